@@ -1,0 +1,20 @@
+"""assaymark judges research software against published quality criteria and leaves evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "assess"]
+
+if TYPE_CHECKING:
+    from assaymark.assess import assess
+
+
+def __getattr__(name: str) -> Any:
+    """Load the public functions on first use, so that ``import assaymark`` stays fast."""
+    if name == "assess":
+        from assaymark.assess import assess
+
+        return assess
+    raise AttributeError(f"module 'assaymark' has no attribute {name!r}")

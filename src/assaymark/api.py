@@ -1,0 +1,267 @@
+"""All that a plugin (and a built-in check) imports: the contracts, and the words to answer in.
+
+A *fact* is a function whose name is the fact's name and whose parameters are other facts::
+
+    @fact
+    def readme(tree: Tree) -> Readme: ...
+
+A *check* is a pure function of facts that returns evidence; its docstring is its help page::
+
+    @check("doc.readme", reads=("README*",))
+    def readme_content(readme: Readme) -> Evidence:
+        '''A README says what the software is, how to start and how to test it.'''
+        return passed("README.md covers all six topics")
+
+A fact that cannot be gathered raises `FactUnavailable`: every check that needs it becomes ``unknown`` (or
+``not-applicable``) with the reason. Any other exception in a fact or a check becomes ``error``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+from assaymark.model import (
+    EMPTY,
+    Evidence,
+    Finding,
+    Grade,
+    Location,
+    Outcome,
+    Severity,
+    ToolRef,
+)
+
+__all__ = [
+    "Check",
+    "Entry",
+    "Evidence",
+    "Fact",
+    "FactUnavailable",
+    "Finding",
+    "Grade",
+    "Location",
+    "Options",
+    "Outcome",
+    "Plugin",
+    "Severity",
+    "ToolRef",
+    "Tree",
+    "check",
+    "fact",
+    "failed",
+    "not_applicable",
+    "passed",
+    "unknown",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One tracked file: ``path`` (surrogate-escaped), git ``mode``, blob id (40 or 64 hex) and size in bytes."""
+
+    path: str
+    mode: int
+    blob: str
+    size: int
+
+    @property
+    def is_symlink(self) -> bool:
+        """Whether git stores it as a symbolic link."""
+        return self.mode == 0o120000
+
+    @property
+    def is_submodule(self) -> bool:
+        """Whether it is a gitlink: another repository, not a file."""
+        return self.mode == 0o160000
+
+    @property
+    def is_executable(self) -> bool:
+        """Whether git stores the executable bit."""
+        return self.mode == 0o100755
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+
+class Tree(Protocol):
+    """The files that are judged, read-only. No method leaves the root, follows a link or runs anything."""
+
+    @property
+    def digest(self) -> str:
+        """Digest over all paths, modes and blob ids (``sha256:…``)."""
+
+    def __iter__(self) -> Iterator[Entry]:
+        """All entries in the order of their path; symlinks and submodules included."""
+
+    def __len__(self) -> int:
+        """Number of entries."""
+
+    def get(self, path: str) -> Entry | None:
+        """The entry with exactly this path."""
+
+    def find(self, *names: str, under: Iterable[str] = ("",)) -> tuple[Entry, ...]:
+        """Regular files directly in one of the folders ``under`` ('' is the root) whose name matches a glob, whatever its case."""
+
+    def glob(self, *patterns: str) -> tuple[Entry, ...]:
+        """Regular files whose path matches one of the patterns (``*`` within a part, ``**`` across parts)."""
+
+    def read(self, path: str, limit: int = 1_000_000) -> bytes:
+        """At most ``limit`` bytes of a file; KeyError when there is none. A symlink gives its target's text."""
+
+    def text(self, path: str, limit: int = 1_000_000) -> str:
+        """The same decoded as UTF-8 (BOM dropped) with U+FFFD for what is not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line (and only the command line or the environment) allowed; the fact ``options``.
+
+    ``root`` is the checkout's folder, or None when there are no files on disk (a bare repository, a tarball).
+    """
+
+    as_of: date
+    root: Path | None = None
+    tools: bool = True
+    run_tests: bool = False
+    run_steps: bool = False
+    trust_repository: bool = False
+    provision: bool = False
+    forge: bool = False
+    allow_hosts: tuple[str, ...] = ()
+    jobs: int = 2
+
+
+class FactUnavailable(Exception):
+    """A fact could not be gathered; says why, and what to do about it."""
+
+    def __init__(self, reason: str, *, outcome: Outcome = Outcome.UNKNOWN, remedy: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.outcome = outcome
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something gathered once and shared by all checks that name it as a parameter."""
+
+    name: str
+    provide: Callable[..., Any]
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One function that gives evidence.
+
+    ``reads`` are globs of the files on which the answer depends (used by ``--changed-since``); ``subcriteria``
+    is for checks that attach themselves (tools, steps) instead of being named by the catalogue; ``external``
+    marks those that start a process and therefore run in the pool.
+    """
+
+    id: str
+    function: Callable[..., Evidence | tuple[Evidence, ...]]
+    needs: tuple[str, ...]
+    reads: tuple[str, ...] = ("**",)
+    subcriteria: tuple[str, ...] = ()
+    external: bool = False
+
+    @property
+    def help(self) -> str:
+        """The help page: the function's docstring."""
+        return inspect.getdoc(self.function) or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """What a distribution adds; the value behind an ``assaymark.plugins`` entry point.
+
+    ``tools`` are folders of tool manifests; ``parsers`` map a report format to a parser; ``commands`` map a verb to
+    ``module:function``, loaded on use.
+    """
+
+    name: str
+    version: str
+    checks: tuple[Check, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    tools: tuple[Any, ...] = ()
+    parsers: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    validators: tuple[Any, ...] = ()
+    runners: Mapping[str, Any] = field(default_factory=dict)
+    reports: Mapping[str, Callable[..., str]] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
+    templates: tuple[Any, ...] = ()
+    catalogue: tuple[Any, ...] = ()
+
+
+def fact(function: Callable[..., Any]) -> Fact:
+    """Declare a fact: its name is the function's name, its parameters are the facts it needs."""
+    return Fact(function.__name__, function, _parameters(function))
+
+
+def check(
+    id: str, *, reads: tuple[str, ...] = ("**",)
+) -> Callable[[Callable[..., Evidence | tuple[Evidence, ...]]], Check]:
+    """Declare a check under a dotted id."""
+
+    def declare(function: Callable[..., Evidence | tuple[Evidence, ...]]) -> Check:
+        return Check(id=id, function=function, needs=_parameters(function), reads=reads)
+
+    return declare
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount]
+
+
+def passed(
+    message: str,
+    *,
+    findings: Iterable[Finding] = (),
+    metrics: Mapping[str, str | int | float | bool] = EMPTY,
+    digest: str | None = None,
+    grade: Grade = Grade.MEASURED,
+) -> Evidence:
+    """It was seen to hold."""
+    return Evidence(
+        outcome=Outcome.PASSED, message=message, findings=tuple(findings), metrics=metrics, digest=digest, grade=grade
+    )
+
+
+def failed(
+    message: str,
+    *,
+    findings: Iterable[Finding] = (),
+    remedy: str | None = None,
+    metrics: Mapping[str, str | int | float | bool] = EMPTY,
+    digest: str | None = None,
+    grade: Grade = Grade.MEASURED,
+) -> Evidence:
+    """It was seen not to hold; ``remedy`` is the smallest thing that mends this very case."""
+    return Evidence(
+        outcome=Outcome.FAILED,
+        message=message,
+        findings=tuple(findings),
+        remedy=remedy,
+        metrics=metrics,
+        digest=digest,
+        grade=grade,
+    )
+
+
+def unknown(message: str, *, remedy: str | None = None, findings: Iterable[Finding] = ()) -> Evidence:
+    """It could not be determined; ``message`` says why."""
+    return Evidence(outcome=Outcome.UNKNOWN, message=message, remedy=remedy, findings=tuple(findings))
+
+
+def not_applicable(message: str) -> Evidence:
+    """There is nothing to judge; ``message`` says why."""
+    return Evidence(outcome=Outcome.NOT_APPLICABLE, message=message)

@@ -1,0 +1,195 @@
+"""``criteria/**.toml`` -> model values; every error names the file and the key."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from assaymark.data import folder
+from assaymark.errors import InputError
+from assaymark.model import Criterion, DecidedBy, Level, LevelRule, Profile, Requirement, Subcriterion
+
+_CRITERION_KEYS = {"id", "title", "standard", "subcriterion"}
+_SUB_KEYS = {"id", "requirement", "text", "why", "remedy", "references", "decided_by", "checks"}
+_PROFILE_KEYS = {"id", "title", "version", "why", "level", "subcriterion"}
+_LEVEL_KEYS = {"name", "why", "require", "max_not_applicable", "max_attested"}
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All criteria of all kinds, by id."""
+
+    criteria: Mapping[str, Criterion]
+
+    def subcriteria(self, profile: Profile | None = None) -> dict[str, Subcriterion]:
+        """Definitions by id in catalogue order, with those of the profile laid over them."""
+        found = {s.id: s for c in self.criteria.values() for s in c.subcriteria}
+        return found | {s.id: s for s in profile.subcriteria} if profile else found
+
+
+@cache
+def load() -> Catalogue:
+    """The shipped catalogue. Raises InputError naming file and key when an entry is malformed."""
+    criteria: dict[str, Criterion] = {}
+    for kind in _sorted(folder("criteria")):
+        if kind.is_dir() and kind.name != "profiles":
+            for file in _sorted(kind):
+                if file.name.endswith(".toml"):
+                    criterion = read_criterion(file.read_text(encoding="utf-8"), f"criteria/{kind.name}/{file.name}")
+                    criteria[criterion.id] = criterion
+    return Catalogue(criteria)
+
+
+def profiles() -> tuple[str, ...]:
+    """Ids of the shipped profiles."""
+    return tuple(
+        f.name.removesuffix(".toml") for f in _sorted(folder("criteria").joinpath("profiles")) if f.name.endswith(".toml")
+    )
+
+
+def profile(name: str) -> Profile:
+    """A shipped profile by id, or one of the user's by the path of its TOML file.
+
+    Raises InputError when there is none or it is malformed.
+    """
+    from pathlib import Path
+
+    if name in profiles():
+        where = f"criteria/profiles/{name}.toml"
+        return read_profile(folder("criteria").joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8"), where)
+    path = Path(name)
+    if name.endswith(".toml") and path.is_file():
+        return read_profile(path.read_text(encoding="utf-8"), name)
+    raise InputError(f"there is no profile {name!r}", hint=f"choose one of {', '.join(profiles())}, or give a .toml file")
+
+
+def read_criterion(text: str, where: str) -> Criterion:
+    """One criterion file."""
+    data = _toml(text, where)
+    _known(data, _CRITERION_KEYS, where)
+    criterion = _string(data, "id", where)
+    return Criterion(
+        id=criterion,
+        title=_string(data, "title", where),
+        standard=_string(data, "standard", where),
+        subcriteria=_subcriteria(data, where, criterion),
+    )
+
+
+def read_profile(text: str, where: str) -> Profile:
+    """One profile file; its digest is that of the text."""
+    data = _toml(text, where)
+    _known(data, _PROFILE_KEYS, where)
+    levels = tuple(_level(item, f"{where}: level[{i}]") for i, item in enumerate(_tables(data, "level", where)))
+    return Profile(
+        id=_string(data, "id", where),
+        title=_string(data, "title", where),
+        version=_string(data, "version", where),
+        levels=levels,
+        subcriteria=_subcriteria(data, where, None),
+        digest="sha256:" + hashlib.sha256(text.encode()).hexdigest(),
+    )
+
+
+def _subcriteria(data: Mapping[str, Any], where: str, criterion: str | None) -> tuple[Subcriterion, ...]:
+    found = []
+    for i, item in enumerate(_tables(data, "subcriterion", where, required=criterion is not None)):
+        place = f"{where}: subcriterion[{i}]"
+        _known(item, _SUB_KEYS, place)
+        id = _string(item, "id", place)
+        found.append(
+            Subcriterion(
+                id=id,
+                criterion=criterion or criterion_of(id),
+                requirement=_enum(Requirement, item, "requirement", place),
+                text=_string(item, "text", place),
+                why=_string(item, "why", place),
+                remedy=_string(item, "remedy", place),
+                decided_by=tuple(_member(DecidedBy, v, "decided_by", place) for v in _strings(item, "decided_by", place)),
+                checks=_strings(item, "checks", place, required=False),
+                references=_strings(item, "references", place, required=False),
+            )
+        )
+    return tuple(found)
+
+
+def criterion_of(subcriterion: str) -> str:
+    """``QC.Doc`` for ``QC.Doc06.1``: the id without its number."""
+    return subcriterion.rstrip("0123456789.X") or subcriterion
+
+
+def _level(item: Mapping[str, Any], where: str) -> LevelRule:
+    _known(item, _LEVEL_KEYS, where)
+    return LevelRule(
+        level=_enum(Level, item, "name", where),
+        why=_string(item, "why", where),
+        require=_strings(item, "require", where),
+        max_not_applicable=_integer(item, "max_not_applicable", where),
+        max_attested=_integer(item, "max_attested", where),
+    )
+
+
+def _sorted(place: Traversable) -> list[Traversable]:
+    return sorted(place.iterdir(), key=lambda f: f.name)
+
+
+def _toml(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise InputError(f"not valid TOML: {problem}", where=where) from problem
+
+
+def _known(data: Mapping[str, Any], keys: Iterable[str], where: str) -> None:
+    allowed = set(keys)
+    for key in data:
+        if key not in allowed:
+            from difflib import get_close_matches
+
+            close = get_close_matches(key, allowed, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(sorted(allowed))}"
+            raise InputError(f"unknown key {key!r}", where=where, hint=hint)
+
+
+def _string(data: Mapping[str, Any], key: str, where: str) -> str:
+    value = data.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"{key!r} must be a non-empty string", where=where)
+    return value.strip()
+
+
+def _integer(data: Mapping[str, Any], key: str, where: str) -> int:
+    value = data.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise InputError(f"{key!r} must be a whole number, 0 or more", where=where)
+    return value
+
+
+def _strings(data: Mapping[str, Any], key: str, where: str, *, required: bool = True) -> tuple[str, ...]:
+    value = data.get(key, None if required else [])
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        raise InputError(f"{key!r} must be a list of strings", where=where)
+    return tuple(value)
+
+
+def _tables(data: Mapping[str, Any], key: str, where: str, *, required: bool = False) -> list[dict[str, Any]]:
+    value = data.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(v, dict) for v in value) or (required and not value):
+        raise InputError(f"{key!r} must be one or more tables ([[{key}]])", where=where)
+    return value
+
+
+def _enum(kind: type[Any], data: Mapping[str, Any], key: str, where: str) -> Any:
+    return _member(kind, _string(data, key, where), key, where)
+
+
+def _member(kind: type[Any], value: str, key: str, where: str) -> Any:
+    try:
+        return kind(value)
+    except ValueError as problem:
+        raise InputError(f"{key!r} is {value!r}", where=where, hint=f"one of: {', '.join(kind)}") from problem

@@ -1,0 +1,100 @@
+"""Plan, run in parallel, collect. Knows no check and no fact by name."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from assaymark.api import Check, Fact, FactUnavailable
+from assaymark.model import Evidence, Outcome, Progress
+
+
+class Facts:
+    """Facts by name, each gathered at most once, also when several threads ask at the same time."""
+
+    def __init__(self, providers: Iterable[Fact], given: Mapping[str, object]) -> None:
+        self._providers = {provider.name: provider for provider in providers}
+        self._values: dict[str, object] = dict(given)
+        self._failures: dict[str, FactUnavailable] = {}
+        self._locks: dict[str, threading.RLock] = {}
+        self._guard = threading.Lock()
+
+    def get(self, name: str) -> Any:
+        """The value of a fact.
+
+        Raises `FactUnavailable`: the fact could not be gathered, with outcome ``error`` when its provider broke.
+        """
+        with self._guard:
+            lock = self._locks.setdefault(name, threading.RLock())
+        with lock:
+            if name in self._failures:
+                raise self._failures[name]
+            if name not in self._values:
+                self._values[name] = self._provide(name)
+            return self._values[name]
+
+    def _provide(self, name: str) -> object:
+        provider = self._providers.get(name)
+        if provider is None:
+            raise KeyError(f"no fact is called {name!r}")
+        try:
+            return provider.provide(*(self.get(need) for need in provider.needs))
+        except FactUnavailable as missing:
+            self._failures[name] = missing
+            raise
+        except Exception as problem:
+            broken = FactUnavailable(f"fact {name!r} broke: {describe(problem)}", outcome=Outcome.ERROR)
+            self._failures[name] = broken
+            raise broken from problem
+
+
+def run_check(check: Check, facts: Facts) -> tuple[Evidence, ...]:
+    """Run one check; whatever goes wrong inside it becomes evidence."""
+    started = time.perf_counter()
+    try:
+        answer = check.function(*(facts.get(need) for need in check.needs))
+        found = (answer,) if isinstance(answer, Evidence) else tuple(answer)
+    except FactUnavailable as missing:
+        found = (Evidence(outcome=missing.outcome, message=missing.reason, remedy=missing.remedy),)
+    except Exception as problem:
+        found = (Evidence(outcome=Outcome.ERROR, message=f"the check broke: {describe(problem)}"),)
+    spent = time.perf_counter() - started
+    return tuple(replace(e, check=check.id, duration=spent) for e in found)
+
+
+def run(
+    checks: Sequence[Check], facts: Facts, *, jobs: int, progress: Progress | None = None
+) -> dict[str, tuple[Evidence, ...]]:
+    """Evidence per check id. External checks run in a pool of ``jobs`` threads while the pure ones run here."""
+    external = [c for c in checks if c.external]
+    local = [c for c in checks if not c.external]
+    results: dict[str, tuple[Evidence, ...]] = {}
+
+    def one(check: Check) -> tuple[Evidence, ...]:
+        if progress:
+            progress.start(check.id)
+        found = run_check(check, facts)
+        if progress:
+            progress.done(check.id, found[0].outcome if found else "")
+        return found
+
+    if not external:
+        return {check.id: one(check) for check in local}
+    pool = ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="assaymark")
+    try:
+        futures = {check.id: pool.submit(one, check) for check in external}
+        results = {check.id: one(check) for check in local}
+        results |= {name: future.result() for name, future in futures.items()}
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return {check.id: results[check.id] for check in checks}
+
+
+def describe(problem: BaseException) -> str:
+    """An exception in one line, without the text of a traceback."""
+    text = " ".join(str(problem).split())
+    return f"{type(problem).__name__}: {text[:300]}" if text else type(problem).__name__

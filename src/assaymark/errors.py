@@ -1,0 +1,64 @@
+"""One class per exit code; the numbers are an API.
+
+====  =======================  ==================================================================
+code  class                    meaning
+====  =======================  ==================================================================
+0     (none)                   the gate is met, or there is no gate
+1     GateNotMet               the gate is not met
+2     InputError               the user's input or configuration is wrong
+3     Undetermined             something the gate depends on could not be determined
+4     (any other exception)    a bug of ours
+130   KeyboardInterrupt        interrupted
+====  =======================  ==================================================================
+
+Only ``__main__`` turns them into an exit status.
+"""
+
+from __future__ import annotations
+
+
+class AssaymarkError(Exception):
+    """Base of all errors meant for people: what happened, where, what to do."""
+
+    code = 4
+
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text}\n  {self.hint}" if self.hint else text
+
+
+class GateNotMet(AssaymarkError):
+    """A known failure breaks the gate."""
+
+    code = 1
+
+
+class InputError(AssaymarkError):
+    """The user's input or configuration is wrong."""
+
+    code = 2
+
+
+class Undetermined(AssaymarkError):
+    """An unknown could change the gate's answer."""
+
+    code = 3
+
+
+OK = 0
+BUG = 4
+INTERRUPTED = 130
+EXIT_CODES: dict[str, int] = {
+    "gate met": OK,
+    "gate not met": GateNotMet.code,
+    "input wrong": InputError.code,
+    "undetermined": Undetermined.code,
+    "bug": BUG,
+    "interrupted": INTERRUPTED,
+}

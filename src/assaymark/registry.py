@@ -1,0 +1,85 @@
+"""Built-in parts + entry points -> one typed mapping each. Nothing registers itself on import."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import TypeVar
+
+from assaymark.api import Check, Fact, Plugin
+from assaymark.errors import InputError
+
+T = TypeVar("T")
+ENTRY_POINTS = "assaymark.plugins"
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Everything that is installed, by name."""
+
+    checks: dict[str, Check]
+    facts: dict[str, Fact]
+    plugins: tuple[Plugin, ...]
+
+
+@cache
+def load() -> Registry:
+    """The built-in parts and those of every installed plugin.
+
+    Raises InputError naming the distribution when a plugin is not what it should be or takes a name that is taken.
+    """
+    plugins = tuple(_plugins())
+    checks = _by_name(_builtin("assaymark.checks", Check), "id", "assaymark")
+    facts = _by_name(_builtin("assaymark.subject", Fact), "name", "assaymark")
+    for plugin in plugins:
+        _merge(checks, _by_name(plugin.checks, "id", plugin.name), plugin.name)
+        _merge(facts, _by_name(plugin.facts, "name", plugin.name), plugin.name)
+    return Registry(checks, facts, plugins)
+
+
+def _builtin(package: str, kind: type[T]) -> Iterator[T]:
+    parent = import_module(package)
+    for info in pkgutil.iter_modules(parent.__path__):
+        yield from _values(import_module(f"{package}.{info.name}"), kind)
+
+
+def _values(module: ModuleType, kind: type[T]) -> Iterator[T]:
+    return (value for value in vars(module).values() if isinstance(value, kind))
+
+
+def _by_name(values: Iterable[T], key: str, owner: str) -> dict[str, T]:
+    out: dict[str, T] = {}
+    for value in values:
+        name = getattr(value, key)
+        if name in out and out[name] is not value:
+            raise InputError(f"{owner} offers {name!r} twice")
+        out[name] = value
+    return out
+
+
+def _merge(into: dict[str, T], new: dict[str, T], owner: str) -> None:
+    taken = sorted(into.keys() & new.keys())
+    if taken:
+        raise InputError(f"plugin {owner!r} takes names that exist already: {', '.join(taken)}")
+    into.update(new)
+
+
+def _plugins() -> Iterator[Plugin]:
+    from importlib.metadata import entry_points
+
+    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda p: p.name):
+        owner = point.dist.name if point.dist else point.value
+        try:
+            plugin = point.load()
+        except Exception as problem:
+            raise InputError(
+                f"plugin {point.name!r} of {owner} could not be loaded: {type(problem).__name__}: {problem}",
+                hint=f"reinstall or remove it: pip uninstall {owner}",
+            ) from problem
+        if not isinstance(plugin, Plugin):
+            raise InputError(f"plugin {point.name!r} of {owner} is a {type(plugin).__name__}, not an assaymark.api.Plugin")
+        yield plugin

@@ -1,0 +1,113 @@
+"""The files that are judged, as a read-only index over any source of bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from fnmatch import translate
+from functools import cached_property, lru_cache
+
+from assaymark.api import Entry
+
+
+class IndexedTree:
+    """Entries sorted by path, and a reader that gives at most so many bytes of an entry.
+
+    Implements `assaymark.api.Tree`; where the bytes come from (working tree, object store, folder, tarball, memory)
+    is the reader's business.
+    """
+
+    def __init__(self, entries: Iterable[Entry], reader: Callable[[Entry, int], bytes]) -> None:
+        self._entries = tuple(sorted(entries, key=lambda e: e.path))
+        self._by_path = {e.path: e for e in self._entries}
+        self._reader = reader
+        self._cache: dict[tuple[str, int], bytes] = {}
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @cached_property
+    def digest(self) -> str:
+        """``sha256:`` over path, mode and blob id of every entry."""
+        total = hashlib.sha256()
+        for e in self._entries:
+            total.update(f"{e.mode:o} {e.blob} {e.path}\0".encode("utf-8", "surrogateescape"))
+        return f"sha256:{total.hexdigest()}"
+
+    @cached_property
+    def files(self) -> tuple[Entry, ...]:
+        """Regular files only."""
+        return tuple(e for e in self._entries if not e.is_symlink and not e.is_submodule)
+
+    @cached_property
+    def _by_folder(self) -> dict[str, list[Entry]]:
+        folders: dict[str, list[Entry]] = {}
+        for e in self.files:
+            folders.setdefault(e.path.rpartition("/")[0].lower(), []).append(e)
+        return folders
+
+    def get(self, path: str) -> Entry | None:
+        """The entry with exactly this path."""
+        return self._by_path.get(path)
+
+    def find(self, *names: str, under: Iterable[str] = ("",)) -> tuple[Entry, ...]:
+        """Regular files directly in one of the folders whose name matches a glob, whatever its case."""
+        pattern = _names(tuple(n.lower() for n in names))
+        return tuple(
+            e for folder in under for e in self._by_folder.get(folder.lower(), ()) if pattern.fullmatch(e.name.lower())
+        )
+
+    def glob(self, *patterns: str) -> tuple[Entry, ...]:
+        """Regular files whose path matches one of the patterns."""
+        pattern = compile_globs(patterns)
+        return tuple(e for e in self.files if pattern.fullmatch(e.path))
+
+    def read(self, path: str, limit: int = 1_000_000) -> bytes:
+        """At most ``limit`` bytes of a file; KeyError when there is none."""
+        key = (path, limit)
+        if key not in self._cache:
+            self._cache[key] = self._reader(self._by_path[path], limit)
+        return self._cache[key]
+
+    def text(self, path: str, limit: int = 1_000_000) -> str:
+        """The same decoded as UTF-8, with U+FFFD for what is not."""
+        return self.read(path, limit).decode("utf-8-sig", "replace")
+
+
+def compile_globs(patterns: Iterable[str]) -> re.Pattern[str]:
+    """One expression for several path globs: ``*`` stays within a part, ``**/`` spans parts, ``**`` at the end is anything."""
+    return _globs(tuple(patterns))
+
+
+@lru_cache(maxsize=512)
+def _globs(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{_one_glob(p)})" for p in patterns) or r"(?!)", re.DOTALL)
+
+
+@lru_cache(maxsize=512)
+def _names(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(translate(p) for p in patterns) or r"(?!)", re.DOTALL)
+
+
+def _one_glob(pattern: str) -> str:
+    out, i = "", 0
+    while i < len(pattern):
+        if pattern.startswith("**/", i):
+            out, i = out + "(?:.*/)?", i + 3
+        elif pattern.startswith("**", i):
+            out, i = out + ".*", i + 2
+        elif pattern[i] == "*":
+            out, i = out + "[^/]*", i + 1
+        elif pattern[i] == "?":
+            out, i = out + "[^/]", i + 1
+        elif pattern[i] == "{" and "}" in pattern[i:]:
+            end = pattern.index("}", i)
+            choices = pattern[i + 1 : end].split(",")
+            out, i = out + "(?:" + "|".join(re.escape(c) for c in choices) + ")", end + 1
+        else:
+            out, i = out + re.escape(pattern[i]), i + 1
+    return out
