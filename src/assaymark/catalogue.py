@@ -16,7 +16,7 @@ from assaymark.model import Criterion, DecidedBy, Level, LevelRule, Profile, Req
 
 _CRITERION_KEYS = {"id", "title", "standard", "subcriterion"}
 _SUB_KEYS = {"id", "requirement", "text", "why", "remedy", "references", "decided_by", "checks"}
-_PROFILE_KEYS = {"id", "title", "version", "why", "level", "subcriterion"}
+_PROFILE_KEYS = {"id", "title", "version", "why", "kind", "scope", "level", "subcriterion"}
 _LEVEL_KEYS = {"name", "why", "require", "max_not_applicable", "max_attested"}
 
 
@@ -28,8 +28,19 @@ class Catalogue:
 
     def subcriteria(self, profile: Profile | None = None) -> dict[str, Subcriterion]:
         """Definitions by id in catalogue order, with those of the profile laid over them."""
-        found = {s.id: s for c in self.criteria.values() for s in c.subcriteria}
-        return found | {s.id: s for s in profile.subcriteria} if profile else found
+        kind = profile.kind if profile else None
+        found = {s.id: s for c in self.criteria.values() if kind in (None, c.kind) for s in c.subcriteria}
+        if profile is None:
+            return found
+        found |= {s.id: s for s in profile.subcriteria}
+        scope = profile.scope
+        return {i: s for i, s in found.items() if not scope or i in scope or s.criterion in scope}
+
+    def titles(self, ids: Iterable[str]) -> dict[str, str]:
+        """Titles of criteria by id, in catalogue order; an id that the catalogue lacks is its own title."""
+        wanted = dict.fromkeys(ids)
+        known = {c.id: c.title for c in self.criteria.values() if c.id in wanted}
+        return known | {i: i for i in wanted if i not in known}
 
 
 @cache
@@ -40,7 +51,8 @@ def load() -> Catalogue:
         if kind.is_dir() and kind.name != "profiles":
             for file in _sorted(kind):
                 if file.name.endswith(".toml"):
-                    criterion = read_criterion(file.read_text(encoding="utf-8"), f"criteria/{kind.name}/{file.name}")
+                    where = f"criteria/{kind.name}/{file.name}"
+                    criterion = read_criterion(file.read_text(encoding="utf-8"), where, kind.name)
                     criteria[criterion.id] = criterion
     return Catalogue(criteria)
 
@@ -48,7 +60,9 @@ def load() -> Catalogue:
 def profiles() -> tuple[str, ...]:
     """Ids of the shipped profiles."""
     return tuple(
-        f.name.removesuffix(".toml") for f in _sorted(folder("criteria").joinpath("profiles")) if f.name.endswith(".toml")
+        f.name.removesuffix(".toml")
+        for f in _sorted(folder("criteria").joinpath("profiles"))
+        if f.name.endswith(".toml")
     )
 
 
@@ -65,10 +79,12 @@ def profile(name: str) -> Profile:
     path = Path(name)
     if name.endswith(".toml") and path.is_file():
         return read_profile(path.read_text(encoding="utf-8"), name)
-    raise InputError(f"there is no profile {name!r}", hint=f"choose one of {', '.join(profiles())}, or give a .toml file")
+    raise InputError(
+        f"there is no profile {name!r}", hint=f"choose one of {', '.join(profiles())}, or give a .toml file"
+    )
 
 
-def read_criterion(text: str, where: str) -> Criterion:
+def read_criterion(text: str, where: str, kind: str) -> Criterion:
     """One criterion file."""
     data = _toml(text, where)
     _known(data, _CRITERION_KEYS, where)
@@ -76,6 +92,7 @@ def read_criterion(text: str, where: str) -> Criterion:
     return Criterion(
         id=criterion,
         title=_string(data, "title", where),
+        kind=kind,
         standard=_string(data, "standard", where),
         subcriteria=_subcriteria(data, where, criterion),
     )
@@ -91,6 +108,8 @@ def read_profile(text: str, where: str) -> Profile:
         title=_string(data, "title", where),
         version=_string(data, "version", where),
         levels=levels,
+        kind=_string(data, "kind", where),
+        scope=_strings(data, "scope", where, required=False),
         subcriteria=_subcriteria(data, where, None),
         digest="sha256:" + hashlib.sha256(text.encode()).hexdigest(),
     )
@@ -110,7 +129,9 @@ def _subcriteria(data: Mapping[str, Any], where: str, criterion: str | None) -> 
                 text=_string(item, "text", place),
                 why=_string(item, "why", place),
                 remedy=_string(item, "remedy", place),
-                decided_by=tuple(_member(DecidedBy, v, "decided_by", place) for v in _strings(item, "decided_by", place)),
+                decided_by=tuple(
+                    _member(DecidedBy, v, "decided_by", place) for v in _strings(item, "decided_by", place)
+                ),
                 checks=_strings(item, "checks", place, required=False),
                 references=_strings(item, "references", place, required=False),
             )

@@ -156,6 +156,7 @@ class Criterion:
 
     id: str
     title: str
+    kind: str
     standard: str
     subcriteria: tuple[Subcriterion, ...]
 
@@ -180,13 +181,16 @@ class LevelRule:
 class Profile:
     """A named policy: which sub-criteria make bronze, silver and gold.
 
-    ``subcriteria`` holds definitions that replace or add to those of the catalogue within this profile.
+    ``kind`` names the folder of the catalogue it judges by; ``scope`` (criterion or sub-criterion ids) restricts it,
+    empty means all of it. ``subcriteria`` holds definitions that replace or add to those of the catalogue.
     """
 
     id: str
     title: str
     version: str
     levels: tuple[LevelRule, ...]
+    kind: str = "software"
+    scope: tuple[str, ...] = ()
     subcriteria: tuple[Subcriterion, ...] = ()
     digest: str = ""
 

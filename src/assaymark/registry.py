@@ -81,5 +81,7 @@ def _plugins() -> Iterator[Plugin]:
                 hint=f"reinstall or remove it: pip uninstall {owner}",
             ) from problem
         if not isinstance(plugin, Plugin):
-            raise InputError(f"plugin {point.name!r} of {owner} is a {type(plugin).__name__}, not an assaymark.api.Plugin")
+            raise InputError(
+                f"plugin {point.name!r} of {owner} is a {type(plugin).__name__}, not an assaymark.api.Plugin"
+            )
         yield plugin

@@ -1,0 +1,61 @@
+"""The error boundary: the only place that turns an error into an exit status."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status (table in `assaymark.errors`)."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words == ["--version"]:
+        from assaymark import __version__
+
+        sys.stdout.write(f"assaymark {__version__}\n")
+        return 0
+    return _guarded(words)
+
+
+def _guarded(words: list[str]) -> int:
+    from assaymark.errors import BUG, INTERRUPTED, AssaymarkError
+
+    try:
+        from assaymark.cli import run
+
+        return run(words)
+    except AssaymarkError as problem:
+        _say(f"assaymark: {problem}")
+        return problem.code
+    except KeyboardInterrupt:
+        _say("assaymark: interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (| head): nothing is left to tell anyone.
+        sys.stderr.close()
+        return 0
+    except Exception:
+        import traceback
+
+        _say(traceback.format_exc())
+        _say(
+            "assaymark: this is a bug of ours, not of your project. Please report it with the lines above:\n"
+            "  https://github.com/assaymark/assaymark/issues/new?template=bug.yml"
+        )
+        return BUG
+    finally:
+        _stop_children()
+
+
+def _stop_children() -> None:
+    # Only when something was started: importing the module just to stop nothing costs start-up time.
+    proc = sys.modules.get("assaymark.proc")
+    if proc is not None:
+        proc.kill_all()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text.rstrip("\n").encode("utf-8", "backslashreplace").decode() + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""The main job: a path -> an `Assessment`. The documented Python API behind ``assaymark assess``."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assaymark import __version__, catalogue, config, engine, policy, registry, scoring
+from assaymark.api import Options
+from assaymark.errors import InputError
+from assaymark.model import Assessment, Evidence, Finding, Level, Profile, Progress, RunFacts, SubcriterionResult
+from assaymark.plan import Plan, plan
+
+if TYPE_CHECKING:
+    from assaymark.subject.checkout import Opened
+
+_NOT_YET = RunFacts(started="", duration=0.0, host="", assaymark=__version__, python="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to assess and how; None and empty mean "as the configuration says, else the default"."""
+
+    path: str = "."
+    ref: str | None = None
+    profile: str | None = None
+    config: str | None = None
+    select: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    changed_since: str | None = None
+    tools: bool = True
+    run_tests: bool = False
+    run_steps: bool = False
+    trust_repository: bool = False
+    provision: bool = False
+    forge: bool = False
+    allow_hosts: tuple[str, ...] = ()
+    as_of: date | None = None
+    jobs: int | None = None
+    cache: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """An assessment with the profile and configuration behind it, as the gate needs them."""
+
+    assessment: Assessment
+    profile: Profile
+    config: config.Config
+
+
+def assess(path: str | Path = ".", **request: Any) -> Assessment:
+    """Assess a checkout, a bare repository, a folder or an archive; keywords are the fields of `Request`.
+
+    Raises InputError when the path, the configuration or an argument is wrong. Whatever breaks during the assessment
+    itself is inside the answer, as ``unknown`` or ``error``.
+    """
+    return judge(Request(path=str(path), **request)).assessment
+
+
+def judge(request: Request, progress: Progress | None = None) -> Judged:
+    """The same, with the profile and the configuration that were used."""
+    from assaymark import remembered
+    from assaymark.subject.checkout import open_subject
+
+    started, clock = datetime.now(UTC), time.perf_counter()
+    opened = open_subject(request.path, request.ref)
+    conf, warnings = _configuration(request, opened)
+    profile = catalogue.profile(request.profile or conf.profile or config.DEFAULT_PROFILE)
+    options = _options(request, opened)
+    key = remembered.key(request, opened, conf, profile, options) if request.cache else None
+    found = remembered.get(key) if key else None
+    cached = found is not None
+    if found is None:
+        found = _assess(request, opened, conf, profile, options, warnings, progress)
+        if key:
+            remembered.put(key, found)
+    run = RunFacts(
+        started=started.isoformat(timespec="seconds"),
+        duration=round(time.perf_counter() - clock, 3),
+        host=platform.node(),
+        assaymark=__version__,
+        python=platform.python_version(),
+        cached=cached,
+        durations=found.run.durations,
+    )
+    return Judged(assessment=replace(found, run=run), profile=profile, config=conf)
+
+
+def _assess(
+    request: Request,
+    opened: Opened,
+    conf: config.Config,
+    profile: Profile,
+    options: Options,
+    warnings: Sequence[Finding],
+    progress: Progress | None,
+) -> Assessment:
+    from assaymark.tools.plan import tool_checks
+
+    parts = registry.load()
+    given = {"tree": opened.tree, "subject": opened.subject, "options": options, "settings": conf.policy}
+    facts = engine.Facts(parts.facts.values(), given | {"opened": opened, "configuration": conf})
+    definitions = catalogue.load().subcriteria(profile)
+    attached = tool_checks(parts.plugins, facts.get("languages"), opened.tree, conf, options)
+    laid = plan(
+        definitions,
+        parts.checks | {c.id: c for c in attached},
+        select=request.select or conf.select,
+        skip=request.skip or conf.skip,
+        changed=_changed(request, opened),
+    )
+    evidence = engine.run(laid.units, facts, jobs=options.jobs, progress=progress)
+    results = {
+        i: policy.result_of(d, _collected(laid, evidence, i), conf.attestations, conf.waivers, options.as_of)
+        for i, d in laid.definitions.items()
+    }
+    return _judged(opened, conf, profile, options, laid, results, warnings)
+
+
+def _judged(
+    opened: Opened,
+    conf: config.Config,
+    profile: Profile,
+    options: Options,
+    laid: Plan,
+    results: Mapping[str, SubcriterionResult],
+    warnings: Sequence[Finding],
+) -> Assessment:
+    level = scoring.level_of(profile, results)
+    titles = catalogue.load().titles(r.definition.criterion for r in results.values())
+    notices = policy.notices(
+        conf.waivers, conf.attestations, results, options.as_of, conf.source, partial=bool(laid.partial)
+    )
+    return Assessment(
+        subject=opened.subject,
+        profile=profile.id,
+        profile_version=profile.version,
+        profile_digest=profile.digest,
+        config_digest=conf.digest,
+        as_of=options.as_of,
+        level=level,
+        missing={rule.level: scoring.missing_for(profile, rule.level, results) for rule in profile.levels},
+        criteria=scoring.criterion_results(profile, titles, results),
+        results=tuple(results.values()),
+        notices=(*warnings, *notices),
+        attested=scoring.attested_count(profile, Level.GOLD, results),
+        partial=laid.partial,
+        run=replace(_NOT_YET, durations=_durations(results)),
+    )
+
+
+def _collected(laid: Plan, evidence: Mapping[str, tuple[Evidence, ...]], id: str) -> list[Evidence]:
+    return [e for check in laid.checks[id] for e in evidence[check.id]]
+
+
+def _durations(results: Mapping[str, SubcriterionResult]) -> dict[str, float]:
+    spent = {e.check: e.duration for r in results.values() for e in r.evidence if e.duration is not None}
+    return {name: round(seconds, 3) for name, seconds in sorted(spent.items()) if seconds >= 0.001}
+
+
+def _configuration(request: Request, opened: Opened) -> tuple[config.Config, tuple[Finding, ...]]:
+    if request.config:
+        return config.from_file(Path(request.config)), ()
+    from assaymark.subject.base import base_tree
+
+    base = base_tree(opened)
+    if base is None:
+        return config.from_tree(opened.tree), ()
+    return config.from_base(base.tree, opened.tree, base.problem)
+
+
+def _options(request: Request, opened: Opened) -> Options:
+    jobs = request.jobs or os.cpu_count() or 2
+    if jobs < 1:
+        raise InputError("--jobs must be 1 or more")
+    return Options(
+        as_of=request.as_of or datetime.now(UTC).date(),
+        root=opened.root,
+        tools=request.tools,
+        run_tests=request.run_tests,
+        run_steps=request.run_steps,
+        trust_repository=request.trust_repository,
+        provision=request.provision,
+        forge=request.forge,
+        allow_hosts=request.allow_hosts,
+        jobs=jobs,
+    )
+
+
+def _changed(request: Request, opened: Opened) -> frozenset[str] | None:
+    if request.changed_since is None:
+        return None
+    from assaymark.subject.base import changed_since
+
+    return changed_since(opened, request.changed_since)

@@ -1,0 +1,209 @@
+"""``assaymark assess``: judge a repository, print the verdict, write the files, keep the gate."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assaymark.cli._common import out, say, split, talk_options, wants_colour, width, write
+from assaymark.errors import GateNotMet, InputError, Undetermined
+
+if TYPE_CHECKING:
+    from assaymark.assess import Judged
+    from assaymark.model import Assessment, Progress
+
+FORMATS = ("text", "json", "sqaaas", "sarif", "junit", "markdown", "html")
+FILES = {
+    "json": "assessment.json",
+    "sqaaas": "assessment_output.json",
+    "sarif": "report.sarif",
+    "junit": "junit.xml",
+    "markdown": "summary.md",
+    "html": "report.html",
+}
+EPILOG = """\b
+Examples:
+  assaymark assess                                this folder, static checks and installed tools
+  assaymark assess . --no-tools                   static checks only: a second or less
+  assaymark assess . --gate silver --output out   exit 1 below silver; all reports in out/
+  assaymark assess . --gate no-regression --baseline main.json
+  assaymark assess . --select QC.Doc,QC.Lic       only these criteria (a partial run)
+\b
+Exit status: 0 gate met or no gate, 1 gate not met, 2 wrong input, 3 the gate could not be determined.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("path", default=".", type=click.Path())
+@click.option("--ref", help="Commit, tag or branch to judge instead of what is checked out.")
+@click.option("--profile", envvar="ASSAYMARK_PROFILE", help="assaymark, sqaaas-v3, sqaaas-v2, or a TOML file.")
+@click.option("--select", multiple=True, metavar="IDS", help="Only these criteria, sub-criteria or kinds of evidence.")
+@click.option("--skip", multiple=True, metavar="IDS", help="All but these.")
+@click.option("--changed-since", metavar="REF", help="Only what the change since REF touches.")
+@click.option(
+    "--gate", envvar="ASSAYMARK_GATE", metavar="G", help="A level, ids separated by commas, or no-regression."
+)
+@click.option("--baseline", metavar="FILE", help="assessment.json to compare with.")
+@click.option("--no-tools", is_flag=True, envvar="ASSAYMARK_NO_TOOLS", help="Do not run external programs.")
+@click.option("--run-tests", is_flag=True, envvar="ASSAYMARK_RUN_TESTS", help="Execute the project's tests.")
+@click.option("--run-steps", is_flag=True, envvar="ASSAYMARK_RUN_STEPS", help="Execute the project's own steps.")
+@click.option(
+    "--trust-repository",
+    is_flag=True,
+    envvar="ASSAYMARK_TRUST_REPOSITORY",
+    help="Let configuration inside the repository execute code, and use its environment.",
+)
+@click.option("--forge", is_flag=True, envvar="ASSAYMARK_FORGE", help="Ask GitHub what files cannot tell.")
+@click.option("--allow-host", multiple=True, metavar="HOST", help="Allow bounded requests to this host.")
+@click.option(
+    "--provision", is_flag=True, envvar="ASSAYMARK_PROVISION", help="Install missing tools, pinned and isolated."
+)
+@click.option("--as-of", metavar="DATE", help="The day by which waivers and attestations are judged (default: today).")
+@click.option("--jobs", type=int, envvar="ASSAYMARK_JOBS", help="Tools at a time (default: processors).")
+@click.option("--no-cache", is_flag=True, envvar="ASSAYMARK_NO_CACHE", help="Neither read nor write cached results.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Write all reports into this folder.")
+@click.option("--config", type=click.Path(), metavar="FILE", help="Configuration instead of the repository's own.")
+@talk_options
+def command(
+    path: str,
+    ref: str | None,
+    profile: str | None,
+    select: tuple[str, ...],
+    skip: tuple[str, ...],
+    changed_since: str | None,
+    gate: str | None,
+    baseline: str | None,
+    no_tools: bool,
+    run_tests: bool,
+    run_steps: bool,
+    trust_repository: bool,
+    forge: bool,
+    allow_host: tuple[str, ...],
+    provision: bool,
+    as_of: str | None,
+    jobs: int | None,
+    no_cache: bool,
+    form: str,
+    output: Path | None,
+    config: str | None,
+    quiet: bool | None,
+    color: str,
+) -> None:
+    """Judge a repository against a profile and say what is missing for the next level.
+
+    PATH is a checkout (or a folder inside one), a bare repository, a plain folder or a .tar.gz/.zip archive.
+    """
+    from assaymark.assess import Request, judge
+
+    request = Request(
+        path=path,
+        ref=ref,
+        profile=profile,
+        config=config,
+        select=split(select),
+        skip=split(skip),
+        changed_since=changed_since,
+        tools=not no_tools,
+        run_tests=run_tests,
+        run_steps=run_steps,
+        trust_repository=trust_repository,
+        provision=provision,
+        forge=forge,
+        allow_hosts=split(allow_host),
+        as_of=_day(as_of),
+        jobs=jobs,
+        cache=not no_cache,
+    )
+    earlier = _baseline(baseline)
+    with _progress(quiet) as progress:
+        judged = judge(request, progress)
+    if output:
+        _write_all(judged.assessment, output)
+    if quiet is not True or form != "text":
+        out(_render(judged.assessment, form, color, verbose=quiet is False))
+    _keep_gate(judged, gate or judged.config.gate, earlier, baseline or judged.config.baseline)
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError as problem:
+        raise InputError(f"--as-of {text!r} is not a date", hint="write it as 2026-11-30") from problem
+
+
+def _baseline(path: str | None) -> Assessment | None:
+    if path is None:
+        return None
+    from assaymark.reports.json import from_json
+
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise InputError(f"the baseline cannot be read: {problem}", where=path) from problem
+    return from_json(text, where=path)
+
+
+def _render(assessment: Assessment, form: str, color: str, *, verbose: bool) -> str:
+    if form == "text":
+        from assaymark.reports.text import render
+
+        return render(assessment, colour=wants_colour(color), width=width(), verbose=verbose)
+    return _renderer(form)(assessment)
+
+
+def _renderer(form: str) -> Callable[[Assessment], str]:
+    from importlib import import_module
+
+    render: Callable[[Assessment], str] = import_module(f"assaymark.reports.{form}").render
+    return render
+
+
+def _write_all(assessment: Assessment, folder: Path) -> None:
+    for form, name in FILES.items():
+        write(folder, name, _renderer(form)(assessment))
+
+
+def _keep_gate(judged: Judged, gate: str | None, earlier: Assessment | None, configured: str | None) -> None:
+    if not gate:
+        return
+    from assaymark import catalogue, policy
+
+    ids = catalogue.load().subcriteria(judged.profile)
+    parts = policy.check_gate(gate, judged.profile, ids)
+    if earlier is None and policy.NO_REGRESSION in parts and configured:
+        earlier = _baseline(configured)
+    regressions = None
+    if earlier is not None:
+        from assaymark.comparison import difference, regressions_of
+
+        regressions = regressions_of(difference(earlier, judged.assessment))
+    answer = policy.gate(parts, judged.profile, judged.assessment, regressions)
+    if answer.outcome is policy.GateOutcome.MET:
+        say(f"gate {gate}: met")
+        return
+    text = f"gate {gate}: {answer.outcome}\n" + "\n".join(f"  {reason}" for reason in answer.reasons)
+    raise (GateNotMet if answer.outcome is policy.GateOutcome.NOT_MET else Undetermined)(text)
+
+
+@contextmanager
+def _progress(quiet: bool | None) -> Iterator[Progress | None]:
+    """A display on standard error while tools run; none when quiet."""
+    if quiet is True:
+        yield None
+        return
+    from assaymark.cli._progress import Lines, Live
+
+    display = Live() if sys.stderr.isatty() else Lines()
+    try:
+        yield display
+    finally:
+        display.close()

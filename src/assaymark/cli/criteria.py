@@ -1,0 +1,117 @@
+"""``assaymark criteria list|show|coverage``: what is asked, and how it is decided."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from assaymark.cli._common import out
+from assaymark.errors import InputError
+
+
+@click.group()
+def command() -> None:
+    """Browse the catalogue of criteria."""
+
+
+@command.command(
+    "list", epilog="\b\nExamples:\n  assaymark criteria list\n  assaymark criteria list --profile sqaaas-v3"
+)
+@click.option("--profile", default="assaymark", show_default=True, help="Mark what this profile requires.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def list_(profile: str, form: str) -> None:
+    """All sub-criteria of a profile with their requirement level and the mark that asks for them."""
+    from assaymark import catalogue
+
+    policy = catalogue.profile(profile)
+    definitions = catalogue.load().subcriteria(policy)
+    marks = {i: rule.level for rule in reversed(policy.levels) for i in rule.require}
+    if form == "json":
+        out(json.dumps([_row(d) | {"level": marks.get(i)} for i, d in definitions.items()], indent=2))
+        return
+    lines = []
+    for id, d in definitions.items():
+        lines.append(f"{id:<12} {d.requirement:<10} {marks.get(id, '-'):<7} {_first(d.text)}")
+    out("\n".join(lines))
+
+
+@command.command("show", epilog="\b\nExample:\n  assaymark criteria show QC.Doc06.1")
+@click.argument("id")
+@click.option("--profile", default="assaymark", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def show(id: str, profile: str, form: str) -> None:
+    """One sub-criterion, or all of a criterion."""
+    from assaymark import catalogue
+
+    definitions = catalogue.load().subcriteria(catalogue.profile(profile))
+    chosen = [d for i, d in definitions.items() if id in (i, d.criterion)]
+    if not chosen:
+        from difflib import get_close_matches
+
+        close = get_close_matches(id, [*definitions, *(d.criterion for d in definitions.values())], 1)
+        hint = f"did you mean {close[0]!r}?" if close else "see: assaymark criteria list"
+        raise InputError(f"there is no criterion {id!r}", hint=hint)
+    if form == "json":
+        out(json.dumps([_row(d) for d in chosen], indent=2))
+        return
+    out("\n\n".join(page(d) for d in chosen))
+
+
+@command.command("coverage")
+@click.option("--profile", default="assaymark", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def coverage(profile: str, form: str) -> None:
+    """How many sub-criteria a machine decides here, and how: installed checks and tools are counted."""
+    from assaymark import catalogue, registry
+    from assaymark.tools.plan import manifests
+
+    definitions = catalogue.load().subcriteria(catalogue.profile(profile))
+    parts = registry.load()
+    attached = {i for c in parts.checks.values() for i in c.subcriteria}
+    attached |= {i for m in manifests(parts.plugins) for i in m.subcriteria}
+    decided = {i for i, d in definitions.items() if d.checks or i in attached}
+    ways = {
+        way: sorted(i for i in decided if way in definitions[i].decided_by)
+        for way in dict.fromkeys(w for d in definitions.values() for w in d.decided_by)
+    }
+    rest = sorted(set(definitions) - decided)
+    if form == "json":
+        out(json.dumps({"total": len(definitions), "decided": sorted(decided), "by": ways, "attested": rest}, indent=2))
+        return
+    lines = [f"{len(decided)} of {len(definitions)} sub-criteria are decided by checks and installed tools"]
+    lines += [f"  {way:<9} {len(ids):>3}  {' '.join(ids)}" for way, ids in ways.items() if ids]
+    lines += [f"  {'by a person':<9} {len(rest)}  {' '.join(rest)}"]
+    out("\n".join(lines))
+
+
+def page(definition: Any) -> str:
+    """The help page of a sub-criterion as plain text."""
+    from assaymark import registry
+
+    d = definition
+    lines = [f"{d.id}  {d.requirement}", "", d.text, "", "Why", _indent(d.why), "", "What to do", _indent(d.remedy), ""]
+    lines += ["Decided by", f"  {', '.join(d.decided_by)}"]
+    checks = registry.load().checks
+    for name in d.checks:
+        lines += [f"  {name}: {_first(checks[name].help)}" if name in checks else f"  {name}: not installed"]
+    if d.references:
+        lines += ["", "References", *(f"  {r}" for r in d.references)]
+    return "\n".join(lines)
+
+
+def _row(definition: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(definition)
+
+
+def _first(text: str) -> str:
+    return text.strip().partition("\n")[0]
+
+
+def _indent(text: str) -> str:
+    import textwrap
+
+    return textwrap.indent(textwrap.fill(" ".join(text.split()), 96), "  ")

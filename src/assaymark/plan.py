@@ -1,0 +1,83 @@
+"""Which checks run for which sub-criteria: selection, attachment and what a change touches. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from assaymark.api import Check
+from assaymark.errors import InputError
+from assaymark.model import DecidedBy, Subcriterion
+from assaymark.subject.tree import compile_globs
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Definitions in order, the checks of each, and why the run is partial (empty when it is whole)."""
+
+    definitions: Mapping[str, Subcriterion]
+    checks: Mapping[str, tuple[Check, ...]]
+    partial: tuple[str, ...]
+
+    @property
+    def units(self) -> tuple[Check, ...]:
+        """Every check once, in order of first use."""
+        return tuple({c.id: c for checks in self.checks.values() for c in checks}.values())
+
+
+def plan(
+    definitions: Mapping[str, Subcriterion],
+    checks: Mapping[str, Check],
+    *,
+    select: Collection[str] = (),
+    skip: Collection[str] = (),
+    changed: Collection[str] | None = None,
+) -> Plan:
+    """Lay out a run.
+
+    ``select`` and ``skip`` hold criterion ids, sub-criterion ids or kinds of evidence (`DecidedBy`); ``changed`` the
+    paths that a change touches: a sub-criterion none of whose checks reads one of them is left out.
+    Raises InputError for an id that names nothing, or a definition that names a check which is not installed.
+    """
+    _known((*select, *skip), definitions)
+    chosen = {i: d for i, d in definitions.items() if _wanted(d, select, skip)}
+    attached = _attached(checks.values())
+    laid = {i: _named(d, checks) + attached.get(i, ()) for i, d in chosen.items()}
+    partial = [f"only {', '.join(select)}"] if select else []
+    partial += [f"without {', '.join(skip)}"] if skip else []
+    if changed is not None:
+        laid = {i: c for i, c in laid.items() if _touched(c, changed)}
+        chosen = {i: d for i, d in chosen.items() if i in laid}
+        partial.append("only what the change touches")
+    return Plan(chosen, laid, tuple(partial))
+
+
+def _named(definition: Subcriterion, checks: Mapping[str, Check]) -> tuple[Check, ...]:
+    return tuple(checks[name] for name in definition.checks if name in checks)
+
+
+def _attached(checks: Iterable[Check]) -> dict[str, tuple[Check, ...]]:
+    out: dict[str, tuple[Check, ...]] = {}
+    for check in sorted(checks, key=lambda c: c.id):
+        for id in check.subcriteria:
+            out[id] = (*out.get(id, ()), check)
+    return out
+
+
+def _wanted(definition: Subcriterion, select: Collection[str], skip: Collection[str]) -> bool:
+    names = {definition.id, definition.criterion, *definition.decided_by}
+    return (not select or bool(names & set(select))) and not names & set(skip)
+
+
+def _touched(checks: Iterable[Check], changed: Collection[str]) -> bool:
+    return any(compile_globs(c.reads).fullmatch(path) for c in checks for path in changed)
+
+
+def _known(names: Iterable[str], definitions: Mapping[str, Subcriterion]) -> None:
+    known = {*definitions, *(d.criterion for d in definitions.values()), *DecidedBy}
+    for name in names:
+        if name not in known:
+            close = get_close_matches(name, sorted(known), 1)
+            hint = f"did you mean {close[0]!r}?" if close else "see: assaymark criteria list"
+            raise InputError(f"{name!r} is no criterion, sub-criterion or kind of evidence", hint=hint)

@@ -1,0 +1,263 @@
+"""What a project decided about its verdicts: attestations, waivers and the gate. Pure.
+
+Waivers quiet the gate and never raise the level; attestations answer only what may be attested, and both expire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from assaymark.errors import InputError
+from assaymark.model import (
+    Assessment,
+    Attestation,
+    DecidedBy,
+    Evidence,
+    Finding,
+    Grade,
+    Level,
+    Location,
+    Outcome,
+    Profile,
+    Severity,
+    Subcriterion,
+    SubcriterionResult,
+    Waiver,
+)
+from assaymark.scoring import grade_of, limits_exceeded, missing_for, outcome_of, required_up_to
+
+NO_REGRESSION = "no-regression"
+_OPEN = (Outcome.FAILED, Outcome.ERROR, Outcome.UNKNOWN)
+
+
+def result_of(
+    definition: Subcriterion,
+    evidence: Sequence[Evidence],
+    attestations: Iterable[Attestation],
+    waivers: Iterable[Waiver],
+    as_of: date,
+) -> SubcriterionResult:
+    """The verdict on one sub-criterion: evidence, a valid attestation where one may answer, and a waiver that covers it."""
+    words = [_word(a, as_of) for a in attestations if a.id == definition.id and _holds(a.on, a.until, as_of)]
+    if words and DecidedBy.ATTESTED in definition.decided_by:
+        # The person answers what could not be determined; what was measured stays and decides.
+        evidence = [e for e in evidence if e.outcome is not Outcome.UNKNOWN] + words
+    if not evidence:
+        evidence = [_nobody_looked(definition)]
+    outcome = outcome_of(evidence)
+    result = SubcriterionResult(
+        definition=definition, outcome=outcome, grade=grade_of(evidence, outcome), evidence=tuple(evidence)
+    )
+    if outcome not in _OPEN:
+        return result
+    covering = next((w for w in waivers if w.until >= as_of and covers(w, result)), None)
+    return replace(result, waiver=covering)
+
+
+def _word(attestation: Attestation, as_of: date) -> Evidence:
+    return Evidence(
+        outcome=Outcome.PASSED,
+        grade=Grade.ATTESTED,
+        check="attestation",
+        message=f"{attestation.by} attested on {attestation.on} (until {attestation.until}): {attestation.statement}",
+        link=attestation.link,
+    )
+
+
+def _nobody_looked(definition: Subcriterion) -> Evidence:
+    if DecidedBy.ATTESTED in definition.decided_by:
+        return Evidence(
+            outcome=Outcome.UNKNOWN,
+            check="attestation",
+            message="no machine can decide this, and nobody has attested it",
+            remedy=f'add an [[tool.assaymark.attestation]] for "{definition.id}" (by, on, until, statement, link)',
+        )
+    if DecidedBy.TOOLS in definition.decided_by:
+        return Evidence(
+            outcome=Outcome.UNKNOWN,
+            check="tools",
+            message="no installed tool looks at this",
+            remedy='install tools (pip install "assaymark[python,linters]") or ingest a report: '
+            f"assaymark ingest FILE --for {definition.id}",
+        )
+    return Evidence(outcome=Outcome.UNKNOWN, check="none", message="no installed check looks at this")
+
+
+def covers(waiver: Waiver, result: SubcriterionResult) -> bool:
+    """Whether the waiver excuses the whole verdict: by id, or because every failing finding matches its rule and path."""
+    if waiver.id not in (result.definition.id, result.definition.criterion):
+        return False
+    if waiver.rule is None and waiver.path is None:
+        return True
+    failing = [e for e in result.evidence if e.outcome is Outcome.FAILED]
+    findings = [f for e in failing for f in e.findings if f.severity is not Severity.NOTE]
+    return bool(findings) and all(e.findings for e in failing) and all(covers_finding(waiver, f) for f in findings)
+
+
+def covers_finding(waiver: Waiver, finding: Finding) -> bool:
+    """Whether a narrowed waiver matches one finding."""
+    if waiver.rule is not None and waiver.rule != finding.rule:
+        return False
+    if waiver.path is None:
+        return True
+    return finding.location is not None and fnmatchcase(finding.location.path, waiver.path)
+
+
+def notices(
+    waivers: Iterable[Waiver],
+    attestations: Iterable[Attestation],
+    results: Mapping[str, SubcriterionResult],
+    as_of: date,
+    source: str | None,
+    *,
+    partial: bool = False,
+) -> tuple[Finding, ...]:
+    """Findings about the policy itself: what expired, what is unused, what names nothing that exists."""
+    place = Location(path=source) if source else None
+    known = set(results) | {r.definition.criterion for r in results.values()}
+    out: list[Finding] = []
+    for w in waivers:
+        if w.until < as_of:
+            out.append(_notice("waiver-expired", f"the waiver for {w.id} ended on {w.until}: {w.reason}", place))
+        elif w.id not in known:
+            if not partial:
+                out.append(
+                    _notice("waiver-unknown-id", f"the waiver names {w.id}, which the profile does not have", place)
+                )
+        elif not any(_used(w, r) for r in results.values()):
+            out.append(_notice("waiver-unused", f"the waiver for {w.id} excuses nothing: take it out", place))
+    for a in attestations:
+        if a.until < as_of:
+            out.append(_notice("attestation-expired", f"the attestation for {a.id} ended on {a.until}", place))
+        elif a.on > as_of:
+            out.append(_notice("attestation-future", f"the attestation for {a.id} is dated {a.on}", place))
+        elif a.id not in results:
+            if not partial:
+                out.append(
+                    _notice("attestation-unknown-id", f"the attestation names {a.id}, which does not exist", place)
+                )
+        elif DecidedBy.ATTESTED not in results[a.id].definition.decided_by:
+            out.append(_notice("attestation-not-allowed", f"{a.id} is measured and cannot be attested", place))
+    return tuple(out)
+
+
+def _used(waiver: Waiver, result: SubcriterionResult) -> bool:
+    if result.waiver == waiver:
+        return True
+    if waiver.id not in (result.definition.id, result.definition.criterion) or result.outcome not in _OPEN:
+        return False
+    narrowed = waiver.rule is not None or waiver.path is not None
+    return narrowed and any(covers_finding(waiver, f) for e in result.evidence for f in e.findings)
+
+
+def _notice(rule: str, message: str, place: Location | None) -> Finding:
+    return Finding(rule=f"assaymark/{rule}", message=message, severity=Severity.WARNING, location=place)
+
+
+def _holds(start: date, end: date, as_of: date) -> bool:
+    return start <= as_of <= end
+
+
+class GateOutcome(StrEnum):
+    """What the gate says; UNDETERMINED when an unknown could still change the answer."""
+
+    MET = "met"
+    NOT_MET = "not met"
+    UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True, slots=True)
+class GateAnswer:
+    """The gate's outcome and, for each reason, the sub-criterion it is about."""
+
+    outcome: GateOutcome
+    reasons: tuple[str, ...] = ()
+
+
+def check_gate(text: str, profile: Profile, ids: Iterable[str]) -> tuple[str, ...]:
+    """The parts of a gate: levels, criterion or sub-criterion ids, ``no-regression``; separated by commas.
+
+    Raises InputError for a part that names nothing.
+    """
+    parts = tuple(p.strip() for p in text.split(",") if p.strip())
+    if not parts:
+        raise InputError("the gate is empty", hint="use a level (silver), ids (QC.Sec,QC.Lic01) or no-regression")
+    known = set(ids)
+    levels = {rule.level.value for rule in profile.levels}
+    for part in parts:
+        if part in levels or part == NO_REGRESSION or part in known or _is_family(part, known):
+            continue
+        from difflib import get_close_matches
+
+        close = get_close_matches(part, [*known, *levels, NO_REGRESSION], 1)
+        raise InputError(
+            f"the gate {part!r} is neither a level, an id nor {NO_REGRESSION}",
+            hint=f"did you mean {close[0]!r}?" if close else "see: assaymark criteria list",
+        )
+    return parts
+
+
+def _is_family(part: str, ids: Iterable[str]) -> bool:
+    return any(i.startswith(part) and i[len(part) : len(part) + 1].isdigit() for i in ids)
+
+
+def gate(
+    parts: Sequence[str],
+    profile: Profile,
+    assessment: Assessment,
+    regressions: Sequence[tuple[str, Outcome]] | None = None,
+) -> GateAnswer:
+    """Whether the gate is met. A known failure wins over an unknown; a waived item does not count.
+
+    ``regressions`` are the sub-criteria that got worse than the baseline; None when there is no baseline.
+    """
+    results = {r.definition.id: r for r in assessment.results}
+    against: list[tuple[str, Outcome]] = []
+    for part in parts:
+        if part == NO_REGRESSION:
+            if regressions is None:
+                raise InputError("the gate no-regression needs a baseline", hint="give one: --baseline assessment.json")
+            against += [(f"{i} got worse", o) for i, o in regressions]
+        elif part in list(Level):
+            against += _against_level(Level(part), profile, results)
+        else:
+            against += _against_ids(part, profile, results)
+    failures = [reason for reason, outcome in against if outcome is Outcome.FAILED]
+    if failures:
+        return GateAnswer(GateOutcome.NOT_MET, tuple(dict.fromkeys(failures)))
+    open_ = [reason for reason, _ in against]
+    return GateAnswer(GateOutcome.UNDETERMINED if open_ else GateOutcome.MET, tuple(dict.fromkeys(open_)))
+
+
+def _against_level(
+    level: Level, profile: Profile, results: Mapping[str, SubcriterionResult]
+) -> list[tuple[str, Outcome]]:
+    out = [_reason(i, results.get(i)) for i in missing_for(profile, level, results) if not _waived(results.get(i))]
+    return out + [(reason, Outcome.FAILED) for reason in limits_exceeded(profile, level, results)]
+
+
+def _against_ids(part: str, profile: Profile, results: Mapping[str, SubcriterionResult]) -> list[tuple[str, Outcome]]:
+    ids = [part] if part in results else _family(part, profile, results)
+    if not ids:
+        return [(f"{part} was not looked at", Outcome.UNKNOWN)]
+    return [_reason(i, results[i]) for i in ids if results[i].outcome in _OPEN and not _waived(results[i])]
+
+
+def _family(part: str, profile: Profile, results: Mapping[str, SubcriterionResult]) -> list[str]:
+    members = [i for i in results if i.startswith(part) and i[len(part) : len(part) + 1].isdigit()]
+    required = required_up_to(profile, Level.GOLD)
+    return [i for i in members if i in required] or members
+
+
+def _reason(id: str, result: SubcriterionResult | None) -> tuple[str, Outcome]:
+    if result is None:
+        return f"{id} was not looked at", Outcome.UNKNOWN
+    return f"{id} is {result.outcome}", result.outcome
+
+
+def _waived(result: SubcriterionResult | None) -> bool:
+    return result is not None and result.waiver is not None

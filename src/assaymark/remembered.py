@@ -1,0 +1,103 @@
+"""Whole assessments remembered by content, so that an unchanged checkout is answered at once.
+
+The key holds everything the verdicts depend on: files, refs, configuration, profile, options, the day, the code of
+assaymark and of its plugins, and what programs are installed. Runs that execute the project's code or ask the network
+are never remembered.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assaymark import cache
+from assaymark.model import Assessment, Outcome
+
+if TYPE_CHECKING:
+    from assaymark.api import Options
+    from assaymark.assess import Request
+    from assaymark.config import Config
+    from assaymark.model import Profile
+    from assaymark.subject.checkout import Opened
+
+
+def key(request: Request, opened: Opened, conf: Config, profile: Profile, options: Options) -> str | None:
+    """The key of an assessment; None when it must not be remembered."""
+    if options.run_tests or options.run_steps or options.forge or options.allow_hosts:
+        return None
+    from assaymark.subject.base import refs_digest
+    from assaymark.tools.found import found_digest
+
+    parts = [
+        "assessment-1",
+        json.dumps(asdict(request) | {"path": str(Path(request.path).resolve())}, default=str, sort_keys=True),
+        json.dumps(asdict(opened.subject), default=str, sort_keys=True),
+        opened.tree.digest,
+        refs_digest(opened),
+        found_digest(opened),
+        conf.digest,
+        profile.digest,
+        options.as_of.isoformat(),
+        *_code(),
+        *(_programs() if options.tools else ()),
+    ]
+    return cache.key(*parts)
+
+
+def get(key: str) -> Assessment | None:
+    """A remembered assessment."""
+    data = cache.get(key)
+    if data is None:
+        return None
+    from assaymark.reports.json import from_own
+
+    return from_own(data.decode())
+
+
+def put(key: str, assessment: Assessment) -> None:
+    """Remember an assessment, unless something in it may go better next time."""
+    if any(e.outcome is Outcome.ERROR or e.metrics.get("transient") for r in assessment.results for e in r.evidence):
+        return
+    from assaymark.reports.json import render
+
+    cache.put(key, render(assessment).encode())
+
+
+def _code() -> Iterator[str]:
+    """Identity of the installed code: version numbers do not change in an editable checkout, files do."""
+    for path in sorted(p for p in sys.path if "assaymark" in p):
+        yield path
+    yield from _stamps(Path(str(files("assaymark"))))
+    from assaymark.data import folder
+
+    yield from _stamps(Path(str(folder("criteria"))))
+    from assaymark import registry
+
+    for plugin in registry.load().plugins:
+        yield f"{plugin.name}={plugin.version}"
+        for place in plugin.tools:
+            yield from _stamps(Path(str(place)))
+
+
+def _stamps(root: Path) -> Iterator[str]:
+    for folder, names, found in os.walk(root):
+        names.sort()
+        for name in sorted(found):
+            if name.endswith((".py", ".toml", ".json")):
+                status = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - hot path
+                yield f"{name}:{status.st_mtime_ns}:{status.st_size}"
+
+
+def _programs() -> Iterator[str]:
+    """Installing, replacing or removing a program changes the time of its folder."""
+    for place in dict.fromkeys([str(Path(sys.executable).parent), *os.get_exec_path()]):
+        try:
+            yield f"{place}:{os.stat(place).st_mtime_ns}"  # noqa: PTH116 - hot path
+        except OSError:
+            yield f"{place}:absent"
