@@ -1,0 +1,136 @@
+"""What holds for every test: no network, no real home, a clean environment, and honest skips.
+
+The guard binds the test process; a program that a test starts is held by the program's own limits.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+# What a CI host or a person's shell may have set and a test must not see.
+UNWANTED = ("GITHUB_", "GIT_", "RUNNER_", "CI_", "GITLAB_", "ASSAYMARK_", "SLURM_", "XDG_")
+UNWANTED_NAMES = ("CI", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM_PROGRAM")
+GITCONFIG = """\
+[user]
+    name = Ada Example
+    email = ada@example.org
+[init]
+    defaultBranch = main
+[commit]
+    gpgSign = false
+[tag]
+    gpgSign = false
+[core]
+    autocrlf = false
+[advice]
+    detachedHead = false
+"""
+
+_real_connect = socket.socket.connect
+_real_connect_ex = socket.socket.connect_ex
+_real_getaddrinfo = socket.getaddrinfo
+_numbers = itertools.count()
+
+
+class NetworkRefused(OSError):
+    """A test tried to leave this machine."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the one switch before the environment is cleaned."""
+    config.stash[STRICT] = os.environ.get("ASSAYMARK_CI") == "1"
+
+
+STRICT = pytest.StashKey[bool]()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """``service(name)``: a missing program skips with its name; under ASSAYMARK_CI=1 it fails."""
+    for mark in item.iter_markers("service"):
+        missing = [name for name in mark.args if not _present(name)]
+        if missing:
+            reason = f"needs {', '.join(missing)}, which this machine lacks"
+            if item.config.stash[STRICT]:
+                pytest.fail(f"{reason}; .ci/run must install it", pytrace=False)
+            pytest.skip(reason)
+
+
+def _present(program: str) -> bool:
+    beside_python = Path(sys.executable).parent
+    return shutil.which(program) is not None or shutil.which(program, path=str(beside_python)) is not None
+
+
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("homes")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(_homes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own, UTC, a fixed locale, a Git identity, and nothing of the host's; gives the home."""
+    home = _homes / str(next(_numbers))
+    home.mkdir()
+    (home / ".gitconfig").write_text(GITCONFIG, encoding="utf-8")
+    for name in list(os.environ):
+        if name.startswith(UNWANTED) or name in UNWANTED_NAMES:
+            monkeypatch.delenv(name)
+    fixed = {"HOME": str(home), "TZ": "UTC", "LC_ALL": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1", "TERM": "dumb"}
+    folders = {"CONFIG": ".config", "CACHE": ".cache", "DATA": ".local/share", "STATE": ".local/state"}
+    fixed |= {f"XDG_{kind}_HOME": str(home / folder) for kind, folder in folders.items()}
+    for name, value in fixed.items():
+        monkeypatch.setenv(name, value)
+    return home
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the loopback interface and Unix sockets can be reached, and only their names resolved."""
+
+    def connect(self: socket.socket, address: Any) -> None:
+        _refuse(self.family, address)
+        _real_connect(self, address)
+
+    def connect_ex(self: socket.socket, address: Any) -> int:
+        _refuse(self.family, address)
+        return _real_connect_ex(self, address)
+
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if not _is_loopback(host):
+            raise NetworkRefused(f"this test asked for the address of {host!r}")
+        return _real_getaddrinfo(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", connect_ex)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+def _refuse(family: int, address: Any) -> None:
+    if family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+        raise NetworkRefused(f"this test tried to connect to {address[0]!r}")
+
+
+def _is_loopback(host: Any) -> bool:
+    text = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    if text in (None, "", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(text).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The root of this repository."""
+    return Path(__file__).parent
