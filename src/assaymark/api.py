@@ -107,7 +107,7 @@ class Tree(Protocol):
         """The entry with exactly this path."""
 
     def find(self, *names: str, under: Iterable[str] = ("",)) -> tuple[Entry, ...]:
-        """Regular files directly in a folder of ``under`` ('' is the root) whose name matches a glob, whatever its case."""
+        """Regular files right in a folder of ``under`` ('' is the root) whose name matches a glob in any case."""
 
     def glob(self, *patterns: str) -> tuple[Entry, ...]:
         """Regular files whose path matches one of the patterns (``*`` within a part, ``**`` across parts)."""

@@ -213,4 +213,6 @@ def _member(kind: type[Any], value: str, key: str, where: str) -> Any:
     try:
         return kind(value)
     except ValueError as problem:
-        raise InputError(f"{key!r} is {value!r}", where=where, hint=f"one of: {', '.join(kind)}") from problem
+        raise InputError(
+            f"{key!r} is {value!r}", where=where, hint=f"one of: {', '.join(str(m.value) for m in kind)}"
+        ) from problem

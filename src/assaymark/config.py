@@ -269,7 +269,7 @@ class _Reader:
         """``file:line`` of the first line that sets the key, as far as a search can tell."""
         for number, line in enumerate(self.text.splitlines(), 1):
             bare = line.strip().lstrip("[").replace('"', "").replace("'", "")
-            if bare.startswith(key) or bare.startswith(f"{self.prefix}{key}"):
+            if bare.startswith((key, f"{self.prefix}{key}")):
                 return f"{self.where}:{number}"
         return self.where
 

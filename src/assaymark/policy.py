@@ -41,7 +41,7 @@ def result_of(
     waivers: Iterable[Waiver],
     as_of: date,
 ) -> SubcriterionResult:
-    """The verdict on one sub-criterion: evidence, a valid attestation where one may answer, and a waiver that covers it."""
+    """The verdict on one sub-criterion: evidence, a valid attestation, and a waiver that covers it."""
     words = [_word(a, as_of) for a in attestations if a.id == definition.id and _holds(a.on, a.until, as_of)]
     if words and DecidedBy.ATTESTED in definition.decided_by:
         # The person answers what could not be determined; what was measured stays and decides.
@@ -88,7 +88,7 @@ def _nobody_looked(definition: Subcriterion) -> Evidence:
 
 
 def covers(waiver: Waiver, result: SubcriterionResult) -> bool:
-    """Whether the waiver excuses the whole verdict: by id, or because every failing finding matches its rule and path."""
+    """Whether the waiver excuses the whole verdict: by id, or because it matches every failing finding."""
     if waiver.id not in (result.definition.id, result.definition.criterion):
         return False
     if waiver.rule is None and waiver.path is None:
@@ -125,9 +125,7 @@ def notices(
             out.append(_notice("waiver-expired", f"the waiver for {w.id} ended on {w.until}: {w.reason}", place))
         elif w.id not in known:
             if not partial:
-                out.append(
-                    _notice("waiver-unknown-id", f"the waiver names {w.id}, which the profile does not have", place)
-                )
+                out.append(_notice("waiver-unknown-id", f"the waiver names {w.id}, which does not exist", place))
         elif not any(_used(w, r) for r in results.values()):
             out.append(_notice("waiver-unused", f"the waiver for {w.id} excuses nothing: take it out", place))
     for a in attestations:

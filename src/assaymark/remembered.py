@@ -71,8 +71,6 @@ def put(key: str, assessment: Assessment) -> None:
 
 def _code() -> Iterator[str]:
     """Identity of the installed code: version numbers do not change in an editable checkout, files do."""
-    for path in sorted(p for p in sys.path if "assaymark" in p):
-        yield path
     yield from _stamps(Path(str(files("assaymark"))))
     from assaymark.data import folder
 

@@ -78,7 +78,7 @@ def limits_exceeded(profile: Profile, level: Level, results: Mapping[str, Subcri
 def criterion_results(
     profile: Profile, titles: Mapping[str, str], results: Mapping[str, SubcriterionResult]
 ) -> tuple[CriterionResult, ...]:
-    """One verdict per criterion, in the order of ``titles``; required sub-criteria decide, all of them if none is required."""
+    """One verdict per criterion, in the order of ``titles``; its required sub-criteria decide, or all if none is."""
     required = required_up_to(profile, Level.GOLD)
     out = []
     for criterion, title in titles.items():

@@ -67,7 +67,7 @@ class Live:
 
 
 class Lines:
-    """Plain lines for a log: a tool that takes longer than a second is named once when it starts to, and when it ends."""
+    """Plain lines for a log: a tool that takes longer than a second is named then, and when it ends."""
 
     def __init__(self) -> None:
         self._running: dict[str, float] = {}

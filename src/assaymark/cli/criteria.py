@@ -16,9 +16,7 @@ def command() -> None:
     """Browse the catalogue of criteria."""
 
 
-@command.command(
-    "list", epilog="\b\nExamples:\n  assaymark criteria list\n  assaymark criteria list --profile sqaaas-v3"
-)
+@command.command("list", epilog="\b\nExample:\n  assaymark criteria list --profile sqaaas-v3")
 @click.option("--profile", default="assaymark", show_default=True, help="Mark what this profile requires.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def list_(profile: str, form: str) -> None:

@@ -10,9 +10,7 @@ from assaymark.cli._common import say
 from assaymark.errors import InputError
 
 
-@click.command(
-    epilog="\b\nExamples:\n  assaymark ingest gosec.sarif --for QC.Sec02\n  assaymark ingest coverage.xml --for QC.Uni01"
-)
+@click.command(epilog="\b\nExample:\n  assaymark ingest gosec.sarif --for QC.Sec02")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--for", "id", required=True, metavar="ID", help="The sub-criterion it is evidence for.")
 @click.option("--path", "root", default=".", type=click.Path(path_type=Path), help="The repository it is about.")
