@@ -46,14 +46,14 @@ def load_yaml(source: str | bytes, *, limit: int = CONFIG_LIMIT) -> Any:
 
 def load_yaml_all(source: str | bytes, *, limit: int = CONFIG_LIMIT) -> tuple[Any, ...]:
     """All documents of a YAML stream, read as by `load_yaml`."""
-    from assaymark.subject.yaml_reader import documents
+    from assaymark.subject.readers.yaml_events import documents
 
     return tuple(data for data, _ in documents(_decoded(source, limit), lines=False))
 
 
 def load_yaml_lines(source: str | bytes, *, limit: int = CONFIG_LIMIT) -> tuple[Any, Mapping[KeyPath, int]]:
     """What `load_yaml` gives, and the line of every key and list item by its path, such as ``("jobs", "test", 0)``."""
-    from assaymark.subject.yaml_reader import documents
+    from assaymark.subject.readers.yaml_events import documents
 
     found = list(documents(_decoded(source, limit), lines=True))
     _one(found)
