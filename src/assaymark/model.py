@@ -137,7 +137,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subcriterion:
-    """One sub-criterion of a standard (TOML: ``criteria/<kind>/<CRITERION>.toml``)."""
+    """One sub-criterion of a standard (TOML: ``criteria/<kind>/<CRITERION>.toml``).
+
+    ``tools`` restricts which tools may attach themselves, by name; None means all that do.
+    """
 
     id: str
     criterion: str
@@ -148,6 +151,7 @@ class Subcriterion:
     decided_by: tuple[DecidedBy, ...]
     checks: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    tools: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ def plan(
     _known((*select, *skip), definitions)
     chosen = {i: d for i, d in definitions.items() if _wanted(d, select, skip)}
     attached = _attached(checks.values())
-    laid = {i: _named(d, checks) + attached.get(i, ()) for i, d in chosen.items()}
+    laid = {i: _named(d, checks) + _allowed(d, attached.get(i, ())) for i, d in chosen.items()}
     partial = [f"only {', '.join(select)}"] if select else []
     partial += [f"without {', '.join(skip)}"] if skip else []
     if changed is not None:
@@ -55,6 +55,13 @@ def plan(
 
 def _named(definition: Subcriterion, checks: Mapping[str, Check]) -> tuple[Check, ...]:
     return tuple(checks[name] for name in definition.checks if name in checks)
+
+
+def _allowed(definition: Subcriterion, attached: tuple[Check, ...]) -> tuple[Check, ...]:
+    if definition.tools is None:
+        return attached
+    wanted = {f"tool.{name}" for name in definition.tools}
+    return tuple(c for c in attached if c.id in wanted or not c.id.startswith("tool."))
 
 
 def _attached(checks: Iterable[Check]) -> dict[str, tuple[Check, ...]]:

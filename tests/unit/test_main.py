@@ -1,0 +1,75 @@
+"""The error boundary: every error becomes its exit status and a message for people."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from assaymark import __main__, __version__, cli, errors
+
+
+def raising(problem: BaseException) -> object:
+    def run(words: list[str]) -> int:
+        raise problem
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("problem", "code", "said"),
+    [
+        (errors.GateNotMet("gate silver: not met"), 1, "assaymark: gate silver: not met"),
+        (errors.InputError("bad", where="f.toml:3", hint="do this"), 2, "assaymark: f.toml:3: bad\n  do this"),
+        (errors.Undetermined("open"), 3, "assaymark: open"),
+        (RuntimeError("kaboom"), 4, "kaboom"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_each_error_has_its_status(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], problem: BaseException, code: int, said: str
+) -> None:
+    monkeypatch.setattr(cli, "run", raising(problem))
+    assert __main__.main(["assess"]) == code
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.out == ""
+
+
+def test_a_bug_is_called_a_bug_and_says_where_to_report_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "run", raising(RuntimeError("kaboom")))
+    __main__.main(["assess"])
+    assert "issues/new" in capsys.readouterr().err
+
+
+def test_the_version_needs_nothing_heavy(capsys: pytest.CaptureFixture[str]) -> None:
+    assert __main__.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"assaymark {__version__}\n"
+    code = "import sys; from assaymark.__main__ import main; main(['--version']); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"click", "rich", "yaml", "jsonschema", "dataclasses"} & set(loaded)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["asses"], "did you mean 'assess'"),
+        (["assess", "--gaet", "x"], "--gate"),
+        (["assess", "--format", "pdf"], "pdf"),
+        (["explain"], "ID"),
+    ],
+)
+def test_wrong_words_are_the_users_error(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert __main__.main(words) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_every_verb_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert __main__.main(["--help"]) == 0
+    assert "assess" in capsys.readouterr().out
+    for verb in ("assess", "explain", "compare", "ingest"):
+        assert __main__.main([verb, "--help"]) == 0
+        assert "xample" in capsys.readouterr().out

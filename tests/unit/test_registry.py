@@ -1,0 +1,58 @@
+"""What is installed, and what a broken plugin is told."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from assaymark import registry
+from assaymark.api import Plugin, check, passed
+from assaymark.errors import InputError
+from assaymark.model import Evidence
+
+
+@check("spam.eggs")
+def eggs() -> Evidence:
+    """Eggs are there."""
+    return passed("eggs")
+
+
+GOOD = Plugin(name="spam", version="1", checks=(eggs,))
+WRONG = "not a plugin"
+
+
+@pytest.fixture
+def only(monkeypatch: pytest.MonkeyPatch) -> object:
+    def install(*values: str) -> None:
+        points = [EntryPoint(f"p{i}", value, registry.ENTRY_POINTS) for i, value in enumerate(values)]
+        monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points)
+        registry.load.cache_clear()
+
+    yield install
+    registry.load.cache_clear()
+
+
+def test_builtin_checks_have_a_help_page() -> None:
+    for name, found in registry.load().checks.items():
+        assert found.id == name
+        assert len(found.help) > 20, f"{name} needs a docstring: it is its help page"
+
+
+def test_a_plugin_adds_its_checks(only: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    only(f"{__name__}:GOOD")  # type: ignore[operator]
+    assert registry.load().checks["spam.eggs"].help == "Eggs are there."
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (("no_such_module:PLUGIN",), "could not be loaded"),
+        ((f"{__name__}:WRONG",), "is a str, not an assaymark.api.Plugin"),
+        ((f"{__name__}:GOOD", f"{__name__}:GOOD"), "takes names that exist already: spam.eggs"),
+    ],
+)
+def test_a_broken_plugin_is_named(only: object, values: tuple[str, ...], said: str) -> None:
+    only(*values)  # type: ignore[operator]
+    with pytest.raises(InputError, match=said):
+        registry.load()
