@@ -16,7 +16,7 @@ from assaymark.model import Criterion, DecidedBy, Level, LevelRule, Profile, Req
 
 _CRITERION_KEYS = {"id", "title", "standard", "subcriterion"}
 _SUB_KEYS = {"id", "requirement", "text", "why", "remedy", "references", "decided_by", "checks", "tools"}
-_PROFILE_KEYS = {"id", "title", "version", "why", "kind", "scope", "level", "subcriterion"}
+_PROFILE_KEYS = {"id", "title", "version", "why", "kind", "extends", "scope", "level", "subcriterion"}
 _LEVEL_KEYS = {"name", "why", "require", "max_not_applicable", "max_attested"}
 
 
@@ -99,20 +99,36 @@ def read_criterion(text: str, where: str, kind: str) -> Criterion:
 
 
 def read_profile(text: str, where: str) -> Profile:
-    """One profile file; its digest is that of the text."""
+    """One profile file. With ``extends`` it starts from that profile and replaces levels and sub-criteria by name.
+
+    Its digest covers its own text and that of what it extends.
+    """
     data = _toml(text, where)
     _known(data, _PROFILE_KEYS, where)
+    parent = _parent(data, where)
     levels = tuple(_level(item, f"{where}: level[{i}]") for i, item in enumerate(_tables(data, "level", where)))
+    merged = {rule.level: rule for rule in (*parent.levels, *levels)} if parent else {r.level: r for r in levels}
+    own = _subcriteria(data, where, None)
+    scope = _strings(data, "scope", where, required=False)
     return Profile(
         id=_string(data, "id", where),
         title=_string(data, "title", where),
         version=_string(data, "version", where),
-        levels=levels,
+        levels=tuple(merged[level] for level in Level if level in merged),
         kind=_string(data, "kind", where),
-        scope=_strings(data, "scope", where, required=False),
-        subcriteria=_subcriteria(data, where, None),
-        digest="sha256:" + hashlib.sha256(text.encode()).hexdigest(),
+        scope=scope or (parent.scope if parent else ()),
+        subcriteria=tuple({s.id: s for s in ((*parent.subcriteria, *own) if parent else own)}.values()),
+        digest="sha256:" + hashlib.sha256((text + (parent.digest if parent else "")).encode()).hexdigest(),
     )
+
+
+def _parent(data: Mapping[str, Any], where: str) -> Profile | None:
+    name = data.get("extends")
+    if name is None:
+        return None
+    if name not in profiles():
+        raise InputError(f"'extends' names {name!r}, which is not shipped", where=where, hint=", ".join(profiles()))
+    return profile(name)
 
 
 def _subcriteria(data: Mapping[str, Any], where: str, criterion: str | None) -> tuple[Subcriterion, ...]:

@@ -95,3 +95,16 @@ def test_shipped_profiles_require_only_what_exists(id: str) -> None:
 )
 def test_criterion_of(id: str, criterion: str) -> None:
     assert catalogue.criterion_of(id) == criterion
+
+
+def test_a_profile_may_extend_a_shipped_one() -> None:
+    old, new = catalogue.profile("sqaaas-v2"), catalogue.profile("sqaaas-v3")
+    assert old.rule(Level.GOLD).require == ("QC.Sec02", "QC.Sty01")
+    assert new.rule(Level.GOLD).require == ("QC.Sec02", "QC.Sty01", "QC.Uni01")
+    assert (old.rule(Level.BRONZE), old.scope, old.subcriteria) == (new.rule(Level.BRONZE), new.scope, new.subcriteria)
+    assert old.digest != new.digest
+
+
+def test_a_profile_cannot_extend_what_is_not_shipped() -> None:
+    with pytest.raises(InputError, match="'extends' names 'nope'"):
+        catalogue.read_profile(PROFILE.replace("scope =", 'extends = "nope"\nscope ='), "mine.toml")
