@@ -8,7 +8,7 @@ import pytest
 
 from assaymark import catalogue
 from assaymark.errors import InputError
-from assaymark.model import Level
+from assaymark.model import DecidedBy, Level
 
 CRITERION = """
 id = "QC.Xyz"
@@ -108,3 +108,22 @@ def test_a_profile_may_extend_a_shipped_one() -> None:
 def test_a_profile_cannot_extend_what_is_not_shipped() -> None:
     with pytest.raises(InputError, match="'extends' names 'nope'"):
         catalogue.read_profile(PROFILE.replace("scope =", 'extends = "nope"\nscope ='), "mine.toml")
+
+
+def test_gold_holds_every_must_that_files_git_and_tools_decide() -> None:
+    profile = catalogue.profile("assaymark")
+    required = {i for rule in profile.levels for i in rule.require}
+    own = (DecidedBy.FILES, DecidedBy.GIT, DecidedBy.TOOLS)
+    decided = {
+        i
+        for i, d in catalogue.load().subcriteria(profile).items()
+        if d.requirement.binding and set(d.decided_by) <= {*own}
+    }
+    assert decided - required == set()
+
+
+def test_gold_is_never_easier_than_that_of_sqaaas() -> None:
+    same = {"QC.Acc01": "QC.Acc02", "QC.Ver01.0": "QC.Ver01"}
+    theirs = {same.get(i, i) for rule in catalogue.profile("sqaaas-v3").levels for i in rule.require}
+    ours = {i for rule in catalogue.profile("assaymark").levels for i in rule.require}
+    assert theirs - ours == set()
