@@ -17,10 +17,11 @@ LOCKS = ("run.txt", "dev.txt")
 def pinned(file: Path) -> dict[str, tuple[Requirement, list[str]]]:
     """Name -> (requirement, hashes) of a lock."""
     text = file.read_text(encoding="utf-8").replace("\\\n", " ")
-    found = {}
+    found: dict[str, tuple[Requirement, list[str]]] = {}
     for line in filter(None, (line.strip() for line in text.splitlines())):
-        requirement, *hashes = re.split(r"\s+--hash=", line)
+        requirement, *hashes = line.split(" --hash=")
         parsed = Requirement(requirement)
+        hashes = [h.strip() for h in hashes]
         assert canonicalize_name(parsed.name) not in found, f"{parsed.name} is locked twice"
         found[canonicalize_name(parsed.name)] = (parsed, hashes)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def commands(readme: str) -> list[str]:
 
 def test_ci_runs_the_test_command_of_the_readme(checkout: Path) -> None:
     shown = commands((checkout / "README.md").read_text(encoding="utf-8"))
-    [test_command] = [line for line in shown if line.endswith("pytest")]
+    [test_command] = [line for line in shown if "pytest" in line]
     script = (checkout / ".ci" / "run").read_text(encoding="utf-8")
     assert test_command in script
 
@@ -75,7 +76,7 @@ def workflows(checkout: Path) -> dict[str, dict[Any, Any]]:
 def test_workflows_start_with_no_permissions(checkout: Path) -> None:
     found = workflows(checkout)
     assert "ci.yml" in found
-    assert {name: w.get("permissions") for name, w in found.items()} == dict.fromkeys(found, {})
+    assert {name: w.get("permissions") for name, w in found.items()} == {name: {} for name in found}
 
 
 def test_actions_are_pinned_to_a_commit_and_say_its_version(checkout: Path) -> None:
@@ -105,3 +106,11 @@ def test_the_gate_waits_for_every_job(checkout: Path) -> None:
     jobs = workflows(checkout)["ci.yml"]["jobs"]
     assert sorted(jobs["all-passed"]["needs"]) == sorted(set(jobs) - {"all-passed"})
     assert jobs["all-passed"]["if"] == "always()"
+
+
+def test_the_licence_is_whole_and_the_same_everywhere(checkout: Path) -> None:
+    text = (checkout / "LICENSE").read_bytes()
+    # The text as the Apache Software Foundation publishes it, appendix included.
+    assert sha256(text).hexdigest() == "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
+    for plugin in checkout.glob("plugins/*/pyproject.toml"):
+        assert plugin.with_name("LICENSE").read_bytes() == text
