@@ -134,6 +134,7 @@ def _judged(
     warnings: Sequence[Finding],
 ) -> Assessment:
     level = scoring.level_of(profile, results)
+    first = _first_levels(profile)
     titles = catalogue.load().titles(r.definition.criterion for r in results.values())
     notices = policy.notices(
         conf.waivers, conf.attestations, results, options.as_of, conf.source, partial=bool(laid.partial)
@@ -148,12 +149,19 @@ def _judged(
         level=level,
         missing={rule.level: scoring.missing_for(profile, rule.level, results) for rule in profile.levels},
         criteria=scoring.criterion_results(profile, titles, results),
-        results=tuple(results.values()),
+        results=tuple(replace(r, required_for=first.get(i)) for i, r in results.items()),
         notices=(*warnings, *notices),
         attested=scoring.attested_count(profile, Level.GOLD, results),
         partial=laid.partial,
         run=replace(_NOT_YET, durations=_durations(results)),
+        withheld={rule.level: scoring.limits_exceeded(profile, rule.level, results) for rule in profile.levels},
     )
+
+
+def _first_levels(profile: Profile) -> dict[str, Level]:
+    """The lowest level that requires each sub-criterion."""
+    highest_first = sorted(profile.levels, key=lambda rule: -rule.level.rank)
+    return {id: rule.level for rule in highest_first for id in rule.require}
 
 
 def _collected(laid: Plan, evidence: Mapping[str, tuple[Evidence, ...]], id: str) -> list[Evidence]:

@@ -232,13 +232,17 @@ class Attestation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubcriterionResult:
-    """The verdict on one sub-criterion with everything it rests on."""
+    """The verdict on one sub-criterion with everything it rests on.
+
+    ``required_for`` is the lowest level that asks for it, None when no level does.
+    """
 
     definition: Subcriterion
     outcome: Outcome
     grade: Grade
     evidence: tuple[Evidence, ...]
     waiver: Waiver | None = None
+    required_for: Level | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,7 +285,10 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """Subject + profile + all results + level: every report is drawn from this and nothing else."""
+    """Subject + profile + all results + level: every report is drawn from this and nothing else.
+
+    ``withheld`` says, per level, why it is not given although nothing is missing (limits of the profile).
+    """
 
     subject: Subject
     profile: str
@@ -297,6 +304,7 @@ class Assessment:
     attested: int
     partial: tuple[str, ...]
     run: RunFacts
+    withheld: Mapping[Level, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Progress(Protocol):
