@@ -1,0 +1,232 @@
+"""Tags read as versions: SemVer, PEP 440 and CalVer told apart, ordered by precedence.
+
+A tag may carry a prefix (``v1.2.3``, ``release-1.2.3``, ``pkg@1.2.3``, ``pkg-v1.2.3``). Tags with the same prefix form a
+series; the series without a name is the project's own, others are packages of a repository that holds several.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assaymark.api import fact
+
+if TYPE_CHECKING:
+    from assaymark.subject.history import History
+
+SEMVER = "semver"
+PEP440 = "pep440"
+CALVER = "calver"
+SCHEMES = (SEMVER, PEP440, CALVER)
+
+Key = tuple[int, tuple[int, ...], int, tuple[tuple[int, int, str], ...]]
+
+_FINAL, _POST, _PRE, _DEV = 0, 1, -1, -2
+_YEAR = 4
+_MAX = 120  # characters; no version that a person wrote is longer
+_ID = r"(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)"
+_N = r"(?:0|[1-9]\d{0,17})"
+_SEMVER = re.compile(rf"({_N})\.({_N})\.({_N})(?:-({_ID}(?:\.{_ID})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?", re.ASCII)
+_PEP440 = re.compile(
+    r"(?:(?P<epoch>\d{1,9})!)?(?P<release>\d{1,18}(?:\.\d{1,18}){0,9})"
+    r"(?:[-_.]?(?P<phase>alpha|a|beta|b|preview|pre|c|rc)[-_.]?(?P<pre>\d{0,18}))?"
+    r"(?P<post>-(?P<post_n>\d{1,18})|[-_.]?(?:post|rev|r)[-_.]?(?P<post_m>\d{0,18}))?"
+    r"(?P<dev>[-_.]?dev[-_.]?(?P<dev_n>\d{0,18}))?"
+    r"(?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?",
+    re.ASCII | re.IGNORECASE,
+)
+_CALVER = re.compile(
+    r"(?:(?:19|20)\d\d[.-](?:0?[1-9]|1[0-2])(?:[.-]\d{1,6}){0,2}|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+    r"|(?:19|20)\d\d[.-]\d{1,3}|(?:1[6-9]|[2-4]\d)\.\d{1,2}|(?:1[6-9]|[2-4]\d)\.(?:0[1-9]|1[0-2])(?:\.\d{1,6})?)(?:[.-]?(?:a|b|rc|alpha|beta|dev|post)[.-]?\d*)?",
+    re.ASCII | re.IGNORECASE,
+)
+_LOOSE = re.compile(r"(\d{1,18}(?:\.\d{1,18}){1,5})(?=[-_+. ])", re.ASCII)
+_PREFIX = re.compile(r"(?P<name>[A-Za-z][\w./+-]*?(?:[-_/@.]|(?<=[A-Za-z])(?=\d))|@[\w./-]+@)??(?:[vV][._-]?)?(?=\d)", re.ASCII)
+_PHASES = {"a": "alpha", "b": "beta", "c": "rc", "pre": "rc", "preview": "rc"}
+_UNNAMED = {"", "v", "version", "ver", "rel", "release", "releases", "stable", "tag", "tags"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A version as written, the schemes it satisfies (none when it merely starts with numbers), and its precedence."""
+
+    text: str
+    schemes: frozenset[str]
+    key: Key
+
+    @property
+    def final(self) -> bool:
+        """Whether it is neither a pre-release nor a development version."""
+        return self.key[2] >= _FINAL
+
+    @property
+    def scheme(self) -> str:
+        """The one word for it: CalVer before SemVer before PEP 440 (``2026.7.0`` is a date first); '' when it has none."""
+        return next((s for s in (CALVER, SEMVER, PEP440) if s in self.schemes), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A tag that is a version. ``series`` is the prefix ('' for the project itself); ``reachable`` from what is judged."""
+
+    tag: str
+    version: Version
+    series: str
+    commit: str
+    time: int
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Releases:
+    """All releases, newest by precedence first within the project's own series, and the tags that are not versions."""
+
+    all: tuple[Release, ...]
+    series: str
+    others: tuple[str, ...]
+    shallow: bool
+
+    @property
+    def own(self) -> tuple[Release, ...]:
+        """The releases of the project's own series, newest first."""
+        return tuple(r for r in self.all if r.series == self.series)
+
+    @property
+    def latest(self) -> Release | None:
+        """The newest final release, else the newest pre-release."""
+        return _newest(self.own)
+
+    @property
+    def here(self) -> tuple[Release, ...]:
+        """Those that lie in the history of the commit that is judged, newest first."""
+        return tuple(r for r in self.own if r.reachable)
+
+    @property
+    def latest_here(self) -> Release | None:
+        """The newest release that the judged commit contains."""
+        return _newest(self.here)
+
+
+@fact
+def releases(history: History) -> Releases:
+    """Tags of the repository, read as versions."""
+    reached = {commit.id for commit in history.commits}
+    found, others = [], []
+    for tag in history.tags:
+        series, version = parse_tag(tag.name)
+        if version is None:
+            others.append(tag.name)
+        else:
+            found.append(
+                Release(
+                    tag=tag.name,
+                    version=version,
+                    series=series,
+                    commit=tag.commit,
+                    time=tag.time,
+                    reachable=tag.commit in reached,
+                )
+            )
+    found.sort(key=lambda r: (r.version.key, r.time, r.tag), reverse=True)
+    return Releases(all=tuple(found), series=main_series(found), others=tuple(others), shallow=history.shallow)
+
+
+def main_series(found: Iterable[Release]) -> str:
+    """The project's own series: the unnamed one, else that of the tag made last."""
+    known = sorted(found, key=lambda r: (r.time, r.tag))
+    if not known or any(r.series == "" for r in known):
+        return ""
+    return known[-1].series
+
+
+def parse_tag(name: str) -> tuple[str, Version | None]:
+    """Series and version of a tag; the version is None when the tag is not one."""
+    if len(name) > _MAX:
+        return "", None
+    prefix = _PREFIX.match(name)
+    if prefix is None:
+        return "", None
+    series = (prefix["name"] or "").strip("-_/@.").lower()
+    version = parse_version(name[prefix.end() :])
+    if series and version is not None and not _is_clear(version):
+        return "", None
+    if version is not None and version.text.isdigit() and len(version.text) > _YEAR:
+        return "snapshot", version  # 20240501 has no place among dotted versions
+    return ("" if series in _UNNAMED else series), version
+
+
+def parse_version(text: str) -> Version | None:
+    """A version without prefix (a leading ``v`` is allowed); None when it does not even start like one."""
+    written = text.strip()
+    bare = written[1:] if written[:1] in ("v", "V") else written
+    if not bare or len(bare) > _MAX:
+        return None
+    semver, pep440 = _SEMVER.fullmatch(bare), _PEP440.fullmatch(bare)
+    schemes = {SEMVER} if semver else set()
+    schemes |= {PEP440} if pep440 else set()
+    schemes |= {CALVER} if _CALVER.fullmatch(bare) else set()
+    key = _key(bare, semver, pep440, bool(schemes))
+    if key is None or (schemes == {PEP440} and bare.isdigit() and len(bare) > _YEAR):
+        return None
+    return Version(text=written, schemes=frozenset(schemes), key=key)
+
+
+def _is_clear(version: Version) -> bool:
+    """Whether what follows a named prefix is a version beyond doubt (``py-3`` is not, ``pkg-1.2`` is)."""
+    return len(version.key[1]) > 1 or "." in version.text
+
+
+def _key(bare: str, semver: re.Match[str] | None, pep440: re.Match[str] | None, known: bool) -> Key | None:
+    if pep440 and not (semver and pep440["post"]):  # SemVer reads 1.2.3-1 as a pre-release, PEP 440 as a post-release
+        return _pep440_key(pep440)
+    if semver:
+        numbers = _trimmed(int(n) for n in semver.group(1, 2, 3))
+        return (0, numbers, _PRE, _identifiers(semver[4])) if semver[4] else (0, numbers, _FINAL, ())
+    if known:  # a date with hyphens
+        return (0, _trimmed(int(n) for n in re.findall(r"\d+", bare)), _FINAL, ())
+    loose = _LOOSE.match(bare)
+    return (0, _trimmed(int(n) for n in loose[1].split(".")), _FINAL, ()) if loose else None
+
+
+def _pep440_key(found: re.Match[str]) -> Key:
+    epoch = int(found["epoch"] or 0)
+    numbers = _trimmed(int(n) for n in found["release"].split("."))
+    dev = ((0, int(found["dev_n"] or 0), "dev"),) if found["dev"] else ()
+    post = ((0, int(found["post_n"] or found["post_m"] or 0), "post"),) if found["post"] else ()
+    if found["phase"]:
+        phase = found["phase"].lower()
+        named = (1, 0, _PHASES.get(phase, phase))
+        # A development version of a pre-release comes before it, a post-release after it.
+        rest = ((-1, *dev[0][1:]),) if dev and not post else (*post, *((-1, d[1], d[2]) for d in dev))
+        return epoch, numbers, _PRE, (named, (0, int(found["pre"] or 0), ""), *rest)
+    if post:
+        return epoch, numbers, _POST, (*post, *((-1, d[1], d[2]) for d in dev))
+    return (epoch, numbers, _DEV, dev) if dev else (epoch, numbers, _FINAL, ())
+
+
+def _identifiers(text: str) -> tuple[tuple[int, int, str], ...]:
+    """SemVer identifiers in order of precedence; a number at the end of a word counts as a number (rc9 before rc10)."""
+    out: list[tuple[int, int, str]] = []
+    for part in text.split("."):
+        if part.isdigit():
+            out.append((0, int(part[:18]), ""))
+            continue
+        word, number = re.fullmatch(r"(.*?)(\d{0,18})", part, re.DOTALL).groups()  # type: ignore[union-attr]
+        out.append((1, 0, word.lower()))
+        if number:
+            out.append((0, int(number), ""))
+    return tuple(out)
+
+
+def _trimmed(numbers: Iterable[int]) -> tuple[int, ...]:
+    """Without zeros at the end: 1.0 and 1.0.0 are the same release."""
+    out = list(numbers)
+    while len(out) > 1 and out[-1] == 0:
+        out.pop()
+    return tuple(out)
+
+
+def _newest(found: tuple[Release, ...]) -> Release | None:
+    return next((r for r in found if r.version.final), found[0] if found else None)
