@@ -13,3 +13,6 @@ lock() {
 }
 lock run.txt --no-default-groups
 lock dev.txt --all-groups
+# What .ci/run installs first.
+uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+  --output-file requirements/uv.txt - <<< "uv>=0.9" > /dev/null
