@@ -1,0 +1,233 @@
+"""All findings of an assessment as one ordered list with ids that survive when lines move, and what is next.
+
+Every report draws its findings from here, so they agree on order, on ids and on what counts as waived.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from assaymark.model import (
+    Assessment,
+    CriterionResult,
+    Evidence,
+    Finding,
+    Level,
+    Location,
+    Outcome,
+    Severity,
+    SubcriterionResult,
+)
+from assaymark.wording import SEVERITY_ORDER, utf8
+
+FULFILLED = (Outcome.PASSED, Outcome.NOT_APPLICABLE)
+_NUMBER = re.compile(r"\b\d+\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One finding with its fingerprint, the sub-criteria it counts for, and the tools (else checks) that made it.
+
+    ``waived`` when every verdict it counts against is waived.
+    """
+
+    id: str
+    finding: Finding
+    subcriteria: tuple[str, ...]
+    sources: tuple[str, ...]
+    waived: bool
+
+    @property
+    def path(self) -> str:
+        """The file it is in; empty when it has no place."""
+        return self.finding.location.path if self.finding.location else ""
+
+
+class Findings:
+    """The findings of one assessment, each once, in the order of path, line, column and rule."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        self._clean: dict[Finding, Finding] = {}
+        uses: dict[Finding, list[tuple[SubcriterionResult, Evidence]]] = {}
+        for result in assessment.results:
+            for evidence in result.evidence:
+                for finding in evidence.findings:
+                    uses.setdefault(self._cleaned(finding), []).append((result, evidence))
+        ordered = sorted(uses, key=order)
+        ids = fingerprints(ordered)
+        self.items = tuple(_item(id, f, uses[f]) for id, f in zip(ids, ordered, strict=True))
+        self._index = {item.finding: n for n, item in enumerate(self.items)}
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def indices(self, evidence: Evidence) -> tuple[int, ...]:
+        """Positions in the list, in the list's order, of the findings of one piece of evidence."""
+        return tuple(sorted(self._index[self._cleaned(f)] for f in evidence.findings))
+
+    def of(self, evidence: Evidence) -> tuple[Item, ...]:
+        """The findings of one piece of evidence."""
+        return tuple(self.items[n] for n in self.indices(evidence))
+
+    def by_file(self) -> dict[str, tuple[Item, ...]]:
+        """Findings per path; those without a place come first, under the empty path."""
+        files: dict[str, list[Item]] = {}
+        for item in self.items:
+            files.setdefault(item.path, []).append(item)
+        return {path: tuple(found) for path, found in files.items()}
+
+    def _cleaned(self, finding: Finding) -> Finding:
+        if finding not in self._clean:
+            self._clean[finding] = cleaned(finding)
+        return self._clean[finding]
+
+
+def cleaned(finding: Finding) -> Finding:
+    """The finding with encodable text, and without line and column numbers that cannot be (a tool may print -1)."""
+    where = finding.location
+    return replace(
+        finding,
+        rule=utf8(finding.rule),
+        message=utf8(finding.message),
+        fix=None if finding.fix is None else utf8(finding.fix),
+        location=None if where is None else _clean_location(where),
+    )
+
+
+def _clean_location(where: Location) -> Location:
+    line = _counted(where.line)
+    column = _counted(where.column) if line else None
+    end = _counted(where.end_line) if line else None
+    end = end if line and end and end >= line else None
+    end_column = _counted(where.end_column) if column else None
+    if column and end_column and end in (None, line) and end_column < column:
+        end_column = None
+    return Location(path=utf8(where.path), line=line, column=column, end_line=end, end_column=end_column)
+
+
+def _counted(number: int | None) -> int | None:
+    """Lines and columns count from 1; no file has 2^31 of them."""
+    return number if number is not None and 0 < number < 2**31 else None
+
+
+def order(finding: Finding) -> tuple[str, int, int, str, str, str, str, int, int]:
+    """The order of findings: by place, then by rule and text. Total: equal keys mean equal findings."""
+    where = finding.location or Location(path="")
+    return (
+        where.path,
+        where.line or 0,
+        where.column or 0,
+        finding.rule,
+        finding.message,
+        finding.severity,
+        "" if finding.fix is None else f"={finding.fix}",
+        where.end_line or 0,
+        where.end_column or 0,
+    )
+
+
+def fingerprints(ordered: Iterable[Finding]) -> list[str]:
+    """Ids that stay when lines move: rule, path and message (numbers apart), and which one of those that are alike."""
+    seen: dict[tuple[str, str, str], int] = {}
+    ids = []
+    for finding in ordered:
+        path = finding.location.path if finding.location else ""
+        alike = (finding.rule, path, _NUMBER.sub("0", " ".join(finding.message.split())))
+        seen[alike] = occurrence = seen.get(alike, -1) + 1
+        ids.append(hashlib.sha256("\0".join((*alike, str(occurrence))).encode()).hexdigest()[:16])
+    return ids
+
+
+def by_severity(items: Iterable[Item]) -> list[Item]:
+    """Worst first, else in the given order; waived ones last."""
+    return sorted(items, key=lambda i: (i.waived, SEVERITY_ORDER[i.finding.severity]))
+
+
+def _item(id: str, finding: Finding, uses: list[tuple[SubcriterionResult, Evidence]]) -> Item:
+    against = [r for r, e in uses if e.outcome is not Outcome.PASSED and r.outcome not in FULFILLED]
+    return Item(
+        id=id,
+        finding=finding,
+        subcriteria=tuple(sorted({r.definition.id for r, _ in uses})),
+        sources=tuple(sorted({utf8(e.tool.name if e.tool else e.check) for _, e in uses})),
+        waived=bool(against) and all(r.waiver for r in against),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """What lies between the subject and the next level; ``level`` is None at the top.
+
+    ``missing`` are verdicts in the profile's order, ``unseen`` ids that the level asks for and this run did not look
+    at, ``withheld`` limits of the profile that are exceeded.
+    """
+
+    level: Level | None
+    missing: tuple[SubcriterionResult, ...] = ()
+    unseen: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+
+    @property
+    def items(self) -> int:
+        """How many things stand in the way."""
+        return len(self.missing) + len(self.unseen) + len(self.withheld)
+
+
+def next_level(assessment: Assessment) -> Next:
+    """What is missing for the lowest level that the profile defines above the one reached."""
+    above = sorted((x for x in assessment.missing if x.rank > assessment.level.rank), key=lambda x: x.rank)
+    if not above:
+        return Next(level=None)
+    ids = set(assessment.missing[above[0]])
+    found = tuple(r for r in assessment.results if r.definition.id in ids)
+    return Next(
+        level=above[0],
+        missing=found,
+        unseen=tuple(sorted(ids - {r.definition.id for r in found})),
+        withheld=assessment.withheld.get(above[0], ()),
+    )
+
+
+def by_criterion(assessment: Assessment) -> list[tuple[CriterionResult, tuple[SubcriterionResult, ...]]]:
+    """Each criterion with its verdicts, in the assessment's order."""
+    members: dict[str, list[SubcriterionResult]] = {}
+    for result in assessment.results:
+        members.setdefault(result.definition.criterion, []).append(result)
+    return [(c, tuple(members.get(c.id, ()))) for c in assessment.criteria]
+
+
+def telling(result: SubcriterionResult) -> Evidence | None:
+    """The evidence that explains the verdict: the first that carries its outcome, with findings if any has."""
+    carrying = [e for e in result.evidence if e.outcome is result.outcome]
+    return next((e for e in carrying if e.findings), carrying[0] if carrying else None)
+
+
+def reason(result: SubcriterionResult) -> str:
+    """Why the verdict is what it is, in one sentence."""
+    evidence = telling(result)
+    return evidence.message if evidence else "no evidence was found"
+
+
+def remedy(result: SubcriterionResult) -> str:
+    """What to do next: the remedy of this very case, else the sub-criterion's."""
+    evidence = telling(result)
+    return (evidence.remedy if evidence else None) or result.definition.remedy
+
+
+def outcomes(results: Iterable[SubcriterionResult]) -> Mapping[Outcome, int]:
+    """How many verdicts there are of each outcome, in a fixed order, none left out."""
+    counts = dict.fromkeys(Outcome, 0)
+    for result in results:
+        counts[result.outcome] += 1
+    return counts
+
+
+def worst(items: Iterable[Item]) -> Severity | None:
+    """The worst severity among findings."""
+    return min((i.finding.severity for i in items), key=lambda s: SEVERITY_ORDER[s], default=None)
