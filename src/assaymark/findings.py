@@ -20,10 +20,13 @@ from assaymark.model import (
     Outcome,
     Severity,
     SubcriterionResult,
+    Subject,
 )
 from assaymark.wording import SEVERITY_ORDER, utf8
 
 FULFILLED = (Outcome.PASSED, Outcome.NOT_APPLICABLE)
+_COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
+_FORGES = re.compile(r"(?P<host>github\.com|gitlab\.com|codeberg\.org)(/[A-Za-z0-9][A-Za-z0-9._-]*){2,6}")
 _NUMBER = re.compile(r"\b\d+\b")
 
 
@@ -218,6 +221,21 @@ def remedy(result: SubcriterionResult) -> str:
     """What to do next: the remedy of this very case, else the sub-criterion's."""
     evidence = telling(result)
     return (evidence.remedy if evidence else None) or result.definition.remedy
+
+
+def source_link(subject: Subject, where: Location | None) -> str | None:
+    """The address of a line on the forge's site; None for an unknown forge, or when what was judged is not there."""
+    if where is None or subject.dirty or not _COMMIT.fullmatch(subject.commit or ""):
+        return None
+    repository = _FORGES.fullmatch(subject.repository or "")
+    parts = where.path.split("/")
+    if repository is None or not where.path or ".." in parts or parts[0] == "":
+        return None
+    from urllib.parse import quote
+
+    infix = "/-/blob/" if repository["host"] == "gitlab.com" else "/blob/"
+    line = f"#L{where.line}" if where.line else ""
+    return f"https://{subject.repository}{infix}{subject.commit}/{quote(where.path)}{line}"
 
 
 def outcomes(results: Iterable[SubcriterionResult]) -> Mapping[Outcome, int]:
