@@ -6,7 +6,7 @@ They answer what the platform meant by these ids, with its known false verdicts 
 from __future__ import annotations
 
 from assaymark.api import Evidence, check, failed, passed, unknown
-from assaymark.model import Subject
+from assaymark.subject.checkout import Opened
 from assaymark.subject.releases import SEMVER, Releases
 
 _TAG_REMEDY = "tag the release: git tag -a v1.2.3 -m v1.2.3 && git push origin v1.2.3"
@@ -14,11 +14,11 @@ _SHOWN = 5
 
 
 @check("sqaaas.under-git", reads=())
-def under_git(subject: Subject) -> Evidence:
+def under_git(opened: Opened) -> Evidence:
     """The subject is a Git repository with at least one commit."""
-    if subject.commit:
-        return passed(f"Git repository at commit {subject.commit[:12]}")
-    if subject.kind == "archive":
+    if opened.subject.commit:
+        return passed(f"Git repository at commit {opened.subject.commit[:12]}")
+    if opened.root is None:
         return unknown("an archive does not carry the repository it came from", remedy="assess a clone")
     return failed("there is no commit to judge", remedy="put the code under Git and commit it")
 

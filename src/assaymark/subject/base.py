@@ -52,3 +52,48 @@ def base_commit(event_path: str) -> str | None:
         return None
     hexadecimal = isinstance(commit, str) and len(commit) in (40, 64) and not set(commit) - set("0123456789abcdef")
     return commit if hexadecimal else None
+
+
+def changed_since(opened: Opened, ref: str) -> frozenset[str]:
+    """Paths that differ between the point where the history left ``ref`` and what is judged; removed ones included.
+
+    Raises InputError when the reference does not exist or there is no Git repository.
+    """
+    if opened.git_dir is None:
+        raise InputError("--changed-since needs a Git repository", where=opened.subject.path)
+    from assaymark.subject.checkout import open_subject
+
+    before = open_subject(opened.root or opened.git_dir, _fork_point(opened, ref)).tree
+    old = {e.path: (e.blob, e.mode) for e in before}
+    new = {e.path: (e.blob, e.mode) for e in opened.tree}
+    return frozenset(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
+
+
+def _fork_point(opened: Opened, ref: str) -> str:
+    from assaymark.subject.git import GitProblem, Repository
+
+    if ref.startswith("-"):
+        raise InputError(f"{ref!r} is no reference")
+    head = opened.subject.commit
+    if head is None or opened.git_dir is None:
+        return ref
+    try:
+        found = Repository(opened.git_dir).run("merge-base", head, ref).decode("ascii", "replace").split()
+    except GitProblem:
+        return ref
+    return found[0] if found else ref
+
+
+def refs_digest(opened: Opened) -> str:
+    """Digest over all references: tags and branches are evidence, and change without the tree changing."""
+    if opened.git_dir is None:
+        return ""
+    import hashlib
+
+    from assaymark.subject.git import GitProblem, Repository
+
+    try:
+        refs = Repository(opened.git_dir).run("for-each-ref", "--format=%(objectname) %(refname)")
+    except GitProblem:
+        refs = b""
+    return hashlib.sha256(refs).hexdigest()

@@ -1,0 +1,269 @@
+"""``assaymark assess`` from end to end, on real repositories, as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from assaymark.data import schema
+
+README = """# Tide grid
+
+Tide grid computes tidal currents on a staggered grid. It is meant for coastal engineers who need a quick look.
+
+## Installation
+
+pip install tidegrid
+
+## Testing
+
+Run pytest in the root of the repository.
+
+## Documentation
+
+See docs/ and the [manual](https://example.org/manual).
+
+## Versioning
+
+We follow SemVer; see CHANGELOG.md.
+
+## Authors
+
+Ada Example and contributors.
+
+## Acknowledgments
+
+Thanks to the tide gauge network.
+"""
+FILES = {
+    "README.md": README,
+    "tidegrid/__init__.py": '"""Tides."""\n',
+    "tests/test_tide.py": "def test_tide():\n    assert 1\n",
+}
+REPORTS = {
+    "assessment.json",
+    "assessment_output.json",
+    "report.sarif",
+    "junit.xml",
+    "summary.md",
+    "report.html",
+}
+STABLE = ("run",)
+
+
+def document(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
+    assert done.stdout, done.stderr
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def outcome(assessment: dict[str, object], id: str) -> str:
+    return next(s["outcome"] for s in assessment["subcriteria"] if s["id"] == id)  # type: ignore[index,union-attr,call-overload]
+
+
+def test_a_repository_gets_a_verdict_a_level_and_remedies(repository: Callable, assaymark: Callable) -> None:
+    root = repository(FILES)
+    done = assaymark("assess", root, "--no-tools")
+    assert done.returncode == 0, done.stderr
+    assert "QC.Lic01" in done.stdout
+    assert "bronze" in done.stdout.lower()
+
+
+def test_json_is_one_document_that_follows_its_schema(repository: Callable, assaymark: Callable) -> None:
+    done = assaymark("assess", repository(FILES), "--no-tools", "--format", "json")
+    found = document(done)
+    jsonschema.Draft202012Validator(json.loads(schema("assessment").read_text())).validate(found)
+    assert outcome(found, "QC.Doc06.1") == "passed"
+    assert outcome(found, "QC.Lic01") == "failed"
+    assert outcome(found, "QC.Sty01") == "unknown", "tools did not run: that is not a pass"
+
+
+def test_output_writes_every_report(repository: Callable, assaymark: Callable, tmp_path: Path) -> None:
+    done = assaymark("assess", repository(FILES), "--no-tools", "--output", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert {p.name for p in (tmp_path / "out").iterdir()} == REPORTS
+
+
+@pytest.mark.parametrize(
+    ("gate", "status"), [("QC.Doc06.1", 0), ("QC.Lic01", 1), ("gold", 1), ("QC.Sty01", 3), ("platinum", 2)]
+)
+def test_the_gate_sets_the_exit_status(repository: Callable, assaymark: Callable, gate: str, status: int) -> None:
+    done = assaymark("assess", repository(FILES), "--no-tools", "--gate", gate)
+    assert done.returncode == status, done.stderr
+    assert "gate" in done.stderr
+
+
+def test_a_failing_gate_still_leaves_every_report(repository: Callable, assaymark: Callable, tmp_path: Path) -> None:
+    done = assaymark("assess", repository(FILES), "--no-tools", "--gate", "gold", "--output", tmp_path / "out")
+    assert done.returncode == 1
+    assert {p.name for p in (tmp_path / "out").iterdir()} == REPORTS
+
+
+def test_nothing_got_worse(repository: Callable, assaymark: Callable, tmp_path: Path) -> None:
+    root = repository(FILES)
+    words = ("assess", root, "--no-tools", "--gate", "no-regression", "--baseline", tmp_path / "out/assessment.json")
+    assaymark("assess", root, "--no-tools", "--output", tmp_path / "out")
+    assert assaymark(*words).returncode == 0
+    (root / "README.md").write_text("x")
+    worse = assaymark(*words)
+    assert worse.returncode == 1
+    assert "QC.Doc06.1" in worse.stderr
+
+
+def test_the_same_subject_gives_the_same_bytes(repository: Callable, assaymark: Callable) -> None:
+    root = repository(FILES)
+    words = ("assess", root, "--format", "json", "--as-of", "2026-11-21", "--no-tools")
+    first, second = document(assaymark(*words, "--no-cache")), document(assaymark(*words))
+    third = document(assaymark(*words))
+    for found in (first, second, third):
+        found.pop("run")
+    assert json.dumps(first) == json.dumps(second) == json.dumps(third)
+
+
+def test_a_remembered_answer_is_forgotten_when_anything_changes(repository: Callable, assaymark: Callable) -> None:
+    root = repository(FILES)
+    words = ("assess", root, "--format", "json", "--no-tools")
+    assert document(assaymark(*words))["run"]["cached"] is False  # type: ignore[index]
+    assert document(assaymark(*words))["run"]["cached"] is True  # type: ignore[index]
+    (root / "README.md").write_text("x")
+    changed = document(assaymark(*words))
+    assert changed["run"]["cached"] is False  # type: ignore[index]
+    assert outcome(changed, "QC.Doc06.1") == "failed"
+
+
+def test_a_partial_run_says_so_and_raises_nothing(repository: Callable, assaymark: Callable) -> None:
+    done = assaymark("assess", repository(FILES), "--no-tools", "--select", "QC.Doc06.1", "--format", "json")
+    found = document(done)
+    assert found["partial"] == ["only QC.Doc06.1"]
+    assert found["level"] == "none"
+    assert [s["id"] for s in found["subcriteria"]] == ["QC.Doc06.1"]  # type: ignore[union-attr,index,attr-defined]
+    text = assaymark("assess", repository(FILES, "again"), "--no-tools", "--select", "QC.Doc06.1")
+    assert "partial" in text.stdout.lower()
+
+
+def test_only_what_a_change_touches(repository: Callable, assaymark: Callable) -> None:
+    root = repository(FILES)
+    (root / "CONTRIBUTING.md").write_text("Send a pull request to main.")
+    for words in (("add", "."), ("commit", "-q", "-m", "Say how to contribute")):
+        subprocess.run(["git", *words], cwd=root, check=True)
+    found = document(assaymark("assess", root, "--no-tools", "--changed-since", "HEAD~1", "--format", "json"))
+    ids = {s["id"] for s in found["subcriteria"]}  # type: ignore[union-attr,index,attr-defined]
+    assert "QC.Doc06.2" in ids
+    assert "QC.Lic02" not in ids
+    assert found["partial"]
+
+
+def test_an_unknown_reference_is_the_users_error(repository: Callable, assaymark: Callable) -> None:
+    done = assaymark("assess", repository(FILES), "--changed-since", "nowhere")
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+
+
+def test_a_configuration_mistake_is_named_with_its_line(repository: Callable, assaymark: Callable) -> None:
+    done = assaymark("assess", repository(FILES | {".assaymark.toml": "\ngaet = 'x'\n"}))
+    assert done.returncode == 2
+    assert ".assaymark.toml:2: unknown key gaet" in done.stderr
+    assert "did you mean 'gate'" in done.stderr
+
+
+def test_a_pull_request_cannot_loosen_its_own_gate(repository: Callable, assaymark: Callable, tmp_path: Path) -> None:
+    root = repository(FILES | {".assaymark.toml": "gate = 'QC.Lic01'\n"})
+    base = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, check=True, capture_output=True, text=True)
+    (root / ".assaymark.toml").write_text("gate = 'QC.Doc06.1'\n")
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {"base": {"sha": base.stdout.strip()}}}))
+    context = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(event)}
+    done = assaymark("assess", root, "--no-tools", "--format", "json", **context)
+    assert done.returncode == 1, done.stderr
+    assert any(n["rule"] == "assaymark/config-changed" for n in document(done)["notices"])  # type: ignore[union-attr,index,attr-defined]
+
+
+def test_two_runs_at_once_on_one_checkout(repository: Callable, tmp_path: Path) -> None:
+    root = repository(FILES)
+    command = [sys.executable, "-P", "-m", "assaymark", "assess", str(root), "--no-tools", "--format", "json"]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)]
+    answers = [json.loads(p.communicate(timeout=60)[0]) for p in running]
+    assert [p.returncode for p in running] == [0] * 4
+    assert len({json.dumps(a["subcriteria"]) for a in answers}) == 1
+
+
+def test_a_read_only_checkout_and_no_cache_folder(repository: Callable, assaymark: Callable, tmp_path: Path) -> None:
+    root = repository(FILES)
+    subprocess.run(["chmod", "-R", "a-w", str(root)], check=True)
+    try:
+        blocked = tmp_path / "blocked"
+        blocked.write_text("a file, not a folder")
+        done = assaymark("assess", root, "--no-tools", XDG_CACHE_HOME=str(blocked))
+        assert done.returncode == 0, done.stderr
+    finally:
+        subprocess.run(["chmod", "-R", "u+w", str(root)], check=True)
+
+
+def test_an_output_folder_that_cannot_be_written_is_named(
+    repository: Callable, assaymark: Callable, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("x")
+    done = assaymark("assess", repository(FILES), "--no-tools", "--output", tmp_path / "file")
+    assert done.returncode == 2
+    assert "cannot write" in done.stderr
+
+
+def test_an_interrupt_leaves_no_children_and_no_half_files(repository: Callable, tmp_path: Path) -> None:
+    step = """
+[[step]]
+name = "slow"
+criterion = "QC.Uni01"
+command = ["sleep 4711"]
+"""
+    root = repository(FILES | {".assaymark.toml": step})
+    out = tmp_path / "out"
+    command = [sys.executable, "-P", "-m", "assaymark", "assess", str(root), "--run-steps", "--select", "QC.Uni01"]
+    running = subprocess.Popen([*command, "--output", str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert _until(lambda: _sleeping() == 1), "the step never started"
+    running.send_signal(2)
+    _, said = running.communicate(timeout=20)
+    assert running.returncode == 130, said
+    assert b"interrupted" in said
+    assert _until(lambda: _sleeping() == 0), "a child is still running"
+    assert not out.exists()
+
+
+def _sleeping() -> int:
+    found = 0
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += entry.read_bytes() == b"sleep\x004711\x00"
+        except OSError:
+            continue
+    return found
+
+
+def _until(holds: Callable[[], bool], seconds: float = 15) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_closed_pipe_is_no_error(repository: Callable) -> None:
+    command = f"{sys.executable} -P -m assaymark assess {repository(FILES)} --no-tools --format json | head -c 1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, env=os.environ)
+    assert "Traceback" not in done.stderr
+
+
+def test_the_python_api_is_the_same_main_job(repository: Callable) -> None:
+    import assaymark as package
+
+    found = package.assess(repository(FILES), tools=False, cache=False)
+    assert {r.definition.id for r in found.results} >= {"QC.Doc06.1", "QC.Lic01"}
+    assert found.profile == "assaymark"
