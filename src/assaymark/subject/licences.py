@@ -26,7 +26,9 @@ _NAMES = (
     "*_licen[cs]e", "*_licen[cs]e.*", "copying", "copying.*", "copying-*", "unlicense", "unlicense.*", "ofl.*",
     "eupl", "eupl*.txt", "eupl*.md", "eupl*.pdf",
 )  # fmt: skip
-_NOT_TEXT = re.compile(r"\.(?:py|js|ts|c|cc|cpp|h|hpp|sh|ya?ml|json|toml|png|jpe?g|svg|tmpl|tpl|in|j2|xml|header|spdx)$", re.I)
+_NOT_TEXT = re.compile(
+    r"\.(?:py|js|ts|c|cc|cpp|h|hpp|sh|ya?ml|json|toml|png|jpe?g|svg|tmpl|tpl|in|j2|xml|header|spdx)$", re.I
+)
 _ELSEWHERE = (".github", "docs", "doc", "legal", "licenses", "license")
 _REUSE = re.compile(r"(?i)licenses/([^/]+)\.(?:txt|md)")
 _LEGAL_WORDS = re.compile(
@@ -116,7 +118,9 @@ def licences(tree: Tree) -> Licences:
     found = [_read(tree, e, e.path) for e in [*root, *reuse][:MAX_FILES]]
     found += [_read(tree, target, e.path) for e in linked[:5] if (target := resolve(tree, e)) is not None]
     if not found:
-        found = [_read(tree, e, e.path) for e in tree.find(*_NAMES, under=_ELSEWHERE)[:5] if not _NOT_TEXT.search(e.name)]
+        found = [
+            _read(tree, e, e.path) for e in tree.find(*_NAMES, under=_ELSEWHERE)[:5] if not _NOT_TEXT.search(e.name)
+        ]
     return Licences(tuple(found))
 
 
@@ -242,18 +246,22 @@ def _by_substance(text: str, words: int) -> str:
     flat = " ".join(text.lower().split())
     head = flat[:600]
     for id, title, expressions, least in _SUBSTANCE:
-        if least * 0.85 <= words <= least * 2.5 + 100 and re.search(title, head) and all(e in flat for e in expressions):
+        if (
+            least * 0.85 <= words <= least * 2.5 + 100
+            and re.search(title, head)
+            and all(e in flat for e in expressions)
+        ):
             return id
     return ""
 
 
 def _unknown_kind(text: str, words: int) -> str:
-    if len(_R_TEMPLATE.findall(text)) >= 2 and words < 40:  # noqa: PLR2004
+    if len(_R_TEMPLATE.findall(text)) >= 2 and words < 40:
         return TEMPLATE
-    if words < 120 and _POINTS.search(text):  # noqa: PLR2004
+    if words < 120 and _POINTS.search(text):
         return POINTER
     legal = {w.lower() for w in _LEGAL_WORDS.findall(text)}
-    return LEGAL if words >= 60 and len(legal) >= 5 else NOT_A_LICENCE  # noqa: PLR2004
+    return LEGAL if words >= 60 and len(legal) >= 5 else NOT_A_LICENCE
 
 
 @cache

@@ -80,7 +80,6 @@ class Metadata:
         return tuple((label, url, path) for (label, url), path in found.items())
 
 
-
 @fact
 def metadata(tree: Tree) -> Metadata:
     """Every metadata file in the root; one that cannot be read is kept with its problem."""
@@ -118,7 +117,9 @@ def _read(tree: Tree, entry: Entry, format: str, module: str) -> Declared:
     empty = Declared(path=entry.path, format=format)
     if entry.size > LIMIT:
         return replace(empty, problem=f"is larger than {LIMIT:,} bytes")
-    reader: Callable[[Tree, str, str], Declared] = import_module(f"assaymark.subject.manifests.{module}").READERS[format]
+    reader: Callable[[Tree, str, str], Declared] = import_module(f"assaymark.subject.manifests.{module}").READERS[
+        format
+    ]
     try:
         return reader(tree, entry.path, tree.text(entry.path, LIMIT))
     except ParseProblem as problem:

@@ -28,7 +28,9 @@ _YEAR = 4
 _MAX = 120  # characters; no version that a person wrote is longer
 _ID = r"(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)"
 _N = r"(?:0|[1-9]\d{0,17})"
-_SEMVER = re.compile(rf"({_N})\.({_N})\.({_N})(?:-({_ID}(?:\.{_ID})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?", re.ASCII)
+_SEMVER = re.compile(
+    rf"({_N})\.({_N})\.({_N})(?:-({_ID}(?:\.{_ID})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?", re.ASCII
+)
 _PEP440 = re.compile(
     r"(?:(?P<epoch>\d{1,9})!)?(?P<release>\d{1,18}(?:\.\d{1,18}){0,9})"
     r"(?:[-_.]?(?P<phase>alpha|a|beta|b|preview|pre|c|rc)[-_.]?(?P<pre>\d{0,18}))?"
@@ -43,7 +45,9 @@ _CALVER = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _LOOSE = re.compile(r"(\d{1,18}(?:\.\d{1,18}){1,5})(?=[-_+. ])", re.ASCII)
-_PREFIX = re.compile(r"(?P<name>[A-Za-z][\w./+-]*?(?:[-_/@.]|(?<=[A-Za-z])(?=\d))|@[\w./-]+@)??(?:[vV][._-]?)?(?=\d)", re.ASCII)
+_PREFIX = re.compile(
+    r"(?P<name>[A-Za-z][\w./+-]*?(?:[-_/@.]|(?<=[A-Za-z])(?=\d))|@[\w./-]+@)??(?:[vV][._-]?)?(?=\d)", re.ASCII
+)
 _PHASES = {"a": "alpha", "b": "beta", "c": "rc", "pre": "rc", "preview": "rc"}
 _UNNAMED = {"", "v", "version", "ver", "rel", "release", "releases", "stable", "tag", "tags"}
 

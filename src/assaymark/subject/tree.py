@@ -10,6 +10,10 @@ from functools import cached_property, lru_cache
 
 from assaymark.api import Entry
 
+# Most files are small and read by several checks; large ones are read again rather than held.
+KEPT_FILE = 128_000
+KEPT_TOTAL = 16_000_000
+
 
 class IndexedTree:
     """Entries sorted by path, and a reader that gives at most so many bytes of an entry.
@@ -22,7 +26,8 @@ class IndexedTree:
         self._entries = tuple(sorted(entries, key=lambda e: e.path))
         self._by_path = {e.path: e for e in self._entries}
         self._reader = reader
-        self._cache: dict[tuple[str, int], bytes] = {}
+        self._cache: dict[str, bytes] = {}
+        self._room = KEPT_TOTAL
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries)
@@ -68,10 +73,14 @@ class IndexedTree:
 
     def read(self, path: str, limit: int = 1_000_000) -> bytes:
         """At most ``limit`` bytes of a file; KeyError when there is none."""
-        key = (path, limit)
-        if key not in self._cache:
-            self._cache[key] = self._reader(self._by_path[path], limit)
-        return self._cache[key]
+        known = self._cache.get(path)
+        if known is None:
+            entry = self._by_path[path]
+            if entry.size > KEPT_FILE or entry.size > limit or self._room < entry.size:
+                return self._reader(entry, limit)
+            known = self._cache[path] = self._reader(entry, max(limit, KEPT_FILE))
+            self._room -= len(known)
+        return known[:limit]
 
     def text(self, path: str, limit: int = 1_000_000) -> str:
         """The same decoded as UTF-8, with U+FFFD for what is not."""

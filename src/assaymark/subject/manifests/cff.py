@@ -97,7 +97,9 @@ _EXAMPLES = {
 def _scalars(data: Mapping[str, Any], lines: Lines) -> Iterator[Flaw]:
     version = data.get("cff-version")
     if version and text_of(version) not in _VERSIONS:
-        yield _flaw(lines, ("cff-version",), f"is {_short(version)}, not one of {', '.join(_VERSIONS)}", "cff-version: 1.2.0")
+        yield _flaw(
+            lines, ("cff-version",), f"is {_short(version)}, not one of {', '.join(_VERSIONS)}", "cff-version: 1.2.0"
+        )
     yield from _strings(data, lines)
     for key in _URLS:
         yield from _matches(data, key, _URL, "an address such as https://…", lines)

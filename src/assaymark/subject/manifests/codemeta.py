@@ -9,7 +9,14 @@ from typing import Any
 from assaymark.api import Tree
 from assaymark.subject.metadata import CODEMETA, ZENODO, Declared, Flaw, line_of, list_of, mapping_of, text_of
 
-_TYPES = {"SoftwareSourceCode", "SoftwareApplication", "SoftwareSystem", "WebApplication", "MobileApplication"}
+_TYPES = {
+    "Software",
+    "SoftwareSourceCode",
+    "SoftwareApplication",
+    "SoftwareSystem",
+    "WebApplication",
+    "MobileApplication",
+}
 _URLS = ("codeRepository", "url", "readme", "issueTracker", "softwareHelp", "releaseNotes", "buildInstructions")
 _PREFIX = re.compile(r"^(?:schema|codemeta|https?://schema\.org/|https?://codemeta\.github\.io/terms/):?")
 
@@ -72,7 +79,11 @@ def flaws(data: Mapping[str, Any], text: str) -> Iterator[Flaw]:
             fix='"@context": "https://w3id.org/codemeta/3.0"',
         )
     if not _TYPES & {_PREFIX.sub("", text_of(t)) for t in list_of(data.get("@type") or data.get("type"))}:
-        yield Flaw(message="'@type' is not a kind of software", line=_line(text, "@type") or 1, fix='"@type": "SoftwareSourceCode"')
+        yield Flaw(
+            message="'@type' is not a kind of software",
+            line=_line(text, "@type") or 1,
+            fix='"@type": "SoftwareSourceCode"',
+        )
     if not text_of(data.get("name")):
         yield Flaw(message="'name' is missing", line=1)
     people = [p for k in ("author", "creator", "maintainer", "contributor") for p in list_of(data.get(k))]

@@ -134,7 +134,9 @@ def _licence(table: Mapping[str, Any]) -> str:
     text = text_of(value) or text_of(mapping_of(value).get("text"))
     if text and len(text) < 100:
         return text
-    trove = [text_of(c) for c in list_of(table.get("classifiers")) if text_of(c).startswith("License :: OSI Approved :: ")]
+    trove = [
+        text_of(c) for c in list_of(table.get("classifiers")) if text_of(c).startswith("License :: OSI Approved :: ")
+    ]
     return " OR ".join(c.rpartition(" :: ")[2] for c in trove)
 
 

@@ -1,0 +1,135 @@
+"""QC.Doc06.5 to .7: there is documentation for those who develop, operate and use the software.
+
+The policy table `docs` may name it: `developer`, `admin` and `user` hold a path (or several) in the repository, or
+`false` where there is no such audience (nobody deploys a library).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from assaymark.api import Evidence, Finding, Location, Tree, check, failed, not_applicable, passed, unknown
+
+if TYPE_CHECKING:
+    from assaymark.subject.docs_site import DocsSite
+    from assaymark.subject.documents import Documents, Readme
+
+_READS = ("**/*.md", "**/*.rst", "**/*.adoc", "**/*.org", "**")
+_LEAST = 200  # bytes of a page that says something
+
+_DEVELOPER = re.compile(r"(?i)develop|\bdev\b|architect|internal|design|hacking|contribut|building|from source|test|\bapi\b|code structure|project structure")  # fmt: skip
+_INSTALL = re.compile(
+    r"(?i)install|deploy|set ?up|requirement|prerequisite|docker|kubernetes|helm|singularity|from source|compil"
+)
+_OPERATE = re.compile(r"(?i)config|deploy|operat|admin|environment variable|docker|helm|kubernetes|security|troubleshoot|faq|frequently asked|ports?\b|log(?:s|ging)\b|backup|monitor|upgrad|production")  # fmt: skip
+_USER = re.compile(r"(?i)usage|user|tutorial|getting[ -_]?started|quick[ -_]?start|example|how[ -]?to|guide|\bapi\b|reference|command|\bcli\b|manual|features|instantiate|first")  # fmt: skip
+_API_GENERATORS = {"Doxygen", "FORD", "Documenter", "pkgdown", "TypeDoc"}
+_SERVICE = re.compile(
+    r"(?i)(?:.*/)?(?:dockerfile|containerfile|(?:docker-)?compose[\w.-]*\.ya?ml|chart\.yaml|[\w.-]+\.service|procfile)"
+)
+
+
+@check("doc.developer", reads=_READS)
+def developer(
+    documents: Documents, readme: Readme, docs_site: DocsSite, settings: Mapping[str, Any], tree: Tree
+) -> Evidence:
+    """Developers find how the code is built, structured and tested."""
+    if answer := _declared("developer", settings, tree):
+        return answer
+    made = next((g for g in docs_site.generators if g.what in _API_GENERATORS), None)
+    place = (
+        (f"{made.path} ({made.what})" if made else "")
+        or _found(_DEVELOPER, documents, readme)
+        or _long_guide(documents)
+    )
+    if place:
+        return passed(f"for developers: {place}")
+    return failed(
+        "nothing is written for developers",
+        remedy=_remedy("developer", "how to build, test and find one's way in the code"),
+    )
+
+
+@check("doc.admin", reads=_READS)
+def admin(documents: Documents, readme: Readme, settings: Mapping[str, Any], tree: Tree) -> Evidence:
+    """Those who deploy the software find how to install, configure and operate it."""
+    if answer := _declared("admin", settings, tree):
+        return answer
+    install, operate = _found(_INSTALL, documents, readme), _found(_OPERATE, documents, readme)
+    if install and operate:
+        return passed(f"to install: {install}; to configure and operate: {operate}")
+    service = next((e.path for e in tree if _SERVICE.fullmatch(e.path)), "")
+    if service or not install:
+        lacking = "installing" if not install else "configuring and operating"
+        why = f" although {service} says that it is deployed" if service else ""
+        return failed(
+            f"nothing is written on {lacking} it{why}",
+            remedy=_remedy("admin", "installation, configuration and operation"),
+        )
+    return unknown(
+        f"{install} tells how to install it; whether anybody operates it is not known",
+        remedy="Declare docs.admin = false in the policy when it is a library, or name the page.",
+    )
+
+
+@check("doc.user", reads=_READS)
+def user(documents: Documents, readme: Readme, settings: Mapping[str, Any], tree: Tree) -> Evidence:
+    """Users find how to use the public interface: examples, commands, reference."""
+    if answer := _declared("user", settings, tree):
+        return answer
+    place = _found(_USER, documents, readme)
+    if place:
+        return passed(f"for users: {place}")
+    return failed(
+        "nothing is written for users", remedy=_remedy("user", "how to use it, with an example, and the reference")
+    )
+
+
+def _declared(audience: str, settings: Mapping[str, Any], tree: Tree) -> Evidence | None:
+    """The answer from the policy; None when it does not speak of the audience."""
+    docs = settings.get("docs")
+    value = docs.get(audience) if isinstance(docs, Mapping) else None
+    if value is None:
+        return None
+    if value is False:
+        return not_applicable(
+            f"the policy says that there is no documentation for this audience (docs.{audience} = false)"
+        )
+    paths = [value] if isinstance(value, str) else [p for p in value if isinstance(p, str)]
+    missing = [p for p in paths if _size(tree, p) < _LEAST]
+    if not missing and paths:
+        return passed(f"declared in the policy: {', '.join(paths)}")
+    return failed(
+        f"docs.{audience} names {', '.join(missing) or 'nothing'}, where next to nothing is written",
+        findings=[Finding(rule="doc.declared-missing", message="declared, but missing or empty", location=Location(path=p)) for p in missing],
+        remedy=f"Write it, or correct docs.{audience} in the policy.",
+    )  # fmt: skip
+
+
+def _size(tree: Tree, path: str) -> int:
+    """Bytes of a file, or of all files below a folder."""
+    path = path.strip("/")
+    return sum(e.size for e in tree if e.path == path or e.path.startswith(f"{path}/"))
+
+
+def _found(pattern: re.Pattern[str], documents: Documents, readme: Readme) -> str:
+    """A page whose path, or a heading of the README that, speaks of it; '' when there is none."""
+    for page in documents.manual:
+        if page.size >= _LEAST and pattern.search(
+            re.sub(r"[_/.-]", " ", page.path.partition("/")[2].rpartition(".")[0])
+        ):
+            return page.path
+    for heading in readme.page.headings[1:] if len(readme.page.headings) > 1 else readme.page.headings:
+        if pattern.search(heading.text):
+            return f"{readme.path}:{heading.line} ({heading.text})"
+    return ""
+
+
+def _long_guide(documents: Documents) -> str:
+    return next((g.path for g in documents.contributing if g.page.words >= 100), "")
+
+
+def _remedy(audience: str, what: str) -> str:
+    return f"Write a page on {what}, or name it in the policy: docs.{audience} = '<path>'."

@@ -1,0 +1,216 @@
+"""QC.Doc01 to QC.Doc04: documentation is kept, written, published and updated like code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assaymark.api import Evidence, Finding, Location, Severity, check, failed, not_applicable, passed, unknown
+from assaymark.subject.documents import editable, entries_with
+
+if TYPE_CHECKING:
+    from assaymark.subject.docs_site import DocsSite, Probe
+    from assaymark.subject.documents import Documents, Readme
+    from assaymark.subject.history import History
+    from assaymark.subject.releases import Release, Releases
+
+_READS = ("**/*.md", "**/*.rst", "**/*.adoc", "**/*.org", "**/*.txt", "**/*.pdf", "**/*.docx", "**/*.odt", "**")
+_SUBSTANCE = 400  # bytes of text below which a repository has no documentation to speak of
+_DOMINANT = 0.8  # share of the pages that one markup must have
+_WRITE = "Write the documentation as Markdown or reStructuredText beside the code (README.md, docs/)."
+
+
+@check("doc.sources", reads=_READS)
+def sources(documents: Documents, docs_site: DocsSite) -> Evidence:
+    """The sources of the documentation are text files in the repository, changed and reviewed like code."""
+    size = sum(p.size for p in documents.pages)
+    if size < _SUBSTANCE:
+        what = (
+            "only in formats that version control cannot compare"
+            if documents.binaries
+            else f"next to none ({size} bytes)"
+        )
+        return failed(f"the documentation is {what}", findings=_binaries(documents), remedy=_WRITE)
+    notes = []
+    if docs_site.generators and not docs_site.publishers:
+        place = docs_site.generators[0]
+        notes.append(
+            _note("doc.not-built", f"{place.what} is configured, but nothing that we read builds it", place.path)
+        )
+    return passed(f"{len(documents.pages)} documents are kept as text beside the code", findings=notes)
+
+
+@check("doc.with-code", reads=_READS)
+def with_code(documents: Documents, docs_site: DocsSite, readme: Readme) -> Evidence:
+    """The documentation lives in the repository of the code, beyond a few lines."""
+    if documents.manual:
+        folders = sorted({p.path.rpartition("/")[0] or "the root" for p in documents.manual})
+        return passed(
+            f"{len(documents.manual)} pages in {', '.join(folders[:3])}{' and more' if len(folders) > 3 else ''}"
+        )
+    if readme.present and readme.size >= _SUBSTANCE:
+        return passed(f"{readme.path} is the documentation")
+    if docs_site.urls:
+        return not_applicable(f"the documentation lives elsewhere: {docs_site.urls[0].url}")
+    return failed("there is no documentation in the repository", remedy=_WRITE)
+
+
+@check("doc.plain-text", reads=_READS)
+def plain_text(documents: Documents) -> Evidence:
+    """Documentation is written in a plain-text markup, not in a word processor.
+
+    Printed papers (PDF) beside the sources do no harm; documents that only an office program can change do.
+    """
+    office = [b for b in documents.binaries if editable(b)]
+    written = [p for p in documents.pages if p.size > 0]
+    if not written:
+        return failed(
+            "no documentation is written in a plain-text markup", findings=_binaries(documents), remedy=_WRITE
+        )
+    manual = documents.manual
+    if documents.binaries and not manual:
+        return failed(
+            f"the manual is in binary documents only: {', '.join(b.path for b in documents.binaries[:3])}",
+            findings=_binaries(documents),
+            remedy="Convert them to Markdown or reStructuredText (pandoc does most of the work) and keep these in the repository.",
+        )
+    if len(office) > len(manual):
+        return failed(
+            f"{len(office)} documents can only be changed with an office program, {len(manual)} are text",
+            findings=_binaries(documents),
+            remedy="Convert them to Markdown or reStructuredText.",
+        )
+    notes = [_note("doc.office-document", "can only be changed with an office program", b.path) for b in office]
+    return passed(f"{len(written)} documents are written in plain-text markup", findings=notes)
+
+
+@check("doc.one-markup", reads=_READS)
+def one_markup(documents: Documents) -> Evidence:
+    """One markup is used throughout the manual (README, CHANGELOG and their like apart, which forges expect)."""
+    counts = documents.markups()
+    total = sum(counts.values())
+    if not total:
+        if documents.pages:
+            return passed("the documentation is its README and the files that forges expect")
+        return failed("there is no documentation in a plain-text markup", remedy=_WRITE)
+    markup, most = counts.most_common(1)[0]
+    told = ", ".join(f"{n} {name}" for name, n in counts.most_common())
+    if most / total >= _DOMINANT or total - most <= 1:
+        return passed(f"{most} of {total} pages are {markup}", metrics={"share": round(most / total, 2)})
+    others = [p for p in documents.manual if p.markup != markup]
+    return failed(
+        f"the manual mixes markups: {told}",
+        findings=[_note("doc.other-markup", f"is {p.markup}, most are {markup}", p.path) for p in others[:20]],
+        remedy=f"Write all pages in {markup}, or convert the others over time.",
+        metrics={"share": round(most / total, 2)},
+    )
+
+
+@check("doc.online", reads=())
+def online(docs_site: DocsSite, docs_probe: Probe) -> Evidence:
+    """The declared address of the documentation answers with a page.
+
+    Asked only when the user allows the host (`--allow-host`); without leave it stays unknown.
+    """
+    if not docs_site.urls:
+        if docs_site.publishers or docs_site.generators:
+            place = (docs_site.publishers or docs_site.generators)[0]
+            return unknown(
+                f"{place.path} configures {place.what}, but no address of the documentation is declared",
+                remedy="Declare it: project.urls.Documentation, a link 'Documentation' in the README, or docs.url in the policy.",
+            )
+        return failed(
+            "there is no documentation site: neither an address nor a generator is found",
+            remedy="Publish docs/ with Read the Docs or GitHub Pages and declare the address in the package metadata.",
+        )
+    if not docs_probe.asked:
+        from assaymark.subject.docs_site import host_of
+
+        return unknown(
+            f"{docs_probe.url} was not asked",
+            remedy=f"Allow the request: --allow-host {host_of(docs_probe.url)}.",
+        )
+    if 200 <= docs_probe.status < 300 and docs_probe.html:
+        return passed(
+            f"{docs_probe.url} answers with a page", metrics={"seen": docs_probe.seen, "status": docs_probe.status}
+        )
+    if docs_probe.problem or docs_probe.status >= 500 or docs_probe.status in (401, 403, 429):
+        reason = docs_probe.problem or f"status {docs_probe.status}"
+        return unknown(f"{docs_probe.url} could not be read: {reason}", remedy="Try again later, or check the address.")
+    return failed(
+        f"{docs_probe.url} answers with status {docs_probe.status}{'' if docs_probe.html else ' and no page'}",
+        remedy="Mend the site or the declared address.",
+        metrics={"seen": docs_probe.seen, "status": docs_probe.status},
+    )
+
+
+@check("doc.rendered", reads=("**",))
+def rendered(docs_site: DocsSite) -> Evidence:
+    """The documentation site is rendered by a service or a workflow, not by hand."""
+    if docs_site.publishers:
+        place = docs_site.publishers[0]
+        line = f":{place.line}" if place.line and place.line > 1 else ""
+        return passed(f"{place.path}{line} publishes the documentation ({place.what})")
+    by_host = next((u for u in docs_site.urls if u.renders_itself), None)
+    if by_host is not None:
+        return passed(f"{by_host.url} renders every published release")
+    if docs_site.urls:
+        return unknown(
+            f"nothing in the repository shows how {docs_site.urls[0].url} is rendered",
+            remedy="Add .readthedocs.yaml or a Pages workflow, or attest how it is published.",
+        )
+    if docs_site.generators:
+        place = docs_site.generators[0]
+        return failed(
+            f"{place.path} configures {place.what}, but nothing publishes what it makes",
+            findings=[_note("doc.not-published", f"{place.what} is configured, nothing publishes it", place.path)],
+            remedy="Add .readthedocs.yaml, or a workflow that builds the site and deploys it to Pages.",
+        )
+    return failed(
+        "no documentation site is configured",
+        remedy="Configure MkDocs or Sphinx in docs/ and publish it with Read the Docs or a Pages workflow.",
+    )
+
+
+@check("doc.updated", reads=())
+def updated(documents: Documents, releases: Releases, history: History) -> Evidence:
+    """Between its last two releases the project changed its documentation and told the changes.
+
+    Evidence that documentation keeps step; that every single change is covered is a matter for reviews.
+    """
+    finals = [r for r in releases.here if r.version.final]
+    if len(finals) < 2:
+        return unknown(
+            "fewer than two releases lie in this history", remedy="Release (and tag) regularly, and fetch all tags."
+        )
+    latest, previous = finals[0], finals[1]
+    log = next((c for c in documents.changelogs if any(entries_with(c.versions, latest.version.text))), None)
+    touched = _touched(documents, history, previous)
+    if log and touched:
+        return passed(f"{log.path} has an entry for {latest.tag}, and {touched} changed since {previous.tag}")
+    if touched:
+        return unknown(
+            f"{touched} changed since {previous.tag}, but no changelog in the repository has an entry for {latest.tag}",
+            remedy=f"Add a CHANGELOG.md with an entry for {latest.tag} and for each release to come.",
+        )
+    return failed(
+        f"no documentation changed between {previous.tag} and now",
+        remedy="Update README, manual and CHANGELOG with the changes that users notice.",
+    )
+
+
+def _touched(documents: Documents, history: History, previous: Release) -> str:
+    """The first document that changed after a release; '' when none did."""
+    logs = [c.path for c in documents.changelogs]
+    paths = [*logs, *(p.path for p in documents.pages if p.path not in logs)]
+    return next((p for p in paths if (history.last_change(p) or 0) > previous.time), "")
+
+
+def _binaries(documents: Documents) -> list[Finding]:
+    return [
+        Finding(rule="doc.binary", message="version control cannot compare this format", location=Location(path=b.path))
+        for b in documents.binaries[:20]
+    ]
+
+
+def _note(rule: str, message: str, path: str) -> Finding:
+    return Finding(rule=rule, message=message, severity=Severity.NOTE, location=Location(path=path))

@@ -1,0 +1,89 @@
+"""QC.Ver: releases are tags, and the tags are versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from assaymark.api import Evidence, Finding, Severity, check, failed, passed, unknown
+from assaymark.subject.releases import CALVER, PEP440, SCHEMES, SEMVER
+
+if TYPE_CHECKING:
+    from assaymark.subject.releases import Release, Releases
+
+_NAMES = {SEMVER: "Semantic Versioning", PEP440: "PEP 440", CALVER: "calendar versioning"}
+_SHALLOW = "Fetch the tags: `git fetch --tags --unshallow`, or `fetch-depth: 0` in actions/checkout."
+_FIRST = "Tag the state that users should take: `git tag -a v1.0.0 -m 'First release' && git push --tags`."
+
+
+@check("ver.newest-release", reads=())
+def newest_release(releases: Releases, settings: Mapping[str, Any]) -> Evidence:
+    """The newest release is tagged with a semantic version.
+
+    Releases are ordered by precedence, not by date. A prefix (`v1.2.3`, `release-1.2.3`, `pkg@1.2.3`) is no fault. The
+    policy `version-scheme` may name `pep440` or `calver` instead of `semver`.
+    """
+    scheme = str(settings.get("version-scheme", SEMVER))
+    if scheme not in SCHEMES:
+        return unknown(f"the policy 'version-scheme' is {scheme!r}", remedy=f"Use one of: {', '.join(SCHEMES)}.")
+    newest = releases.latest
+    if newest is None:
+        return _none(releases)
+    notes = _notes(releases, scheme)
+    seen = {"tags": len(releases.all) + len(releases.others), "releases": len(releases.own)}
+    if scheme in newest.version.schemes:
+        dated = " (also a date)" if scheme == SEMVER and CALVER in newest.version.schemes else ""
+        return passed(
+            f"the newest release, {newest.tag}, follows {_NAMES[scheme]}{dated}", findings=notes, metrics=seen
+        )
+    return failed(
+        f"the newest release, {newest.tag}, does not follow {_NAMES[scheme]}{_what_it_is(newest)}",
+        findings=notes,
+        remedy=_remedy(newest, scheme),
+        metrics=seen,
+    )
+
+
+def _none(releases: Releases) -> Evidence:
+    if releases.shallow:
+        return unknown("no version is tagged in this shallow clone", remedy=_SHALLOW)
+    if releases.others:
+        return failed(f"no tag is a version: {_listed(releases.others)}", remedy=_FIRST)
+    return failed("there are no tags", remedy=_FIRST)
+
+
+def _notes(releases: Releases, scheme: str) -> tuple[Finding, ...]:
+    out = []
+    older = [r.tag for r in releases.own if scheme not in r.version.schemes and r is not releases.latest]
+    if older:
+        out.append(_note("ver.older-tag", f"{len(older)} other tags do not follow {_NAMES[scheme]}: {_listed(older)}"))
+    newest = releases.latest
+    if newest and newest.tag.lower().startswith("v."):
+        out.append(_note("ver.prefix", f"{newest.tag}: write v{newest.version.text} without the point after v"))
+    series = sorted({r.series for r in releases.all} - {releases.series})
+    if series:
+        out.append(_note("ver.series", f"tags of other series were not judged: {_listed(series)}"))
+    return tuple(out)
+
+
+def _note(rule: str, message: str) -> Finding:
+    return Finding(rule=rule, message=message, severity=Severity.NOTE)
+
+
+def _what_it_is(release: Release) -> str:
+    scheme = release.version.scheme
+    return f" (it is {_NAMES[scheme]})" if scheme else ""
+
+
+def _remedy(newest: Release, scheme: str) -> str:
+    if scheme == SEMVER:
+        numbers = (*newest.version.key[1], 0, 0)[:3]
+        advice = f"Name the next release MAJOR.MINOR.PATCH, such as v{'.'.join(map(str, numbers))}"
+        also = [s for s in (CALVER, PEP440) if s in newest.version.schemes]
+        return f"{advice}; if {_NAMES[also[0]]} is the project's choice, set version-scheme = '{also[0]}'." if also else f"{advice}."  # fmt: skip
+    return f"Name the next release by {_NAMES[scheme]}, or change version-scheme."
+
+
+def _listed(names: list[str] | tuple[str, ...], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -1,0 +1,261 @@
+"""Where the documentation is published: the generator, what publishes it, the address, and (if allowed) whether it answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assaymark.api import Entry, Options, Tree, fact
+
+if TYPE_CHECKING:
+    from assaymark.model import Subject
+    from assaymark.subject.documents import Readme
+    from assaymark.subject.metadata import Metadata
+
+LIMIT = 200_000  # bytes of a workflow or a documentation script that are read
+TIMEOUT = 10  # seconds for one request
+
+_GENERATORS: tuple[tuple[str, str], ...] = (
+    (r"mkdocs\.ya?ml|zensical\.toml", "MkDocs"),
+    (r"(?:docs?|documentation|manual|guide)/(?:.+/)?conf\.py", "Sphinx"),
+    (r"doxyfile(?:\.in)?|doxygen\.conf|(?:.+/)?doxyfile[\w.-]*", "Doxygen"),
+    (r"(?:.+/)?book\.toml", "mdBook"),
+    (r"(?:.+/)?docusaurus\.config\.[cm]?[jt]s", "Docusaurus"),
+    (r"(?:.+/)?antora(?:-playbook)?\.ya?ml", "Antora"),
+    (r"(?:docs?/|website/)?_quarto\.ya?ml", "Quarto"),
+    (r"(?:docs?/)?_?pkgdown\.ya?ml|_pkgdown\.ya?ml", "pkgdown"),
+    (r"docs?/make\.jl", "Documenter"),
+    (r"(?:.+/)?(?:_toc|myst)\.ya?ml", "Jupyter Book"),
+    (r"(?:docs?/)?_config\.ya?ml", "Jekyll"),
+    (r"(?:.+/)?(?:\.vitepress/config\.[cm]?[jt]s|hugo\.(?:toml|ya?ml)|astro\.config\.[cm]?[jt]s)", "a site generator"),
+    (r"(?:.+/)?(?:ford\.md|api-doc-ford-file\.md)", "FORD"),
+    (r"typedoc\.json", "TypeDoc"),
+)
+_SITES = re.compile("|".join(f"(?P<g{i}>{p})" for i, (p, _) in enumerate(_GENERATORS)), re.IGNORECASE)
+
+_DEPLOY = re.compile(
+    r"""(?xi) actions/deploy-pages | peaceiris/actions-gh-pages | github-pages-deploy-action | ghaction-github-pages
+    | sphinx-notes/pages | mkdocs\s+gh-deploy | \bmike\s+deploy | ghp-import | quarto-actions/publish | quarto\s+publish
+    | julia-docdeploy | deploydocs\s*\( | deploy_(?:site_to_branch|to_branch|site_github) | \bgh-pages\s+-d | doctr\s+deploy
+    | netlify\s+deploy | actions-netlify | cloudflare/(?:pages|wrangler)-action | publish_dir: | mkdocs-deploy-gh-pages
+    | (?:push|branch:?|ref:?)\b.{0,60}\bgh-pages\b | documentation-deploy-action | firebase-hosting-deploy
+    | docs?[\w.-]*\b.{0,40}\b(?:rsync|scp|s3\s+sync)\b | \b(?:rsync|scp|s3\s+sync)\b.{0,200}\bdocs?\b"""
+)
+_DOCS_HOSTS = re.compile(
+    r"(?i)^https?://(?:[\w-]+\.)?(?:docs?|documentation|manual|guide)[\w-]*\.|\.readthedocs\.(?:io|org)|readthedocs\.org/projects"
+    r"|\.github\.io\b|\.gitlab\.io\b|\.gitbook\.io\b|//docs\.rs/|//pkg\.go\.dev/|juliahub\.com/docs|rdrr\.io|javadoc\.io|hexdocs\.pm|metacpan\.org"
+    r"|/docs?(?:/|$)|/documentation(?:/|$)|/manual(?:/|$)|/wiki(?:/|$)"
+)
+_RENDERERS = re.compile(
+    r"(?i)//(?:docs\.rs|pkg\.go\.dev|[\w.]*juliahub\.com/docs|rdrr\.io|(?:www\.)?javadoc\.io|hexdocs\.pm|metacpan\.org)\b"
+)
+_DOCS_LABEL = re.compile(r"(?i)\bdoc(?:s|umentation)?\b|manual|user[ -]?guide|handbook|softwarehelp")
+_DOCS_WORDS = re.compile(
+    r"(?i)\bdocs?\b|documentation|\bmanual\b|user[ -]?guide|handbook|\bapi reference\b|read the docs"
+)
+_NOT_A_SITE = re.compile(r"(?i)//(?:github|gitlab)\.com/(?![^/]+/[^/]+/wiki)|shields\.io|badge|/blob/|/actions/|//(?:pypi|zenodo|doi)\.org|\.(?:pdf|svg|png|zip)$|sphinx-doc\.org|docs\.github\.com|docs\.python\.org|docs\.docker\.com|kubernetes\.io/docs|docs\.pytest\.org")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Something in a file: a site's configuration, or the step that publishes it."""
+
+    path: str
+    line: int | None
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocsUrl:
+    """A declared address of the documentation and where it is declared."""
+
+    url: str
+    path: str
+    line: int | None = None
+
+    @property
+    def renders_itself(self) -> bool:
+        """Whether the host builds the pages of every published release by itself (docs.rs and its like)."""
+        return _RENDERERS.search(self.url) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocsSite:
+    """What the files tell about the documentation site."""
+
+    generators: tuple[Place, ...]
+    publishers: tuple[Place, ...]
+    urls: tuple[DocsUrl, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What an address answered: status (0: no answer), the address in the end, and the day on which it was asked.
+
+    ``asked`` is False when the user did not allow the host.
+    """
+
+    url: str
+    asked: bool
+    status: int = 0
+    html: bool = False
+    problem: str = ""
+    seen: str = ""
+
+
+@fact
+def docs_site(
+    tree: Tree, metadata: Metadata, readme: Readme, settings: Mapping[str, Any], subject: Subject
+) -> DocsSite:
+    """Generator, publication and address of the documentation."""
+    generators: list[Place] = []
+    publishers: list[Place] = []
+    for entry in tree:
+        if entry.is_symlink or entry.is_submodule:
+            continue
+        if (found := _SITES.fullmatch(entry.path)) and found.lastgroup and _is_own(entry.path):
+            generators.append(Place(entry.path, None, _GENERATORS[int(found.lastgroup[1:])][1]))
+        publishers += _publishers(tree, entry)
+    return DocsSite(
+        generators=tuple(generators[:20]),
+        publishers=tuple(publishers[:20]),
+        urls=tuple(_urls(metadata, readme, settings, subject)),
+    )
+
+
+@fact
+def docs_probe(docs_site: DocsSite, options: Options) -> Probe:
+    """Ask the first declared address, if the user allowed its host."""
+    if not docs_site.urls:
+        return Probe(url="", asked=False)
+    url = next((u.url for u in docs_site.urls if allowed(u.url, options.allow_hosts)), "")
+    if not url:
+        return Probe(url=docs_site.urls[0].url, asked=False)
+    return ask(url, options.allow_hosts)
+
+
+def allowed(url: str, hosts: tuple[str, ...]) -> bool:
+    """Whether the user allowed the host of an http(s) address, by name or by a glob such as ``*.readthedocs.io``."""
+    from fnmatch import fnmatchcase
+
+    host = host_of(url)
+    return bool(host) and any(fnmatchcase(host, pattern.lower()) for pattern in hosts)
+
+
+def host_of(url: str) -> str:
+    """The host of an http(s) address in lower case, '' when it is not one."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return ""
+    return host.lower() if parts.scheme in ("http", "https") else ""
+
+
+def ask(url: str, hosts: tuple[str, ...]) -> Probe:
+    """One bounded request; a redirect is followed only to an allowed host."""
+    from datetime import UTC, datetime
+    from urllib.error import HTTPError, URLError
+    from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+    class OnlyAllowed(HTTPRedirectHandler):
+        def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+            if not allowed(newurl, hosts):
+                raise URLError(f"redirects to {host_of(newurl) or 'another scheme'}, which is not allowed")
+            return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+    seen = datetime.now(UTC).date().isoformat()
+    try:
+        request = Request(url, headers={"User-Agent": "assaymark", "Accept": "text/html"})
+        with build_opener(OnlyAllowed).open(request, timeout=TIMEOUT) as answer:
+            kind = answer.headers.get_content_type()
+            body = answer.read(4096)
+            html = kind in ("text/html", "application/xhtml+xml") and bool(body.strip())
+            return Probe(url=url, asked=True, status=answer.status, html=html, seen=seen)
+    except HTTPError as problem:
+        problem.close()
+        return Probe(url=url, asked=True, status=problem.code, seen=seen)
+    except (URLError, OSError, ValueError) as problem:
+        reason = getattr(problem, "reason", problem)
+        return Probe(url=url, asked=True, problem=" ".join(str(reason).split())[:200] or "no answer", seen=seen)
+
+
+def _is_own(path: str) -> bool:
+    return path.count("/") <= 3 and not re.search(
+        r"(?i)(?:^|/)(?:third_?party|extern(?:al)?s?|vendor|node_modules|tests?|examples?|submodules|templates?|\{\{)",
+        path,
+    )
+
+
+def _publishers(tree: Tree, entry: Entry) -> Iterator[Place]:
+    path = entry.path
+    name = path.lower()
+    if name in (
+        ".readthedocs.yaml",
+        ".readthedocs.yml",
+        "readthedocs.yml",
+        "readthedocs.yaml",
+        "docs/.readthedocs.yaml",
+    ):
+        yield Place(path, 1, "Read the Docs")
+    elif name in ("netlify.toml", "docs/netlify.toml", "website/netlify.toml"):
+        yield Place(path, 1, "Netlify")
+    elif re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml|docs?/make\.jl|\.travis\.yml|\.gitlab-ci\.yml|\.circleci/config\.yml|jenkinsfile|azure-pipelines\.yml", name):  # fmt: skip
+        yield from _publishing_steps(path, tree.text(path, LIMIT))
+
+
+def _publishing_steps(path: str, text: str) -> Iterator[Place]:
+    for n, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("#"):
+            continue
+        if path.lower() == ".gitlab-ci.yml" and re.match(r"pages\s*:", line):
+            yield Place(path, n, "GitLab Pages")
+            return
+        if found := _DEPLOY.search(line[:500]):
+            yield Place(path, n, " ".join(found[0].split())[:60])
+            return
+
+
+def _urls(metadata: Metadata, readme: Readme, settings: Mapping[str, Any], subject: Subject) -> Iterator[DocsUrl]:
+    """Best first: what the project declares, then what its README calls documentation, then addresses that look like it."""
+    seen: set[str] = set()
+    for candidate in _candidates(metadata, readme, settings, subject):
+        key = candidate.url.rstrip("/#").lower()
+        if host_of(candidate.url) and key not in seen:
+            seen.add(key)
+            yield candidate
+        if len(seen) >= 5:
+            return
+
+
+def _candidates(metadata: Metadata, readme: Readme, settings: Mapping[str, Any], subject: Subject) -> Iterator[DocsUrl]:
+    docs = settings.get("docs")
+    if isinstance(docs, Mapping) and isinstance(docs.get("url"), str):
+        yield DocsUrl(docs["url"], "configuration")
+    for label, url, path in metadata.urls:
+        if _DOCS_LABEL.search(label) and not _NOT_A_SITE.search(url):
+            yield DocsUrl(url, path)
+    own = [link for link in readme.page.links if link.target.startswith("http") and not _NOT_A_SITE.search(link.target)]
+    for link in own:
+        if _DOCS_WORDS.search(link.text) and _about(link.target, metadata, subject):
+            yield DocsUrl(link.target, readme.path, link.line)
+    for _, url, path in metadata.urls:
+        if _DOCS_HOSTS.search(url) and not _NOT_A_SITE.search(url):
+            yield DocsUrl(url, path)
+    for link in own:
+        if _DOCS_HOSTS.search(link.target) and _about(link.target, metadata, subject):
+            yield DocsUrl(link.target, readme.path, link.line)
+
+
+def _about(url: str, metadata: Metadata, subject: Subject) -> bool:
+    """Whether an address names this project (its README also links those of others)."""
+    names = {d.name.rpartition("/")[2] for d in metadata.declared if d.name}
+    if subject.repository:
+        names |= set(subject.repository.split("/")[-2:])
+    flat = re.sub(r"[^a-z0-9]", "", url.lower())
+    plain = (re.sub(r"[^a-z0-9]", "", re.sub(r"(?i)\.(?:jl|py|js|rs)$", "", n).lower()) for n in names)
+    return any(len(n) >= 3 and n in flat for n in plain)

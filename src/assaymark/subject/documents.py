@@ -1,0 +1,265 @@
+"""The documents of a project: its README, the files for contributors, the changelog, all documentation sources."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from assaymark.api import Entry, Tree, fact
+from assaymark.subject.licences import resolve
+from assaymark.subject.markup import MARKDOWN, PLAIN, Page, markup_of, parse
+from assaymark.subject.topics import covered
+
+LIMIT = 500_000  # bytes of one document that are read
+HOMES = ("", ".github", ".gitlab", "docs", "doc", "docs/source", "docs/src")
+FOLDERS = {"docs", "doc", "documentation", "manual", "manuals", "guide", "guides", "handbook", "vignettes", "website", "wiki", "book"}  # fmt: skip
+_FOREIGN = {"third_party", "third-party", "thirdparty", "external", "externals", "extern", "vendor", "vendored", "node_modules", "submodules", "_static", "_templates", "site-packages", "tests", "test"}  # fmt: skip
+_BINARY = {"pdf", "doc", "docx", "odt", "rtf", "ppt", "pptx", "odp", "pages"}
+_EDITABLE = {"doc", "docx", "odt", "rtf", "ppt", "pptx", "odp", "pages"}
+_NOT_DOCUMENTS = re.compile(
+    r"(?i)(?:cmakelists|requirements[\w.-]*|robots|constraints|environment|spelling[\w-]*|wordlist|dependencies|version)\.txt$"
+)
+COMMUNITY = re.compile(
+    r"(?i)(?:readme|contributing|code[-_ ]of[-_ ]conduct|security|support|governance|changelog|changes|history|news|authors|maintainers"
+    r"|licen[cs]e|notice|copying|contributors|pull_request_template|issue_template|roadmap|releas\w+|install|claude|agents)\b"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readme:
+    """The README that people see first; ``others`` are more of them. ``topics`` maps what it covers to a line."""
+
+    path: str
+    size: int
+    page: Page
+    topics: dict[str, int]
+    binary: bool = False
+
+    @property
+    def present(self) -> bool:
+        """Whether there is one at all; without it the path is ''."""
+        return bool(self.path)
+
+    @property
+    def root(self) -> bool:
+        """Whether it lies in the root."""
+        return "/" not in self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guide:
+    """A document for contributors, with its text."""
+
+    path: str
+    text: str
+    page: Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changelog:
+    """A list of changes: the versions that it has an entry for (as written), with the line of each."""
+
+    path: str
+    versions: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocFile:
+    """One documentation source; ``markup`` is '' for a binary format."""
+
+    path: str
+    markup: str
+    size: int
+
+    @property
+    def community(self) -> bool:
+        """Whether its name is one that forges give a meaning, whatever the rest is written in."""
+        return COMMUNITY.match(self.path.rpartition("/")[2]) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents:
+    """All documents. ``fragments`` are pieces of the next changelog entry (towncrier, scriv, news folders)."""
+
+    contributing: tuple[Guide, ...]
+    conduct: tuple[Guide, ...]
+    security: tuple[Guide, ...]
+    changelogs: tuple[Changelog, ...]
+    fragments: tuple[str, ...]
+    pages: tuple[DocFile, ...]
+    binaries: tuple[DocFile, ...]
+
+    @property
+    def manual(self) -> tuple[DocFile, ...]:
+        """The sources beyond the README and its like."""
+        return tuple(p for p in self.pages if not p.community)
+
+    def markups(self) -> Counter[str]:
+        """How many sources of the manual are written in which markup."""
+        return Counter(p.markup for p in self.manual if p.markup != PLAIN)
+
+
+@fact
+def readme(tree: Tree) -> Readme:
+    """The README of the root, else of .github or docs."""
+    for home in HOMES[:5]:
+        found = _best(_named(tree, r"readme(?:\.[\w-]+)?", (home,)))
+        if found is not None:
+            entry, path = found
+            raw = tree.read(entry.path, LIMIT)
+            text = tree.text(entry.path, LIMIT)
+            page = parse(text, markup_of(path) or MARKDOWN)
+            return Readme(
+                path=path,
+                size=entry.size,
+                page=page,
+                topics=covered(page),
+                binary=b"\0" in raw[:8000] or text[:2000].count("\ufffd") > 20,
+            )
+    return Readme(path="", size=0, page=parse("", MARKDOWN), topics={})
+
+
+@fact
+def documents(tree: Tree) -> Documents:
+    """Everything that documents the project, by kind."""
+    pages: list[DocFile] = []
+    binaries: list[DocFile] = []
+    for entry in tree:
+        if entry.is_symlink or entry.is_submodule:
+            continue
+        doc = _documentation(entry)
+        if doc is not None:
+            (pages if doc.markup else binaries).append(doc)
+    return Documents(
+        contributing=_guides(
+            tree, r"(?:contributing|contribute|hacking|contribution[-_]guide\w*)(?:\.\w+)?", "contribut"
+        ),
+        conduct=_guides(tree, r"code[-_ ]?of[-_ ]?conduct(?:\.\w+)?|conduct\.\w+", "conduct"),
+        security=_guides(tree, r"security(?:\.\w+)?", ""),
+        changelogs=tuple(_changelog(tree, e, p) for e, p in _changelogs(tree)),
+        fragments=tuple(e.path for e in tree if _is_fragment(e.path))[:200],
+        pages=tuple(pages),
+        binaries=tuple(binaries),
+    )
+
+
+def has_path(tree: Tree, path: str) -> bool:
+    """Whether a file or a folder of that path is tracked."""
+    path = path.strip("/")
+    return path == "" or tree.get(path) is not None or any(True for _ in tree.glob(f"{_literal(path)}/**"))
+
+
+def _literal(path: str) -> str:
+    return re.sub(r"[*?{}]", "?", path)
+
+
+def _named(tree: Tree, pattern: str, homes: Iterable[str]) -> list[tuple[Entry, str]]:
+    """Regular files (also at the end of links within the tree) of a name, with the path under which they were found."""
+    name, wanted = re.compile(pattern, re.IGNORECASE), {h.lower() for h in homes}
+    out = []
+    for entry in tree:
+        folder, _, last = entry.path.rpartition("/")
+        if folder.lower() in wanted and name.fullmatch(last):
+            target = resolve(tree, entry) if entry.is_symlink else entry
+            if target is not None and not target.is_submodule:
+                out.append((target, entry.path))
+    return out
+
+
+_BEST = (".md", ".rst", ".markdown", ".txt", ".org", ".adoc", "")
+
+
+def _best(found: list[tuple[Entry, str]]) -> tuple[Entry, str] | None:
+    """The one that forges show: Markdown before the others, a translation (README.zh.md) never first."""
+
+    def rank(item: tuple[Entry, str]) -> tuple[int, str]:
+        ending = item[1].rpartition("/")[2][len("readme") :].lower()
+        return (_BEST.index(ending) if ending in _BEST else len(_BEST), item[1])
+
+    usable = [f for f in found if markup_of(f[1]) or "." not in f[1].rpartition("/")[2]]
+    return min(usable, key=rank) if usable else None
+
+
+def _guides(tree: Tree, pattern: str, within: str) -> tuple[Guide, ...]:
+    """The documents of a name where forges look, else those of that name among the documentation."""
+    found = _named(tree, pattern, HOMES)
+    if not found and within:
+        inside = re.compile(
+            rf"(?i)(?:.*/)?(?:{'|'.join(sorted(FOLDERS))})/(?:.*/)?[\w-]*{within}[\w-]*\.(?:md|rst|adoc|org|txt|qmd)"
+        )
+        found = [(e, e.path) for e in tree if inside.fullmatch(e.path) and not e.is_symlink and not e.is_submodule]
+    return tuple(_guide(tree, entry, path) for entry, path in sorted(found, key=lambda f: (f[1].count("/"), f[1]))[:5])
+
+
+def _guide(tree: Tree, entry: Entry, path: str) -> Guide:
+    text = tree.text(entry.path, LIMIT)
+    return Guide(path=path, text=text, page=parse(text, markup_of(path) or MARKDOWN))
+
+
+_CHANGELOG = r"(?:change[-_ ]?logs?|changes|history|news|release[-_ ]?notes?|releases|whats[-_ ]?new)(?:\.(?:md|rst|txt|markdown|adoc|org|qmd))?"
+
+
+def _changelogs(tree: Tree) -> list[tuple[Entry, str]]:
+    found = _named(tree, _CHANGELOG, ("", ".github", "doc", "docs", "docs/source", "docs/src", "doc/source"))
+    if not found:
+        deeper = re.compile(rf"(?i)(?:{'|'.join(sorted(FOLDERS))})/(?:.*/)?{_CHANGELOG}")
+        found = [(e, e.path) for e in tree if deeper.fullmatch(e.path) and not e.is_symlink and not e.is_submodule]
+    return sorted(found, key=lambda f: (f[1].count("/"), f[1]))[:3]
+
+
+_ENTRY = re.compile(
+    r"""(?xi) ^ \s{0,3} (?:\#{1,4}|={1,4}|\*{1,3}|-|v|version|release|changes\s+in)? \s*
+    (?:\W{0,3}|[\w.-]{1,30}\s+(?:version\s+)?) [\[(`*v"_]{0,4} (?:version|release|v)?[\s.]{0,2}
+    (\d{1,8}(?:\.\d{1,8}){1,4}(?:[-.]?(?:a|b|c|rc|alpha|beta|dev|post|pre)[-.]?\d*)?) (?![\w.]*/)"""
+)
+
+
+def _changelog(tree: Tree, entry: Entry, path: str) -> Changelog:
+    versions: dict[str, int] = {}
+    for n, line in enumerate(tree.text(entry.path, LIMIT).splitlines(), 1):
+        found = _ENTRY.match(line[:200]) if any(c.isdigit() for c in line[:200]) else None
+        if found:
+            versions.setdefault(found[1], n)
+    return Changelog(path=path, versions=versions)
+
+
+def _is_fragment(path: str) -> bool:
+    return re.match(r"(?i)(?:.*/)?(?:changes|news|newsfragments|newsfragment|changelog\.d|\.changeset|changelogs?|towncrier)/[^/]+\.(?:md|rst|ya?ml|txt)$", path) is not None  # fmt: skip
+
+
+def _documentation(entry: Entry) -> DocFile | None:
+    parts = entry.path.split("/")
+    name = parts[-1]
+    extension = name.rpartition(".")[2].lower() if "." in name else ""
+    folders = [p.lower() for p in parts[:-1]]
+    if _FOREIGN & set(folders) or any(f.startswith(".") for f in folders):
+        return None
+    inside = bool(FOLDERS & set(folders[:3]))
+    if extension in _BINARY:
+        return DocFile(path=entry.path, markup="", size=entry.size) if inside or not folders else None
+    markup = markup_of(entry.path)
+    if not markup or _NOT_DOCUMENTS.search(name) or not (inside or not folders):
+        return None
+    if markup == PLAIN and (
+        (not inside and not COMMUNITY.match(name)) or (extension == "" and not COMMUNITY.match(name))
+    ):
+        return None
+    return DocFile(path=entry.path, markup=markup, size=entry.size)
+
+
+def editable(doc: DocFile) -> bool:
+    """Whether a binary document is one that people edit (a word processor's), not only print."""
+    return doc.path.rpartition(".")[2].lower() in _EDITABLE
+
+
+def entries_with(versions: Iterable[str], wanted: str) -> Iterator[str]:
+    """Entries of a changelog that stand for a version, however it is written (1.2 is 1.2.0)."""
+    from assaymark.subject.releases import parse_version
+
+    target = parse_version(wanted)
+    for written in versions:
+        version = parse_version(written)
+        if target is not None and version is not None and version.key == target.key:
+            yield written
