@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 MAX_COMMITS = 5_000
 MAX_TEXT = 10_000
-_FORMAT = "%H%x00%P%x00%an%x00%ae%x00%ct%x00%s%x00%b"
-_FIELDS = 7
+_FORMAT = "%H%x00%P%x00%an%x00%ae%x00%ct%x00%at%x00%ce%x00%s%x00%b"
+_FIELDS = 9
 _REFS = "%(refname)%00%(objectname)%00%(*objectname)%00%(objecttype)%00%(*objecttype)%00%(creatordate:unix)"
 _LOG = ("log", "-z", "--no-show-signature", "--no-color", "--no-notes", "--encoding=UTF-8")
 _CHANGE = re.compile(rb"\x01([0-9a-f ]*)\x01(\d*)\x01")
@@ -25,7 +25,11 @@ _CHANGE = re.compile(rb"\x01([0-9a-f ]*)\x01(\d*)\x01")
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One commit; ``time`` is when it was committed, in seconds since 1970. Texts end at `MAX_TEXT` characters."""
+    """One commit; ``time`` is when it was committed, in seconds since 1970. Texts end at `MAX_TEXT` characters.
+
+    ``written`` is when the author made it and ``committer`` who (by e-mail) put it where it is: both differ from the
+    author's own when it was rebased or applied by someone else.
+    """
 
     id: str
     parents: tuple[str, ...]
@@ -34,6 +38,8 @@ class Commit:
     time: int
     subject: str
     body: str
+    written: int = 0
+    committer: str = ""
 
     @property
     def is_merge(self) -> bool:
@@ -83,7 +89,7 @@ class History:
 
 
 class LastChanges:
-    """The last commit of every path, read from Git in one pass when the first is asked for."""
+    """The last commit of every path, read from Git when the first is asked for: the latest commits, then the rest."""
 
     def __init__(self, repository: Repository, commit: str, prefix: str, shallow: bool) -> None:
         self._repository = repository
@@ -91,41 +97,31 @@ class LastChanges:
         self._prefix = prefix
         self._shallow = shallow
         self._lock = threading.Lock()
-        self._times: dict[str, int] | None = None
-        self._cut = False
+        self._times: dict[str, int] = {}
+        self._passes = [("-n", str(MAX_COMMITS)), ("--skip", str(MAX_COMMITS))]
 
     def of(self, path: str) -> int | None:
         """Seconds since 1970, or None."""
         with self._lock:
-            if self._times is None:
-                self._times = self._gather()
-            if path not in self._times and not self._shallow and self._cut:
-                self._times[path] = self._ask(path)
-            return self._times.get(path) or None
+            while path not in self._times and self._passes:
+                self._gather(*self._passes.pop(0))
+            return self._times.get(path)
 
-    def _ask(self, path: str) -> int:
-        """One that did not change within the latest `MAX_COMMITS`; 0 when it never did."""
-        command = (*_LOG, "--format=%ct", "-n", "1", "--end-of-options", self._commit, "--", self._prefix + path)
-        answer = self._repository.ask(command)[0]
-        return _number(answer.stdout.decode("ascii", "replace").strip("\0\n"))
-
-    def _gather(self) -> dict[str, int]:
+    def _gather(self, *part: str) -> None:
         within = ("--", self._prefix) if self._prefix else ()
         shape = ("--format=%x01%P%x01%ct%x01", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
-        command = (*_LOG, *shape, "-n", str(MAX_COMMITS), "--end-of-options", self._commit, *within)
         try:
-            output = self._repository.run(*command)
+            output = self._repository.run(*_LOG, *shape, *part, "--end-of-options", self._commit, *within)
         except GitProblem as problem:
             raise FactUnavailable(f"Git cannot list what changed: {problem}") from problem
-        times: dict[str, int] = {}
-        changed = list(_changed(output))
-        self._cut = len(changed) >= MAX_COMMITS
-        for parents, time, paths in changed:
+        count = 0
+        for count, (parents, time, paths) in enumerate(_changed(output), 1):
             if self._shallow and not parents:
                 continue  # the edge of a shallow clone seems to add every file
             for path in paths:
-                times.setdefault(path.removeprefix(self._prefix), time)
-        return times
+                self._times.setdefault(path.removeprefix(self._prefix), time)
+        if count < MAX_COMMITS:
+            self._passes.clear()
 
 
 @fact
@@ -164,8 +160,11 @@ def history(opened: Opened) -> History:
 def _commits(log: bytes) -> Iterator[Commit]:
     values = log.split(b"\0")
     for at in range(0, len(values) - _FIELDS + 1, _FIELDS):
-        id, parents, author, email, time, subject, body = (_text(v) for v in values[at : at + _FIELDS])
-        yield Commit(id, tuple(parents.split()), author, email, _number(time), subject, body.strip())
+        id, parents, author, email, time, *rest = (_text(v) for v in values[at : at + _FIELDS])
+        written, committer, subject, body = rest
+        yield Commit(
+            id, tuple(parents.split()), author, email, _number(time), subject, body.strip(), _number(written), committer
+        )
 
 
 def _changed(output: bytes) -> Iterator[tuple[str, int, list[str]]]:

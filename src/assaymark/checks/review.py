@@ -1,0 +1,371 @@
+"""QC.Rev: changes are reviewed by people in one tool that shows and enforces the tests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from assaymark.api import Evidence, Finding, Severity, Tree, check, failed, not_applicable, passed, unknown
+from assaymark.model import Subject
+from assaymark.subject.changes import Changes
+from assaymark.subject.ci.model import CiFile, CiStep
+from assaymark.subject.forge import OUTSIDERS, Forge, ForgeSeen
+from assaymark.subject.owners import Owners
+from assaymark.subject.templates import Templates
+from assaymark.subject.workflows import Workflows
+
+SHARE = 0.9
+HALF = 0.5
+LEAST = 5
+_TRAILER = re.compile(r"^(?:Reviewed-by|Acked-by|Approved-by)[:=][ \t]{0,9}(\S[^\n]{0,200})", re.MULTILINE | re.I)
+_GERRIT = re.compile(r"^(?:Reviewed-on: ?https?://|Change-Id: I[0-9a-f]{20,}|Differential Revision: )", re.MULTILINE)
+_REVIEW_HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org")
+
+
+@check("review.tool", reads=())
+def tool(changes: Changes, forge_seen: ForgeSeen) -> Evidence:
+    """Reviews take place in one tool.
+
+    At least half of the latest merged pull requests must have a review by someone other than the author; trailers of
+    Gerrit, Phabricator and the like in the history show another agreed tool.
+    """
+    recent = changes.recent
+    elsewhere = sum(1 for a in recent if _GERRIT.search(a.text))
+    if len(recent) >= LEAST and elsewhere >= SHARE * len(recent):
+        return passed(f"{elsewhere} of the last {len(recent)} changes name their review in their message")
+    forge = forge_seen.forge
+    if forge is None:
+        return unknown(f"reviews are kept on the forge: {forge_seen.reason}", remedy="run with --forge")
+    if forge.pulls is None:
+        return unknown(f"the pull requests are not known: {forge.why('pulls')}")
+    seen = [p for p in forge.people_pulls if p.reviewed is not None]
+    if not seen:
+        return unknown(f"no reviews were seen: {forge.why('reviews')}")
+    reviewed = sum(1 for p in seen if p.reviewed)
+    message = f"{reviewed} of the last {len(seen)} merged pull requests were reviewed on {forge.host}"
+    if reviewed >= HALF * len(seen):
+        return passed(message)
+    return failed(
+        message, remedy="review each pull request on the forge before it is merged, by someone else than its author"
+    )
+
+
+@check("review.comments", reads=())
+def comments(subject: Subject, forge_seen: ForgeSeen) -> Evidence:
+    """The review tool takes comments on a change as a whole and on its lines.
+
+    The pull requests of GitHub, GitLab, Codeberg and Bitbucket do; for another host it must be attested.
+    """
+    host = (subject.repository or "").partition("/")[0]
+    if host in _REVIEW_HOSTS:
+        forge = forge_seen.forge
+        used = f"; {forge.line_comments} line comments were seen" if forge and forge.line_comments else ""
+        return passed(f"pull requests on {host} take general and line comments{used}")
+    return unknown(f"the review tool of {host or 'a repository without a remote'} is not known")
+
+
+@check("review.shows-checks", reads=())
+def shows_checks(workflows: Workflows, forge_seen: ForgeSeen) -> Evidence:
+    """The review shows the results of the required tests.
+
+    CI that starts on pull requests reports there; other CI is seen by its results on the heads of merged requests.
+    """
+    files = workflows.on_request()
+    if any(any(True for _ in f.steps()) or any(j.uses for j in f.jobs) for f in files):
+        return passed(f"{files[0].path} runs on pull requests and reports there")
+    forge = forge_seen.forge
+    seen = [p for p in (forge.pulls or () if forge else ()) if p.checks is not None]
+    if seen:
+        shown = sum(1 for p in seen if p.checks)
+        message = f"{shown} of the last {len(seen)} merged pull requests show results of checks"
+        if shown >= HALF * len(seen):
+            return passed(message)
+        return failed(message, remedy="run the tests in a CI workflow with on: pull_request")
+    return unknown(
+        "no CI definition in the repository starts on pull requests; results of another system show on the forge only",
+        remedy="add a workflow with on: pull_request that runs the tests, or run with --forge",
+    )
+
+
+@check("review.blocks-merge", reads=())
+def blocks_merge(forge: Forge) -> Evidence:
+    """A merge is blocked while required tests fail: the main branch has required status checks."""
+    required = forge.protection.required_checks if forge.protection else None
+    if required is None:
+        return unknown(f"whether failed tests block a merge is not known: {forge.why('protection')}")
+    if required:
+        return passed(f"a merge waits for {', '.join(required[:8])}")
+    return failed(
+        "pull requests can be merged although their tests failed",
+        remedy="Settings, Rules, Rulesets: tick 'Require status checks to pass' and name the test job",
+    )
+
+
+@check("review.open", reads=())
+def open_to_experts(forge: Forge) -> Evidence:
+    """Experts from outside can take part in reviews: the repository, and with it each pull request, is public."""
+    if forge.visibility is None:
+        return unknown(f"the visibility of the repository is not known: {forge.why('visibility')}")
+    if forge.visibility != "public":
+        return failed(f"the repository is {forge.visibility}: nobody from outside can review", remedy="make it public")
+    reviews = [r for p in forge.people_pulls for r in p.reviews or () if r.author != p.author]
+    outside = sum(1 for r in reviews if r.association in OUTSIDERS)
+    return passed(f"anyone may review; {outside} of {len(reviews)} reviews seen are by outsiders")
+
+
+_LINTERS = re.compile(
+    r"commitlint|gitlint|commitizen|\bcz check\b|conventional-pre-commit|compilerla/conventional|semantic-pull-request"
+    r"|conventional-pr|committed\b|no-fixup|gsactions/commit-message-checker|check-commit-message",
+    re.I,
+)
+_COMMIT_FILES = (
+    ".gitlint",
+    ".commitlintrc*",
+    "commitlint.config.*",
+    ".cz.toml",
+    ".cz.json",
+    ".cz.yaml",
+    "cz.toml",
+    "committed.toml",
+    ".gitmessage*",
+    ".conform.yaml",
+)
+_CONVENTIONAL = re.compile(r"(?:[a-z]{2,12}|[A-Z]{2,5})(?:\([\w./, -]{1,60}\))?!?: \S.{3}")
+_VAGUE = re.compile(
+    r"(?:wip|fix(?:e[sd]|ing)?|bug ?fix|updates?|updated|changes?|changed"
+    r"|minor(?: (?:fix|change|update)(?:e?s)?)?|test(?:s|ing)?|tmp|temp"
+    r"|cleanup|clean ?up|refactor|typos?|stuff|misc|work|done|commit|save|more|final|new|again"
+    r"|try|\W{0,5}|\w)[.! ]{0,5}",
+    re.I,
+)
+
+
+@check(
+    "review.commit-messages",
+    reads=(".pre-commit-config.yaml", ".git*", "*commit*", "package.json", "pyproject.toml", ".github/workflows/**"),
+)
+def commit_messages(tree: Tree, workflows: Workflows, changes: Changes) -> Evidence:
+    """Commit messages are clear.
+
+    Fails when three in ten of the latest changes say nothing ("fix", "wip", "update"). Passed when a tool checks
+    messages, or nine in ten follow a convention. Otherwise a person must say.
+    """
+    recent = [a for a in changes.recent if len(a.commit.parents) < 2]
+    vague = [a for a in recent if _VAGUE.fullmatch(a.commit.subject.strip()[:200])]
+    if len(recent) >= LEAST and len(vague) > 0.3 * len(recent):
+        return failed(
+            f"{len(vague)} of the last {len(recent)} commit messages say nothing",
+            findings=[
+                Finding(
+                    rule="vague-message",
+                    message=f"{a.commit.id[:10]} “{a.commit.subject[:60]}”",
+                    severity=Severity.NOTE,
+                )
+                for a in vague[:10]
+            ],
+            remedy="say what changes and why in the subject line; gitlint or commitlint can ask for it",
+        )
+    config = tree.find(*_COMMIT_FILES)
+    if config:
+        return passed(f"{config[0].path} has commit messages checked")
+    for path in (".pre-commit-config.yaml", "package.json"):
+        if tree.get(path) and _LINTERS.search(tree.text(path, 200_000)):
+            return passed(f"{path} has commit messages checked")
+    for file, _, step in workflows.commands(on_change=True):
+        if _LINTERS.search(f"{step.uses} {step.run[:2_000]}"):
+            return passed(f"{file.path} has commit messages checked (line {step.line})")
+    following = sum(1 for a in recent if _CONVENTIONAL.match(a.commit.subject))
+    if len(recent) >= LEAST and following >= SHARE * len(recent):
+        return passed(f"{following} of the last {len(recent)} commit messages follow a convention (kind: what)")
+    return unknown(
+        "whether commit messages are clear is for a person to say", remedy="attest it, or let a tool check messages"
+    )
+
+
+@check("review.checklist", reads=())
+def checklist(templates: Templates, forge_seen: ForgeSeen) -> Evidence:
+    """Reviews look at the need for a change and at its completeness: the request's template holds a checklist.
+
+    With the forge, half of the latest requests must have a box ticked.
+    """
+    lists = [t for t in templates.requests if t.tasks >= 2]
+    if not lists:
+        return unknown(
+            "no template for pull requests holds a checklist", remedy="add one, or attest how reviewers go about it"
+        )
+    forge = forge_seen.forge
+    pulls = forge.people_pulls if forge else ()
+    if len(pulls) < LEAST:
+        return passed(f"{lists[0].path} holds a checklist of {lists[0].tasks} items")
+    ticked = sum(1 for p in pulls if re.search(r"^\s{0,20}[-*+] \[[xX]\]", p.body, re.MULTILINE))
+    message = f"{ticked} of the last {len(pulls)} pull requests have a box of the checklist ticked"
+    return (
+        passed(message)
+        if ticked >= HALF * len(pulls)
+        else failed(message, remedy="ask for the checklist in reviews, or shorten it")
+    )
+
+
+_STYLE = re.compile(
+    r"\b(?:ruff|flake8|pylint|pyflakes|pycodestyle|vulture|black|isort|mypy|eslint|prettier|stylelint|biome|clang-tidy|clang-format"
+    r"|cppcheck|cpplint|golangci-lint|staticcheck|go vet|clippy|rustfmt|cargo fmt|checkstyle|spotless|ktlint|rubocop"
+    r"|shellcheck|hadolint|lintr|styler|fprettify|fortitude|JuliaFormatter|actionlint|yamllint|markdownlint|super-linter|megalinter"
+    r"|reviewdog|sonar(?:cloud|qube)?|codacy|codeclimate|deepsource)\b|pre-commit|prek\b|\blint(?:ing|er|ers)?\b|\bstyle\b",
+    re.I,
+)
+_OPAQUE = re.compile(
+    r"\b(?:make|tox|nox|hatch|invoke|just|npm|yarn|pnpm|gradlew?|mvn|task|dagger|earthly|cmake|ninja|\S{1,100}\.(?:sh|py))\b"
+)
+
+
+@check("review.style-on-requests", reads=())
+def style_on_requests(tree: Tree, workflows: Workflows) -> Evidence:
+    """Reviews look at dead code, unused imports and style: a linter reports on each pull request."""
+    for file, step in _requests(workflows):
+        if _STYLE.search(f"{step.name} {step.uses} {step.run[:5_000]}"):
+            return passed(f"{file.path} runs a linter on pull requests (line {step.line})")
+    for file in workflows.on_request():
+        for job in file.jobs:
+            if _STYLE.search(f"{job.name} {job.uses} {file.name}"):
+                return passed(f"{file.path} has the job {job.name!r} on pull requests")
+    config = tree.get(".pre-commit-config.yaml")
+    if config and re.search(r"^ci:", tree.text(config.path, 100_000), re.MULTILINE):
+        return passed(f"{config.path} is run on pull requests by pre-commit.ci")
+    if not any(True for _ in _requests(workflows)):
+        return unknown("no CI definition in the repository starts on pull requests")
+    if any(_OPAQUE.search(step.run) for _, step in _requests(workflows)):
+        return unknown("what runs on pull requests calls scripts that were not looked into")
+    return failed(
+        "nothing that runs on pull requests is a linter", remedy="run one there, for example pre-commit or ruff check"
+    )
+
+
+def _requests(workflows: Workflows) -> Iterator[tuple[CiFile, CiStep]]:
+    return ((file, step) for file in workflows.on_request() for job, step in file.steps() if job.on_change)
+
+
+_TESTS = re.compile(r"\btest(?:s|ed|ing)?\b", re.I)
+_DOCS = re.compile(r"\bdoc(?:s|umentation|umented|strings?)?\b|changelog|readme", re.I)
+_DIFF_COVERAGE = re.compile(
+    r"codecov|coveralls|diff-cover|python-coverage-comment|coverage-comment|orgoro/coverage|codacy-coverage|sonar", re.I
+)
+
+
+@check("review.tests-for-change", reads=())
+def tests_for_change(workflows: Workflows, templates: Templates) -> Evidence:
+    """Reviews look at the tests for a change: the request's template asks for them, or coverage is reported on it."""
+    for template in templates.requests:
+        if not template.problem and _TESTS.search(template.text):
+            return passed(f"{template.path} asks for tests")
+    for file, step in _requests(workflows):
+        if _DIFF_COVERAGE.search(f"{step.uses} {step.run[:5_000]}"):
+            return passed(f"{file.path} reports the coverage of pull requests (line {step.line})")
+    return _asks_nothing(templates, "tests", "Is the change covered by tests?")
+
+
+@check("review.docs-for-change", reads=())
+def docs_for_change(templates: Templates) -> Evidence:
+    """Reviews look at the documentation for a change: the request's template asks for it."""
+    for template in templates.requests:
+        if not template.problem and _DOCS.search(template.text):
+            return passed(f"{template.path} asks for documentation")
+    return _asks_nothing(templates, "documentation", "Is the documentation (and the changelog) up to date?")
+
+
+def _asks_nothing(templates: Templates, what: str, question: str) -> Evidence:
+    remedy = f"add to the template for pull requests: - [ ] {question}"
+    if templates.requests:
+        return failed(f"the template for pull requests does not ask for {what}", remedy=remedy)
+    return unknown(f"nothing tells whether reviews look at the {what} for a change", remedy=remedy)
+
+
+@check("review.every-change", reads=())
+def every_change(changes: Changes, forge_seen: ForgeSeen) -> Evidence:
+    """Every change is reviewed by someone other than its author before it is merged.
+
+    Nine in ten of the latest changes must carry a review trailer of another person, or nine in ten of the latest
+    merged pull requests an approval by someone else.
+    """
+    recent = changes.recent
+    signed = [a for a in recent if any(not _same(who, a.commit.author) for who in _TRAILER.findall(a.text))]
+    if len(recent) >= LEAST and len(signed) >= SHARE * len(recent):
+        return passed(f"{len(signed)} of the last {len(recent)} changes carry the name of a reviewer")
+    forge = forge_seen.forge
+    if forge is None:
+        return unknown(f"approvals are kept on the forge: {forge_seen.reason}", remedy="run with --forge")
+    if forge.pulls is None:
+        return unknown(f"the pull requests are not known: {forge.why('pulls')}")
+    seen = [p for p in forge.people_pulls if p.approvals is not None]
+    loose = sum(1 for c in forge.changes or () if c.pulls == ())
+    if not seen:
+        return unknown(f"no reviews of pull requests of people were seen: {forge.why('reviews')}")
+    approved = [p for p in seen if p.approvals]
+    total = len(seen) + loose
+    message = f"{len(approved)} of the last {len(seen)} merged pull requests were approved by someone else"
+    if loose:
+        message += f", and {loose} commits came without one"
+    if len(approved) >= SHARE * total:
+        return passed(message, metrics={"approved": len(approved), "changes": total})
+    return failed(
+        message,
+        findings=[
+            Finding(rule="unreviewed", message=f"#{p.number} “{p.title[:80]}” has no approval", severity=Severity.NOTE)
+            for p in seen
+            if not p.approvals
+        ][:10],
+        remedy="Settings, Rules, Rulesets: tick 'Require a pull request before merging' with one approval",
+        metrics={"approved": len(approved), "changes": total},
+    )
+
+
+def _same(reviewer: str, author: str) -> bool:
+    return reviewer.partition("<")[0].strip().lower() == author.strip().lower()
+
+
+_SECURITY = re.compile(
+    r"codeql-action|dependency-review|zizmor|trivy|snyk|semgrep|osv-scanner|gosec|govulncheck|pip-audit|gitleaks"
+    r"|trufflehog|\bbandit\b|\bsafety (?:check|scan)|cargo[- ](?:audit|deny|vet)|npm audit|yarn audit|pnpm audit"
+    r"|brakeman|flawfinder|anchore|grype|sonar(?:cloud|qube)|checkmarx|fortify|detect-secrets|ggshield|tfsec|checkov|kics|scorecard-action|poutine"
+    r"|dependency-check|Security/(?:SAST|Secret-Detection|Dependency-Scanning)|find-?sec-?bugs|msdo|devskim",
+    re.I,
+)
+_MANIFESTS = (
+    "pyproject.toml", "setup.py", "setup.cfg", "requirements*.txt", "package.json", "Cargo.toml", "go.mod", "pom.xml",
+    "build.gradle*", "Gemfile", "DESCRIPTION", "Project.toml", "environment.y*ml", "Dockerfile", "CMakeLists.txt",
+)  # fmt: skip
+
+
+@check("review.security", reads=())
+def security(tree: Tree, workflows: Workflows, owners: Owners, templates: Templates) -> Evidence:
+    """Reviews weigh the risk for security.
+
+    Passed when a security scanner reports on pull requests, or when CODEOWNERS names who must look at changes of CI
+    definitions and dependency lists, or when the request's template asks about security.
+    """
+    for file, step in _requests(workflows):
+        if found := _SECURITY.search(f"{step.uses} {step.run[:5_000]} {step.name}"):
+            return passed(f"{file.path} runs {found[0]} on pull requests (line {step.line})")
+    for file in workflows.on_request():
+        if found := _SECURITY.search(" ".join(file.includes)):
+            return passed(f"{file.path} includes {found[0]} on pull requests")
+    for template in templates.requests:
+        if re.search(r"\bsecurity\b|vulnerab", template.text, re.I):
+            return passed(f"{template.path} asks about security")
+    if not owners.rules:
+        return unknown(
+            "no security scanner runs on pull requests, and no CODEOWNERS names who must look at sensitive files",
+            remedy="run a scanner (CodeQL, dependency review, zizmor) on pull requests, or add .github/CODEOWNERS",
+        )
+    sensitive = [f.path for f in workflows.files] + [e.path for e in tree.find(*_MANIFESTS)]
+    free = [path for path in sensitive if not owners.of(path)]
+    if not sensitive:
+        return not_applicable("there are no CI definitions or dependency lists that someone should look at")
+    if not free:
+        return passed(f"{owners.path} names who must look at all {len(sensitive)} sensitive files")
+    return failed(
+        f"{owners.path} names nobody for {len(free)} of {len(sensitive)} sensitive files, and no scanner runs",
+        findings=[
+            Finding(rule="no-owner", message=f"{path} has no owner", severity=Severity.NOTE) for path in free[:10]
+        ],
+        remedy=f"add to {owners.path}: /.github/ and {free[0]} with their owners",
+    )
