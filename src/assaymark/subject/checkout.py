@@ -159,8 +159,6 @@ def _stored(repository: Repository, prefix: str, place: Path, ref: str | None) -
         hint = "fetch it first, or name a branch, tag or commit that this clone has"
         raise InputError(f"the repository has no commit {ref!r}", where=str(place), hint=hint)
     entries = _tree_entries(bare, commit, prefix, place) if commit else ()
-    if prefix and not entries:
-        raise InputError(f"the folder does not exist at {name!r}", where=str(place))
     tree = IndexedTree(entries, _blob_reader(bare))
     subject = Subject(
         kind=KIND,

@@ -114,13 +114,13 @@ class LastChanges:
             output = self._repository.run(*_LOG, *shape, *part, "--end-of-options", self._commit, *within)
         except GitProblem as problem:
             raise FactUnavailable(f"Git cannot list what changed: {problem}") from problem
-        count = 0
-        for count, (parents, time, paths) in enumerate(_changed(output), 1):
+        changed = list(_changed(output))
+        for parents, time, paths in changed:
             if self._shallow and not parents:
                 continue  # the edge of a shallow clone seems to add every file
             for path in paths:
                 self._times.setdefault(path.removeprefix(self._prefix), time)
-        if count < MAX_COMMITS:
+        if len(changed) < MAX_COMMITS:
             self._passes.clear()
 
 

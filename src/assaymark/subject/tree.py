@@ -88,7 +88,7 @@ class IndexedTree:
 
 
 def compile_globs(patterns: Iterable[str]) -> re.Pattern[str]:
-    """One expression for several path globs: ``*`` stays within a part, ``**/`` spans parts, ``**`` at the end is anything."""
+    """One expression for several path globs: ``*`` stays within a part, ``**/`` spans parts, a last ``**`` all."""
     return _globs(tuple(patterns))
 
 
