@@ -11,6 +11,7 @@ import os
 import shutil
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,15 @@ def _is_loopback(host: Any) -> bool:
         return ipaddress.ip_address(text).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(autouse=True)
+def a_new_run() -> Iterator[None]:
+    """A test that called the command line ended that run: processes may be started again."""
+    yield
+    proc = sys.modules.get("assaymark.proc")
+    if proc is not None:
+        proc._ending.clear()
 
 
 @pytest.fixture(scope="session")
