@@ -15,7 +15,7 @@ from assaymark.errors import InputError
 from assaymark.model import Criterion, DecidedBy, Level, LevelRule, Profile, Requirement, Subcriterion
 
 _CRITERION_KEYS = {"id", "title", "standard", "subcriterion"}
-_SUB_KEYS = {"id", "requirement", "text", "why", "remedy", "references", "decided_by", "checks", "tools"}
+_SUB_KEYS = {"id", "requirement", "text", "why", "remedy", "references", "decided_by", "checks", "tools", "tools_of"}
 _PROFILE_KEYS = {"id", "title", "version", "why", "kind", "extends", "scope", "level", "subcriterion"}
 _LEVEL_KEYS = {"name", "why", "require", "max_not_applicable", "max_attested"}
 
@@ -151,6 +151,7 @@ def _subcriteria(data: Mapping[str, Any], where: str, criterion: str | None) -> 
                 checks=_strings(item, "checks", place, required=False),
                 references=_strings(item, "references", place, required=False),
                 tools=_strings(item, "tools", place) if "tools" in item else None,
+                tools_of=_string(item, "tools_of", place) if "tools_of" in item else None,
             )
         )
     return tuple(found)

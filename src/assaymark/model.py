@@ -139,7 +139,8 @@ class Evidence:
 class Subcriterion:
     """One sub-criterion of a standard (TOML: ``criteria/<kind>/<CRITERION>.toml``).
 
-    ``tools`` restricts which tools may attach themselves, by name; None means all that do.
+    ``tools`` restricts which tools may attach themselves, by name; None means all that do. ``tools_of`` takes the tools
+    that attach themselves to another sub-criterion.
     """
 
     id: str
@@ -152,6 +153,7 @@ class Subcriterion:
     checks: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     tools: tuple[str, ...] | None = None
+    tools_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ def plan(
     _known((*select, *skip), definitions)
     chosen = {i: d for i, d in definitions.items() if _wanted(d, select, skip)}
     attached = _attached(checks.values())
-    laid = {i: _named(d, checks) + _allowed(d, attached.get(i, ())) for i, d in chosen.items()}
+    laid = {i: _named(d, checks) + _allowed(d, attached.get(d.tools_of or i, ())) for i, d in chosen.items()}
     partial = [f"only {', '.join(select)}"] if select else []
     partial += [f"without {', '.join(skip)}"] if skip else []
     if changed is not None:
