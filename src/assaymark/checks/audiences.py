@@ -19,15 +19,25 @@ if TYPE_CHECKING:
 _READS = ("**/*.md", "**/*.rst", "**/*.adoc", "**/*.org", "**")
 _LEAST = 200  # bytes of a page that says something
 
-_DEVELOPER = re.compile(r"(?i)develop|\bdev\b|architect|internal|design|hacking|contribut|building|from source|test|\bapi\b|code structure|project structure")  # fmt: skip
-_INSTALL = re.compile(
-    r"(?i)install|deploy|set ?up|requirement|prerequisite|docker|kubernetes|helm|singularity|from source|compil"
+_DEVELOPER = re.compile(
+    r"(?i)\b(?:develop\w*|dev|architect\w*|internals?|design|hacking|contribut\w*|building|from source|test(?:s|ing)?|api"
+    r"|(?:code|project) structure)\b"
 )
-_OPERATE = re.compile(r"(?i)config|deploy|operat|admin|environment variable|docker|helm|kubernetes|security|troubleshoot|faq|frequently asked|ports?\b|log(?:s|ging)\b|backup|monitor|upgrad|production")  # fmt: skip
-_USER = re.compile(r"(?i)usage|user|tutorial|getting[ -_]?started|quick[ -_]?start|example|how[ -]?to|guide|\bapi\b|reference|command|\bcli\b|manual|features|instantiate|first")  # fmt: skip
+_INSTALL = re.compile(
+    r"(?i)\b(?:(?:un)?install\w*|deploy\w*|set ?up|requirements?|prerequisites?|docker|kubernetes|helm|singularity"
+    r"|from source|compil\w*)\b"
+)
+_OPERATE = re.compile(
+    r"(?i)\b(?:config\w*|deploy\w*|operat(?:e|ing|ions?)|admin\w*|environment (?:variables|details)|docker|kubernetes|helm"
+    r"|security|troubleshoot\w*|faq|frequently asked|ports?|log(?:s|ging)|backup|monitor\w*|upgrad\w*|production)\b"
+)
+_USER = re.compile(
+    r"(?i)\b(?:usage|users?|tutorials?|getting started|quick ?start|examples?|how ?to|guides?|api|references?|commands?|cli"
+    r"|manual|features|first|use cases?|using|notebooks?|introduction)\b"
+)
 _API_GENERATORS = {"Doxygen", "FORD", "Documenter", "pkgdown", "TypeDoc"}
 _SERVICE = re.compile(
-    r"(?i)(?:.*/)?(?:dockerfile|containerfile|(?:docker-)?compose[\w.-]*\.ya?ml|chart\.yaml|[\w.-]+\.service|procfile)"
+    r"(?i)(?:dockerfile|containerfile|procfile|(?:docker-)?compose[\w.-]*\.ya?ml|(?!\.)(?:[\w-]+/){0,3}chart\.yaml|(?!\.)(?:[\w-]+/){0,2}[\w.-]+\.service)"
 )
 
 
@@ -61,15 +71,14 @@ def admin(documents: Documents, readme: Readme, settings: Mapping[str, Any], tre
     if install and operate:
         return passed(f"to install: {install}; to configure and operate: {operate}")
     service = next((e.path for e in tree if _SERVICE.fullmatch(e.path)), "")
-    if service or not install:
-        lacking = "installing" if not install else "configuring and operating"
-        why = f" although {service} says that it is deployed" if service else ""
+    lacking = "configuring and operating" if install else "installing"
+    if service:
         return failed(
-            f"nothing is written on {lacking} it{why}",
+            f"nothing is written on {lacking} it although {service} says that it is deployed",
             remedy=_remedy("admin", "installation, configuration and operation"),
         )
     return unknown(
-        f"{install} tells how to install it; whether anybody operates it is not known",
+        f"nothing is written on {lacking} it; whether anybody operates it is not known",
         remedy="Declare docs.admin = false in the policy when it is a library, or name the page.",
     )
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, passed, unknown
+from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, passed
 from assaymark.subject.markup import MARKDOWN
 from assaymark.subject.topics import ADVICE, ALL, DESCRIPTION, GETTING_STARTED, LINKS
 

@@ -9,9 +9,8 @@ from assaymark.subject.documents import editable, entries_with
 
 if TYPE_CHECKING:
     from assaymark.subject.docs_site import DocsSite, Probe
-    from assaymark.subject.documents import Documents, Readme
-    from assaymark.subject.history import History
-    from assaymark.subject.releases import Release, Releases
+    from assaymark.subject.documents import DocFile, Documents, Readme
+    from assaymark.subject.release_changes import ReleaseChanges
 
 _READS = ("**/*.md", "**/*.rst", "**/*.adoc", "**/*.org", "**/*.txt", "**/*.pdf", "**/*.docx", "**/*.odt", "**")
 _SUBSTANCE = 400  # bytes of text below which a repository has no documentation to speak of
@@ -22,7 +21,7 @@ _WRITE = "Write the documentation as Markdown or reStructuredText beside the cod
 @check("doc.sources", reads=_READS)
 def sources(documents: Documents, docs_site: DocsSite) -> Evidence:
     """The sources of the documentation are text files in the repository, changed and reviewed like code."""
-    size = sum(p.size for p in documents.pages)
+    size = sum(p.size for p in documents.told)
     if size < _SUBSTANCE:
         what = (
             "only in formats that version control cannot compare"
@@ -36,7 +35,7 @@ def sources(documents: Documents, docs_site: DocsSite) -> Evidence:
         notes.append(
             _note("doc.not-built", f"{place.what} is configured, but nothing that we read builds it", place.path)
         )
-    return passed(f"{len(documents.pages)} documents are kept as text beside the code", findings=notes)
+    return passed(f"{_count(documents.told)} kept as text beside the code", findings=notes)
 
 
 @check("doc.with-code", reads=_READS)
@@ -45,7 +44,7 @@ def with_code(documents: Documents, docs_site: DocsSite, readme: Readme) -> Evid
     if documents.manual:
         folders = sorted({p.path.rpartition("/")[0] or "the root" for p in documents.manual})
         return passed(
-            f"{len(documents.manual)} pages in {', '.join(folders[:3])}{' and more' if len(folders) > 3 else ''}"
+            f"{_count(documents.manual)} in {', '.join(folders[:3])}{' and more' if len(folders) > 3 else ''}"
         )
     if readme.present and readme.size >= _SUBSTANCE:
         return passed(f"{readme.path} is the documentation")
@@ -61,7 +60,7 @@ def plain_text(documents: Documents) -> Evidence:
     Printed papers (PDF) beside the sources do no harm; documents that only an office program can change do.
     """
     office = [b for b in documents.binaries if editable(b)]
-    written = [p for p in documents.pages if p.size > 0]
+    written = tuple(p for p in documents.told if p.size > 0)
     if not written:
         return failed(
             "no documentation is written in a plain-text markup", findings=_binaries(documents), remedy=_WRITE
@@ -80,7 +79,7 @@ def plain_text(documents: Documents) -> Evidence:
             remedy="Convert them to Markdown or reStructuredText.",
         )
     notes = [_note("doc.office-document", "can only be changed with an office program", b.path) for b in office]
-    return passed(f"{len(written)} documents are written in plain-text markup", findings=notes)
+    return passed(f"{_count(written)} written in plain-text markup", findings=notes)
 
 
 @check("doc.one-markup", reads=_READS)
@@ -89,7 +88,7 @@ def one_markup(documents: Documents) -> Evidence:
     counts = documents.markups()
     total = sum(counts.values())
     if not total:
-        if documents.pages:
+        if documents.told:
             return passed("the documentation is its README and the files that forges expect")
         return failed("there is no documentation in a plain-text markup", remedy=_WRITE)
     markup, most = counts.most_common(1)[0]
@@ -172,37 +171,35 @@ def rendered(docs_site: DocsSite) -> Evidence:
 
 
 @check("doc.updated", reads=())
-def updated(documents: Documents, releases: Releases, history: History) -> Evidence:
-    """Between its last two releases the project changed its documentation and told the changes.
+def updated(documents: Documents, release_changes: ReleaseChanges) -> Evidence:
+    """Since the release before the newest one, the documentation changed, and the changelog tells the newest release.
 
     Evidence that documentation keeps step; that every single change is covered is a matter for reviews.
     """
-    finals = [r for r in releases.here if r.version.final]
-    if len(finals) < 2:
+    latest, previous = release_changes.latest, release_changes.previous
+    if latest is None or previous is None:
         return unknown(
             "fewer than two releases lie in this history", remedy="Release (and tag) regularly, and fetch all tags."
         )
-    latest, previous = finals[0], finals[1]
     log = next((c for c in documents.changelogs if any(entries_with(c.versions, latest.version.text))), None)
-    touched = _touched(documents, history, previous)
+    paths = [*(c.path for c in documents.changelogs), *(p.path for p in documents.told)]
+    touched = next((p for p in paths if p in release_changes.paths), "")
     if log and touched:
         return passed(f"{log.path} has an entry for {latest.tag}, and {touched} changed since {previous.tag}")
-    if touched:
+    if touched or documents.fragments:
         return unknown(
-            f"{touched} changed since {previous.tag}, but no changelog in the repository has an entry for {latest.tag}",
+            f"{touched or documents.fragments[0]} changed since {previous.tag}, but no changelog in the repository"
+            f" has an entry for {latest.tag}",
             remedy=f"Add a CHANGELOG.md with an entry for {latest.tag} and for each release to come.",
         )
     return failed(
-        f"no documentation changed between {previous.tag} and now",
+        f"no documentation changed since {previous.tag}, although {latest.tag} was released",
         remedy="Update README, manual and CHANGELOG with the changes that users notice.",
     )
 
 
-def _touched(documents: Documents, history: History, previous: Release) -> str:
-    """The first document that changed after a release; '' when none did."""
-    logs = [c.path for c in documents.changelogs]
-    paths = [*logs, *(p.path for p in documents.pages if p.path not in logs)]
-    return next((p for p in paths if (history.last_change(p) or 0) > previous.time), "")
+def _count(files: tuple[DocFile, ...]) -> str:
+    return f"{len(files)} document" if len(files) == 1 else f"{len(files)} documents"
 
 
 def _binaries(documents: Documents) -> list[Finding]:

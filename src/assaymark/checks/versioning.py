@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,8 @@ def _note(rule: str, message: str) -> Finding:
 
 def _what_it_is(release: Release) -> str:
     scheme = release.version.scheme
+    if scheme == PEP440 and re.fullmatch(r"[vV]?[\d.]+", release.version.text):
+        return f" (it has {release.version.text.count('.') + 1} numbers, not 3)"
     return f" (it is {_NAMES[scheme]})" if scheme else ""
 
 

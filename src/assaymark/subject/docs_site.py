@@ -39,7 +39,7 @@ _DEPLOY = re.compile(
     r"""(?xi) actions/deploy-pages | peaceiris/actions-gh-pages | github-pages-deploy-action | ghaction-github-pages
     | sphinx-notes/pages | mkdocs\s+gh-deploy | \bmike\s+deploy | ghp-import | quarto-actions/publish | quarto\s+publish
     | julia-docdeploy | deploydocs\s*\( | deploy_(?:site_to_branch|to_branch|site_github) | \bgh-pages\s+-d | doctr\s+deploy
-    | netlify\s+deploy | actions-netlify | cloudflare/(?:pages|wrangler)-action | publish_dir: | mkdocs-deploy-gh-pages
+    | netlify\s+deploy | actions-netlify | cloudflare/(?:pages|wrangler)-action | publish_dir: | docusaurus\s+deploy | mkdocs-deploy-gh-pages
     | (?:push|branch:?|ref:?)\b.{0,60}\bgh-pages\b | documentation-deploy-action | firebase-hosting-deploy
     | docs?[\w.-]*\b.{0,40}\b(?:rsync|scp|s3\s+sync)\b | \b(?:rsync|scp|s3\s+sync)\b.{0,200}\bdocs?\b"""
 )
@@ -239,23 +239,35 @@ def _candidates(metadata: Metadata, readme: Readme, settings: Mapping[str, Any],
     for label, url, path in metadata.urls:
         if _DOCS_LABEL.search(label) and not _NOT_A_SITE.search(url):
             yield DocsUrl(url, path)
+    names = _names(metadata, subject)
     own = [link for link in readme.page.links if link.target.startswith("http") and not _NOT_A_SITE.search(link.target)]
     for link in own:
-        if _DOCS_WORDS.search(link.text) and _about(link.target, metadata, subject):
+        if _DOCS_WORDS.search(link.text) and (_about(link.target, names) or _pages_of(link.target, subject)):
             yield DocsUrl(link.target, readme.path, link.line)
     for _, url, path in metadata.urls:
         if _DOCS_HOSTS.search(url) and not _NOT_A_SITE.search(url):
             yield DocsUrl(url, path)
     for link in own:
-        if _DOCS_HOSTS.search(link.target) and _about(link.target, metadata, subject):
+        if _DOCS_HOSTS.search(link.target) and _about(link.target, names):
             yield DocsUrl(link.target, readme.path, link.line)
 
 
-def _about(url: str, metadata: Metadata, subject: Subject) -> bool:
-    """Whether an address names this project (its README also links those of others)."""
+def _names(metadata: Metadata, subject: Subject) -> set[str]:
+    """What the project calls itself, without what is no letter or digit."""
     names = {d.name.rpartition("/")[2] for d in metadata.declared if d.name}
     if subject.repository:
-        names |= set(subject.repository.split("/")[-2:])
+        names.add(subject.repository.rpartition("/")[2])
+    bare = (re.sub(r"(?i)\.(?:jl|py|js|rs|git)$", "", n).lower() for n in names)
+    return {flat for n in bare if len(flat := re.sub(r"[^a-z0-9]", "", n)) >= 3}
+
+
+def _about(url: str, names: set[str]) -> bool:
+    """Whether an address names this project (a README also links the documentation of others)."""
     flat = re.sub(r"[^a-z0-9]", "", url.lower())
-    plain = (re.sub(r"[^a-z0-9]", "", re.sub(r"(?i)\.(?:jl|py|js|rs)$", "", n).lower()) for n in names)
-    return any(len(n) >= 3 and n in flat for n in plain)
+    return any(name in flat for name in names)
+
+
+def _pages_of(url: str, subject: Subject) -> bool:
+    """Whether it lies on the Pages of the repository's owner."""
+    owner = (subject.repository or "").split("/")[-2:-1]
+    return bool(owner) and host_of(url).startswith(f"{owner[0].lower()}.git")

@@ -19,8 +19,10 @@ _FOREIGN = {"third_party", "third-party", "thirdparty", "external", "externals",
 _BINARY = {"pdf", "doc", "docx", "odt", "rtf", "ppt", "pptx", "odp", "pages"}
 _EDITABLE = {"doc", "docx", "odt", "rtf", "ppt", "pptx", "odp", "pages"}
 _NOT_DOCUMENTS = re.compile(
-    r"(?i)(?:cmakelists|requirements[\w.-]*|robots|constraints|environment|spelling[\w-]*|wordlist|dependencies|version)\.txt$"
+    r"(?i)(?:(?:cmakelists|requirements[\w.-]*|robots|constraints|environment|spelling[\w-]*|wordlist|dependencies|version)\.txt"
+    r"|(?:licen[cs]es?|copying|unlicense|notice|copyright|authors|contributors|claude|agents|pull_request_template|issue_template)\b.*)$"
 )
+_RULES = re.compile(r"(?i)(?:code[-_ ]of[-_ ]conduct|security|governance|support|maintainers)\b")
 COMMUNITY = re.compile(
     r"(?i)(?:readme|contributing|code[-_ ]of[-_ ]conduct|security|support|governance|changelog|changes|history|news|authors|maintainers"
     r"|licen[cs]e|notice|copying|contributors|pull_request_template|issue_template|roadmap|releas\w+|install|claude|agents)\b"
@@ -50,7 +52,7 @@ class Readme:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guide:
-    """A document for contributors, with its text."""
+    """A document for contributors, with its text (comments blanked)."""
 
     path: str
     text: str
@@ -90,6 +92,11 @@ class Documents:
     fragments: tuple[str, ...]
     pages: tuple[DocFile, ...]
     binaries: tuple[DocFile, ...]
+
+    @property
+    def told(self) -> tuple[DocFile, ...]:
+        """The sources that tell about the software itself: not its rules of conduct and the like."""
+        return tuple(p for p in self.pages if not _RULES.match(p.path.rpartition("/")[2]))
 
     @property
     def manual(self) -> tuple[DocFile, ...]:
@@ -193,8 +200,11 @@ def _guides(tree: Tree, pattern: str, within: str) -> tuple[Guide, ...]:
     return tuple(_guide(tree, entry, path) for entry, path in sorted(found, key=lambda f: (f[1].count("/"), f[1]))[:5])
 
 
+_COMMENT = re.compile(r"<!--(?:(?!-->).)*+-->", re.DOTALL)
+
+
 def _guide(tree: Tree, entry: Entry, path: str) -> Guide:
-    text = tree.text(entry.path, LIMIT)
+    text = _COMMENT.sub(lambda m: "\n" * m[0].count("\n"), tree.text(entry.path, LIMIT))
     return Guide(path=path, text=text, page=parse(text, markup_of(path) or MARKDOWN))
 
 
@@ -240,7 +250,7 @@ def _documentation(entry: Entry) -> DocFile | None:
     if extension in _BINARY:
         return DocFile(path=entry.path, markup="", size=entry.size) if inside or not folders else None
     markup = markup_of(entry.path)
-    if not markup or _NOT_DOCUMENTS.search(name) or not (inside or not folders):
+    if not markup or _NOT_DOCUMENTS.match(name) or not (inside or not folders):
         return None
     if markup == PLAIN and (
         (not inside and not COMMUNITY.match(name)) or (extension == "" and not COMMUNITY.match(name))
