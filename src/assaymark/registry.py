@@ -33,12 +33,20 @@ def load() -> Registry:
     Raises InputError naming the distribution when a plugin is not what it should be or takes a name that is taken.
     """
     plugins = tuple(_plugins())
-    checks = _by_name(_builtin("assaymark.checks", Check), "id", "assaymark")
-    facts = _by_name(_builtin("assaymark.subject", Fact), "name", "assaymark")
+    own = builtin()
+    checks, facts = dict(own.checks), dict(own.facts)
     for plugin in plugins:
         _merge(checks, _by_name(plugin.checks, "id", plugin.name), plugin.name)
         _merge(facts, _by_name(plugin.facts, "name", plugin.name), plugin.name)
     return Registry(checks, facts, plugins)
+
+
+@cache
+def builtin() -> Registry:
+    """The parts of assaymark itself: all that the catalogue may name."""
+    checks = _by_name(_builtin("assaymark.checks", Check), "id", "assaymark")
+    facts = _by_name(_builtin("assaymark.subject", Fact), "name", "assaymark")
+    return Registry(checks, facts, ())
 
 
 def _builtin(package: str, kind: type[T]) -> Iterator[T]:

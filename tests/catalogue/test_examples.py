@@ -1,7 +1,7 @@
 """A hand-written truth: small repositories, and what each sub-criterion must say about them.
 
-``<SUB-CRITERION>/<outcome>[-name]/`` is one example; the outcome is ``pass``, ``fail``, ``na`` or ``unknown``. Each file
-in it is a file of the repository, except:
+``<SUB-CRITERION>/<outcome>[-name]/`` is one example; the outcome is ``pass``, ``fail``, ``na`` or ``unknown``. Each
+file in it is a file of the repository, except:
 
 ``_settings.toml``  the table ``[tool.assaymark.policy]``
 ``_forge.json``     what was seen on the forge, as `assaymark.subject.forge.Forge.from_json` reads it
@@ -67,7 +67,7 @@ def definitions() -> dict[str, Subcriterion]:
 
 
 def checks_of(definition: Subcriterion) -> tuple[Check, ...]:
-    known = registry.load().checks
+    known = registry.builtin().checks
     missing = [name for name in definition.checks if name not in known]
     assert not missing, f"{definition.id} names checks that do not exist: {missing}"
     return tuple(known[name] for name in definition.checks)
@@ -133,7 +133,7 @@ def given(example: Path, tmp_path: Path) -> dict[str, Any]:
 
 def judge(example: Path, tmp_path: Path) -> tuple[Subcriterion, list[Evidence]]:
     definition = definitions()[example.parent.name]
-    facts = Facts(registry.load().facts.values(), given(example, tmp_path))
+    facts = Facts(registry.builtin().facts.values(), given(example, tmp_path))
     return definition, [e for check in checks_of(definition) for e in run_check(check, facts)]
 
 
