@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,13 @@ def test_no_expression_reaches_a_script(checkout: Path) -> None:
     for name, workflow in workflows(checkout).items():
         for job in workflow["jobs"].values():
             assert not [s["run"] for s in job.get("steps", ()) if "${{" in s.get("run", "")], name
+
+
+def test_every_python_that_we_name_is_tested(checkout: Path) -> None:
+    project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [c.rpartition(" ")[2] for c in project["classifiers"] if re.search(r":: 3\.\d+$", c)]
+    assert workflows(checkout)["ci.yml"]["jobs"]["tests"]["strategy"]["matrix"]["python"] == named
+    assert project["requires-python"] == f">={named[0]}"
 
 
 def test_the_gate_waits_for_every_job(checkout: Path) -> None:
