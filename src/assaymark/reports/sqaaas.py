@@ -1,6 +1,6 @@
 """``assessment_output.json`` in the shape that readers of SQAaaS 3.5.0 know.
 
-That shape has two states. What could not be determined is not valid, what does not apply is valid, each with the reason.
+That shape has two states: what could not be determined is not valid, what does not apply is, each with the reason.
 The five outcomes, and all else that the shape has no place for, are under the key ``assaymark``.
 """
 
