@@ -47,10 +47,13 @@ __all__ = [
     "Location",
     "Options",
     "Outcome",
+    "Parsed",
     "Plugin",
     "Severity",
     "ToolRef",
     "Tree",
+    "Unexamined",
+    "Unparsable",
     "check",
     "fact",
     "failed",
@@ -136,6 +139,7 @@ class Options:
     forge: bool = False
     allow_hosts: tuple[str, ...] = ()
     jobs: int = 2
+    cache: bool = True
 
 
 class FactUnavailable(Exception):
@@ -180,11 +184,33 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unexamined:
+    """A file that a tool was given and could not examine; ``path`` is None when it did not say which."""
+
+    path: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What a report says. ``unexamined`` are files without a verdict; ``metrics`` are numbers such as coverage."""
+
+    findings: tuple[Finding, ...] = ()
+    metrics: Mapping[str, str | int | float | bool] = field(default_factory=lambda: EMPTY)
+    unexamined: tuple[Unexamined, ...] = ()
+
+
+class Unparsable(Exception):
+    """A report is not what its format promises: nothing can be concluded from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
     """What a distribution adds; the value behind an ``assaymark.plugins`` entry point.
 
-    ``tools`` are folders of tool manifests; ``parsers`` map a report format to a parser; ``commands`` map a verb to
-    ``module:function``, loaded on use.
+    ``tools`` are folders of tool manifests; ``parsers`` map a report format to a parser, called with the report's
+    bytes, the checkout's root and the manifest's options, which gives `Parsed` or raises `Unparsable`; ``commands``
+    map a verb to ``module:function``, loaded on use.
     """
 
     name: str

@@ -199,6 +199,7 @@ def _options(request: Request, opened: Opened) -> Options:
         forge=request.forge,
         allow_hosts=request.allow_hosts,
         jobs=jobs,
+        cache=request.cache,
     )
 
 

@@ -1,0 +1,234 @@
+"""Which languages the subject is written in, by file name (and first line, for scripts without an extension).
+
+Names are those of GitHub's linguist. Third-party and generated files, recognised by where they lie or what they are
+called, belong to no language: nobody judges a project by them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+from assaymark.api import Entry, Tree, fact
+
+_PROGRAMMING = {
+    "Ada": "adb ads ada",
+    "Assembly": "asm s",
+    "Awk": "awk gawk",
+    "Batchfile": "bat cmd",
+    "C": "c h idc",
+    "C#": "cs csx",
+    "C++": "cpp cc cxx c++ hpp hh hxx h++ ipp tpp txx inl",
+    "CMake": "cmake",
+    "CUDA": "cu cuh",
+    "Clojure": "clj cljs cljc",
+    "CoffeeScript": "coffee",
+    "Common Lisp": "lisp lsp",
+    "Cython": "pyx pxd pxi",
+    "D": "d",
+    "Dart": "dart",
+    "Elixir": "ex exs",
+    "Erlang": "erl hrl",
+    "F#": "fs fsi fsx",
+    "Fortran": "f90 f95 f03 f08 f18 f77 f for ftn fpp fypp",
+    "Go": "go",
+    "Groovy": "groovy gvy",
+    "HCL": "tf hcl tfvars",
+    "Haskell": "hs lhs",
+    "Java": "java",
+    "JavaScript": "js mjs cjs jsx",
+    "Julia": "jl",
+    "Kotlin": "kt kts",
+    "Lua": "lua",
+    "MATLAB": "m",
+    "NCL": "ncl",
+    "Nextflow": "nf",
+    "Nim": "nim",
+    "OCaml": "ml mli",
+    "Objective-C": "mm",
+    "OpenCL": "cl",
+    "PHP": "php",
+    "Pascal": "pas pp lpr",
+    "Perl": "pl pm t",
+    "PowerShell": "ps1 psm1 psd1",
+    "Prolog": "prolog",
+    "Python": "py pyw py3 pyi wsgi",
+    "R": "r",
+    "Ruby": "rb rake gemspec",
+    "Rust": "rs",
+    "SQL": "sql",
+    "Scala": "scala sc",
+    "Scheme": "scm ss",
+    "Shell": "sh bash zsh ksh bats",
+    "Stan": "stan",
+    "Swift": "swift",
+    "SystemVerilog": "sv svh",
+    "Tcl": "tcl",
+    "TypeScript": "ts tsx mts cts",
+    "VHDL": "vhd vhdl",
+    "Visual Basic .NET": "vb",
+    "Vue": "vue",
+    "Zig": "zig",
+}
+_PROSE = {
+    "AsciiDoc": "adoc asciidoc asc",
+    "Markdown": "md markdown mkd mkdn mdx",
+    "Org": "org",
+    "Textile": "textile",
+    "reStructuredText": "rst rest",
+    "TeX": "tex sty cls bib",
+}
+_DATA = {
+    "CSS": "css scss less sass",
+    "CWL": "cwl",
+    "HTML": "html htm xhtml",
+    "INI": "ini cfg",
+    "JSON": "json jsonld geojson webmanifest",
+    "Jupyter Notebook": "ipynb",
+    "SVG": "svg",
+    "TOML": "toml",
+    "XML": "xml xsd xsl xslt wsdl rdf",
+    "YAML": "yml yaml cff",
+}
+# CMake, HCL and SQL describe builds, machines and queries: linguist counts them as data too.
+_NOT_CODE = frozenset(("CMake", "HCL", "SQL", "Batchfile"))
+_NAMES = {
+    "dockerfile": "Dockerfile",
+    "containerfile": "Dockerfile",
+    "makefile": "Makefile",
+    "gnumakefile": "Makefile",
+    "makefile.am": "Makefile",
+    "cmakelists.txt": "CMake",
+    "jenkinsfile": "Groovy",
+    "rakefile": "Ruby",
+    "gemfile": "Ruby",
+    "vagrantfile": "Ruby",
+    "snakefile": "Snakemake",
+    "sconstruct": "Python",
+    "sconscript": "Python",
+    "wscript": "Python",
+    "meson.build": "Meson",
+    "singularity": "Singularity",
+    "pipfile": "TOML",
+    "configure.ac": "M4",
+    ".bashrc": "Shell",
+    ".profile": "Shell",
+    ".zshrc": "Shell",
+}
+_SHEBANG = re.compile(rb"#!\s*\S*?(?:/env\s+(?:-\S+\s+)*)?([A-Za-z]+)[\d.]*(?:\s|$)")
+_INTERPRETERS = {
+    **dict.fromkeys(("sh", "bash", "dash", "ksh", "zsh"), "Shell"),
+    **dict.fromkeys(("python", "pypy"), "Python"),
+    "perl": "Perl",
+    "ruby": "Ruby",
+    "node": "JavaScript",
+    "Rscript": "R",
+    "julia": "Julia",
+    "php": "PHP",
+    "lua": "Lua",
+    "groovy": "Groovy",
+    "nextflow": "Nextflow",
+    "tclsh": "Tcl",
+    "awk": "Awk",
+    "gawk": "Awk",
+}
+_EXTENSIONS = {
+    ext: name for table in (_PROGRAMMING, _PROSE, _DATA) for name, exts in table.items() for ext in exts.split()
+} | {"smk": "Snakemake", "mk": "Makefile", "mak": "Makefile", "dockerfile": "Dockerfile", "m4": "M4"}
+CODE = frozenset(_PROGRAMMING) - _NOT_CODE | {"Snakemake"}
+PROSE = frozenset(_PROSE) - {"TeX"}
+
+_FOREIGN = re.compile(
+    r"(?:^|/)(?:node_modules|bower_components|vendors?|_vendor|third[-_]?party|3rd[-_]?party|extern(?:al)?s?|"
+    r"site-packages|\.venv|\.yarn|\.eggs)/|(?:^|/)(?:versioneer|get-pip|ez_setup)\.py$|[.-]min\.(?:js|css)$|"
+    r"(?:^|/)(?:gradlew(?:\.bat)?|mvnw(?:\.cmd)?|install-sh|config\.guess|config\.sub|ltmain\.sh|libtool)$",
+    re.IGNORECASE,
+)
+_GENERATED = re.compile(
+    r"(?:_pb2(?:_grpc)?\.pyi?|\.pb\.(?:go|cc|h)|\.g\.dart|\.designer\.cs)$|"
+    r"(?:^|/)(?:package-lock|npm-shrinkwrap|composer\.lock)\.json$|(?:^|/)(?:pnpm-lock|conda-lock)\.ya?ml$|"
+    r"(?:^|/)_version\.py$",
+    re.IGNORECASE,
+)
+_MANY_SCRIPTS = 2_000
+
+
+@dataclass(frozen=True)
+class Languages:
+    """Files by language; ``foreign`` are those that were left out as third-party or generated."""
+
+    files: Mapping[str, tuple[Entry, ...]]
+    foreign: tuple[Entry, ...] = field(default=())
+
+    def code(self) -> tuple[str, ...]:
+        """The programming languages, the one with the most bytes first."""
+        return tuple(sorted(self._bytes, key=lambda name: (-self._bytes[name], name)))
+
+    def prose(self) -> tuple[str, ...]:
+        """The markup languages of documentation, by name."""
+        return tuple(sorted(PROSE & self.files.keys()))
+
+    @cached_property
+    def share(self) -> Mapping[str, float]:
+        """What part of all program text (in bytes, 0 to 1) each programming language is."""
+        total = sum(self._bytes.values()) or 1
+        return MappingProxyType({name: size / total for name, size in self._bytes.items()})
+
+    @cached_property
+    def _bytes(self) -> dict[str, int]:
+        return {name: sum(e.size for e in found) for name, found in self.files.items() if name in CODE}
+
+
+@fact
+def languages(tree: Tree) -> Languages:
+    """Every regular file is put down to one language, or to none."""
+    found: dict[str, list[Entry]] = {}
+    foreign: list[Entry] = []
+    scripts = 0
+    for entry in tree:
+        if entry.is_symlink or entry.is_submodule:
+            continue
+        if is_foreign(entry.path):
+            foreign.append(entry)
+            continue
+        name = by_name(entry.name)
+        if name is None and entry.is_executable and "." not in entry.name and scripts < _MANY_SCRIPTS:
+            scripts += 1
+            name = by_first_line(tree.read(entry.path, 256))
+        if name is not None:
+            found.setdefault(name, []).append(entry)
+    return Languages(MappingProxyType({n: tuple(e) for n, e in sorted(_headers(found).items())}), tuple(foreign))
+
+
+def is_foreign(path: str) -> bool:
+    """Whether a path is, by convention, third-party or generated."""
+    return bool(_FOREIGN.search(path) or _GENERATED.search(path))
+
+
+def by_name(name: str) -> str | None:
+    """The language that a file name stands for."""
+    low = name.lower()
+    if low in _NAMES:
+        return _NAMES[low]
+    if low.startswith(("dockerfile.", "containerfile.")):
+        return "Dockerfile"
+    stem, dot, ext = low.rpartition(".")
+    return _EXTENSIONS.get(ext) if dot and stem else None
+
+
+def by_first_line(head: bytes) -> str | None:
+    """The language of a script by its ``#!`` line."""
+    match = _SHEBANG.match(head.partition(b"\n")[0])
+    return _INTERPRETERS.get(match[1].decode()) if match else None
+
+
+def _headers(found: dict[str, list[Entry]]) -> dict[str, list[Entry]]:
+    """``.h`` beside C++ (and no C) is C++."""
+    own = [e for e in found.get("C", ()) if not e.name.lower().endswith(".h")]
+    if "C" in found and not own and ("C++" in found or "CUDA" in found):
+        found.setdefault("C++", []).extend(found.pop("C"))
+        found["C++"].sort(key=lambda e: e.path)
+    return found

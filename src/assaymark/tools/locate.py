@@ -1,0 +1,74 @@
+"""Where a program is: beside assaymark, on PATH, in the project's environment (with consent), or provisioned.
+
+Nothing inside the judged checkout is ever started, unless the user trusts the repository or runs its tests; the one
+exception is the environment that assaymark itself runs from.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from assaymark import proc
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A program, and whose it is: ``assaymark``, ``path``, ``project`` or ``provisioned``."""
+
+    path: Path
+    origin: str
+
+    @property
+    def stamp(self) -> str:
+        """Changes when the program is replaced."""
+        status = self.path.stat()
+        return f"{self.path}:{status.st_mtime_ns}:{status.st_size}"
+
+    def search_path(self, root: Path | None) -> str:
+        """PATH for the program: its own folder first, for the helpers that it calls."""
+        places = (str(self.path.parent), *search_path(root, trusted=self.origin == "project"))
+        return os.pathsep.join(dict.fromkeys(places))
+
+
+def locate(program: str, root: Path | None, *, trusted: bool = False, own: Path | None = None) -> Located | None:
+    """The program that would be started, or None.
+
+    ``root`` is the judged checkout; ``trusted`` allows its environment, which is then asked first; ``own`` is the
+    folder of assaymark's own programs.
+    """
+    if os.sep in program or program in ("", ".", ".."):
+        return None
+    candidates: list[tuple[str, Iterable[str]]] = [
+        ("project", _project_folders(root) if trusted else ()),
+        ("assaymark", (str(own or Path(sys.executable).parent),)),
+        ("path", search_path(root, trusted=trusted)),
+    ]
+    for origin, folders in candidates:
+        for folder in folders:
+            found = shutil.which(program, path=folder)
+            if found and (trusted or origin == "assaymark" or _outside(found, root)):
+                return Located(Path(found), origin)
+    return None
+
+
+def search_path(root: Path | None, *, trusted: bool = False) -> tuple[str, ...]:
+    """PATH without the folders of the judged checkout."""
+    return proc.search_path(None if trusted else root)
+
+
+def _project_folders(root: Path | None) -> tuple[str, ...]:
+    active = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")
+    folders = [Path(active, "bin")] if active else []
+    if root is not None:
+        folders += [root / ".venv" / "bin", root / "venv" / "bin", root / "node_modules" / ".bin"]
+    return tuple(str(folder) for folder in folders if folder.is_dir())
+
+
+def _outside(found: str, root: Path | None) -> bool:
+    # A link on PATH may lead into the checkout.
+    return root is None or not Path(found).resolve().is_relative_to(root.resolve())

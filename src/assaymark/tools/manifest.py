@@ -1,0 +1,373 @@
+"""Tool manifests: one TOML file per tool -> `Manifest`; every error names the file and the key.
+
+All keys (``*`` = required)::
+
+    name = "ruff"                       # * also the id of its check: tool.ruff
+    about = "Linter for Python."        # * one sentence; the check's help page
+    home = "https://docs.astral.sh/ruff"
+    kind = "style"                      # * or documentation-style, security, secrets, tests, coverage, workflow-lint
+    group = "style"                     # tools of one group replace each other per language (default: the kind)
+    subcriteria = ["QC.Sty01"]          # * what it gives evidence for
+    languages = ["Python"]              # names as linguist writes them: it is given these files ...
+    files = ["**/*.pyi"]                # ... and files that match these globs; at least one of both
+    default = true                      # it judges when the project configured no tool of the group (default false)
+
+    command = ["ruff", "check", "--no-cache", "--output-format=sarif", "{config}", "--", "{files}"]   # *
+    ran = [0, 1]                        # * exit codes that mean "it ran"
+    clean = [0]                         # of these: nothing was found (default [0]); the others must come with a finding
+    format = "sarif"                    # * sarif, junit, cobertura, lcov, checkstyle, json, regex, or a plugin's own
+    stream = "stdout"                   # stdout (default) or stderr; not used when the command has {report}
+    fails_at = "note"                   # the mildest severity that fails the sub-criterion: error, warning or note
+    timeout = 300                       # seconds for one call (default 300)
+    memory = 8192                       # MiB of address space per process; 0 = no limit, for Go, Java and Node
+    cwd = "root"                        # root (default) or empty, a temporary folder
+    isolate = false                     # true: it sees a copy of the files given and nothing else of the subject
+    executes_code = "never"             # * what its configuration can do: never, configuration, always
+
+    [version]                           # *
+    args = ["--version"]
+    pattern = 'ruff (\\S+)'              # what does not match is not this tool
+
+    [config]                            # where a project configures it: this makes the tool preferred
+    files = ["ruff.toml", "pyproject.toml#tool.ruff"]     # path globs; '#' names a table, section, key or hook id
+    args = ["--config={config}"]        # what {config} in the command becomes; absent: the tool finds it by itself
+    absent = ["--isolated"]             # the same when the project has no configuration
+    drop = ["init-hook"]                # keys (or [sections]) that the sanitised copy lacks
+    extra = "max-line-length = 88"      # configuration to use when the project has none: {config} then names that file
+    name = "setup.cfg"                  # file name of the copy, where the tool cares
+
+    [provision]
+    pypi = ["ruff==0.17.5"]             # exact pins, installed from wheels on --provision
+
+    [severity]                          # the tool's words -> error, warning, note ('*' = any other)
+    HIGH = "error"
+    [confidence]                        # the tool's confidence -> the worst severity such a finding can have
+    LOW = "note"
+
+    [parser]                            # options of the format; each parser module documents its own
+    unparsed = ["invalid-syntax"]       # rules that say: this file was not examined (all formats)
+    ignore = ["W0012"]                  # rules that are about the tool itself (all formats)
+
+    [canary]                            # a file with a known fault, given along: if it is not reported, it did not run
+    name = "canary.yaml"
+    text = "a: ["
+    rule = "syntax"                     # glob of the rule that must be reported
+
+Placeholders: ``{files}`` (one argument per file, relative to the root; long lists become several calls), ``{list}``
+(path of a file with one name per line), ``{root}``, ``{report}`` (a temporary file that the tool writes), ``{tmp}``
+(a temporary folder), ``{config}``.
+
+A ``regex`` report says nothing when nothing was found; its manifest therefore needs a ``proof`` in ``[parser]`` (an
+expression that a finished run prints) or a ``[canary]``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import StrEnum
+from functools import cached_property
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import Any
+
+from assaymark.errors import InputError
+from assaymark.model import Severity
+
+
+class Kind(StrEnum):
+    """What a tool looks at."""
+
+    STYLE = "style"
+    DOCUMENTATION_STYLE = "documentation-style"
+    SECURITY = "security"
+    SECRETS = "secrets"
+    TESTS = "tests"
+    COVERAGE = "coverage"
+    WORKFLOW_LINT = "workflow-lint"
+
+    @property
+    def runs_tests(self) -> bool:
+        """Whether it executes the project's tests, which takes ``--run-tests``."""
+        return self in (Kind.TESTS, Kind.COVERAGE)
+
+
+class Executes(StrEnum):
+    """Which code of the judged repository running the tool can execute."""
+
+    NEVER = "never"
+    CONFIGURATION = "configuration"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigRule:
+    """Where a project configures the tool and how a harmless copy is passed."""
+
+    files: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    extra: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """A file with a known fault, to tell "found nothing" from "did not look"."""
+
+    name: str
+    text: str
+    rule: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """One tool; the fields are the keys of the file."""
+
+    name: str
+    about: str
+    kind: Kind
+    subcriteria: tuple[str, ...]
+    command: tuple[str, ...]
+    ran: tuple[int, ...]
+    format: str
+    executes_code: Executes
+    version_args: tuple[str, ...]
+    version_pattern: str
+    home: str = ""
+    group: str = ""
+    languages: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    default: bool = False
+    clean: tuple[int, ...] = (0,)
+    stream: str = "stdout"
+    fails_at: Severity = Severity.NOTE
+    timeout: int = 300
+    memory: int | None = 8192
+    cwd: str = "root"
+    isolate: bool = False
+    config: ConfigRule = field(default_factory=ConfigRule)
+    pypi: tuple[str, ...] = ()
+    severity: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    confidence: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    parser: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    canary: Canary | None = None
+    digest: str = ""
+
+    @property
+    def program(self) -> str:
+        """What is looked for on PATH."""
+        return self.command[0]
+
+    @cached_property
+    def options(self) -> Mapping[str, Any]:
+        """All that a parser gets to know."""
+        return MappingProxyType({**self.parser, "severity_map": self.severity, "confidence_map": self.confidence})
+
+
+def load(folders: Iterable[Traversable], formats: Iterable[str] = ()) -> tuple[Manifest, ...]:
+    """All manifests of some folders, by name. ``formats`` are those that plugins add.
+
+    Raises InputError when one is malformed or two have the same name.
+    """
+    found: dict[str, Manifest] = {}
+    for folder in folders:
+        for file in sorted(folder.iterdir(), key=lambda f: f.name):
+            if file.name.endswith(".toml"):
+                manifest = read(file.read_text(encoding="utf-8"), file.name, formats)
+                if manifest.name in found:
+                    raise InputError(f"there are two tools called {manifest.name!r}", where=file.name)
+                found[manifest.name] = manifest
+    return tuple(found[name] for name in sorted(found))
+
+
+def read(text: str, where: str, formats: Iterable[str] = ()) -> Manifest:
+    """One manifest. Raises InputError naming file and key."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise InputError(f"not valid TOML: {problem}", where=where) from problem
+    manifest = _manifest(_Table(data, where), "sha256:" + hashlib.sha256(text.encode()).hexdigest())
+    _sound(manifest, where, frozenset(formats))
+    return manifest
+
+
+def _manifest(table: _Table, digest: str) -> Manifest:
+    table.known(_KEYS)
+    version = table.table("version", required=True)
+    version.known(("args", "pattern"))
+    provision = table.table("provision")
+    provision.known(("pypi",))
+    kind = table.word("kind", Kind)
+    memory = table.number("memory", 8192)
+    return Manifest(
+        name=table.string("name"),
+        about=table.string("about"),
+        home=table.string("home", ""),
+        kind=kind,
+        group=table.string("group", str(kind)),
+        subcriteria=table.strings("subcriteria", required=True),
+        languages=table.strings("languages"),
+        files=table.strings("files"),
+        default=table.flag("default"),
+        command=table.strings("command", required=True),
+        ran=table.numbers("ran", None),
+        clean=table.numbers("clean", (0,)),
+        format=table.string("format"),
+        stream=table.one_of("stream", ("stdout", "stderr")),
+        fails_at=table.word("fails_at", Severity, Severity.NOTE),
+        timeout=table.number("timeout", 300),
+        memory=memory or None,
+        cwd=table.one_of("cwd", ("root", "empty")),
+        isolate=table.flag("isolate"),
+        executes_code=table.word("executes_code", Executes),
+        version_args=version.strings("args", required=True),
+        version_pattern=version.pattern("pattern"),
+        config=_config(table.table("config")),
+        pypi=provision.strings("pypi"),
+        severity=_severities(table.table("severity")),
+        confidence=_severities(table.table("confidence")),
+        parser=MappingProxyType(dict(table.table("parser").data)),
+        canary=_canary(table),
+        digest=digest,
+    )
+
+
+def _config(table: _Table) -> ConfigRule:
+    table.known(("files", "args", "absent", "drop", "extra", "name"))
+    return ConfigRule(
+        files=table.strings("files"),
+        args=table.strings("args"),
+        absent=table.strings("absent"),
+        drop=table.strings("drop"),
+        extra=table.string("extra", "") or None,
+        name=table.string("name", "") or None,
+    )
+
+
+def _canary(table: _Table) -> Canary | None:
+    if "canary" not in table.data:
+        return None
+    canary = table.table("canary")
+    canary.known(("name", "text", "rule"))
+    return Canary(name=canary.string("name"), text=canary.string("text"), rule=canary.string("rule"))
+
+
+def _severities(table: _Table) -> Mapping[str, str]:
+    return MappingProxyType({key: str(table.word(key, Severity)) for key in table.data})
+
+
+def _sound(manifest: Manifest, where: str, formats: frozenset[str]) -> None:
+    """What no single key can tell."""
+    from assaymark.tools import parsers
+
+    def wrong(message: str, hint: str | None = None) -> InputError:
+        return InputError(message, where=where, hint=hint)
+
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", manifest.name):
+        raise wrong(f"'name' is {manifest.name!r}", "small letters, digits and hyphens")
+    if not (manifest.languages or manifest.files):
+        raise wrong("'languages' or 'files' must say what it looks at")
+    if manifest.executes_code is Executes.CONFIGURATION and not manifest.config.args:
+        raise wrong("'config.args' must say how the sanitised configuration is passed, or executes_code be 'always'")
+    if not set(manifest.clean) <= set(manifest.ran):
+        raise wrong("'clean' must be among 'ran'")
+    if any("==" not in pin for pin in manifest.pypi):
+        raise wrong("'provision.pypi' must be exact pins, such as 'ruff==0.17.5'")
+    if manifest.format in formats:
+        return
+    known = parsers.NAMES
+    if manifest.format not in known:
+        raise wrong(f"'format' is {manifest.format!r}", f"one of: {', '.join(sorted((*known, *formats)))}")
+    if problem := parsers.wrong_options(manifest.format, manifest.parser):
+        raise wrong(f"[parser] {problem}")
+    if manifest.format == "regex" and not (manifest.canary or "proof" in manifest.parser):
+        raise wrong("a 'regex' report needs 'parser.proof' or a [canary]: silence proves nothing")
+
+
+_KEYS = (
+    *("name", "about", "home", "kind", "group", "subcriteria", "languages", "files", "default", "command", "ran"),
+    *("clean", "format", "stream", "fails_at", "timeout", "memory", "cwd", "isolate", "executes_code", "version"),
+    *("config", "provision", "severity", "confidence", "parser", "canary"),
+)
+
+
+class _Table:
+    """A table and the name of its place, so that every error can say where it is."""
+
+    def __init__(self, data: Mapping[str, Any], where: str, place: str = "") -> None:
+        self.data, self.where, self.place = data, where, place
+
+    def known(self, keys: Sequence[str]) -> None:
+        for key in self.data:
+            if key not in keys:
+                close = get_close_matches(key, keys, 1)
+                hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(sorted(keys))}"
+                raise InputError(f"unknown key '{self.place}{key}'", where=self.where, hint=hint)
+
+    def table(self, key: str, *, required: bool = False) -> _Table:
+        value = self.data.get(key, None if required else {})
+        if not isinstance(value, dict):
+            raise self.wrong(key, f"must be a table [{key}]")
+        return _Table(value, self.where, f"{self.place}{key}.")
+
+    def string(self, key: str, otherwise: str | None = None) -> str:
+        value = self.data.get(key, otherwise)
+        if not isinstance(value, str) or (key in self.data and not value.strip()) or value is None:
+            raise self.wrong(key, "must be a non-empty string")
+        return value
+
+    def pattern(self, key: str) -> str:
+        text = self.string(key)
+        try:
+            re.compile(text)
+        except re.error as problem:
+            raise self.wrong(key, f"is no regular expression: {problem}") from problem
+        return text
+
+    def strings(self, key: str, *, required: bool = False) -> tuple[str, ...]:
+        value = self.data.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(v, str) for v in value) or (required and not value):
+            raise self.wrong(key, "must be a list of strings" + (", at least one" if required else ""))
+        return tuple(value)
+
+    def number(self, key: str, otherwise: int) -> int:
+        value = self.data.get(key, otherwise)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise self.wrong(key, "must be a whole number, 0 or more")
+        return value
+
+    def numbers(self, key: str, otherwise: tuple[int, ...] | None) -> tuple[int, ...]:
+        value = self.data.get(key, None if otherwise is None else list(otherwise))
+        if not isinstance(value, list) or not value or not all(type(v) is int and 0 <= v < 256 for v in value):
+            raise self.wrong(key, "must be a list of exit codes")
+        return tuple(value)
+
+    def flag(self, key: str) -> bool:
+        value = self.data.get(key, False)
+        if not isinstance(value, bool):
+            raise self.wrong(key, "must be true or false")
+        return value
+
+    def one_of(self, key: str, choices: tuple[str, ...]) -> str:
+        value = self.data.get(key, choices[0])
+        if value not in choices:
+            raise self.wrong(key, f"is {value!r}", f"one of: {', '.join(choices)}")
+        return str(value)
+
+    def word(self, key: str, kind: type[StrEnum], otherwise: Any = None) -> Any:
+        if key not in self.data and otherwise is not None:
+            return otherwise
+        value = self.string(key)
+        try:
+            return kind(value)
+        except ValueError as problem:
+            raise self.wrong(key, f"is {value!r}", f"one of: {', '.join(kind)}") from problem
+
+    def wrong(self, key: str, message: str, hint: str | None = None) -> InputError:
+        return InputError(f"'{self.place}{key}' {message}", where=self.where, hint=hint)
