@@ -1,5 +1,7 @@
 """Tool manifests: one TOML file per tool -> `Manifest`; every error names the file and the key.
 
+The file is called ``<name>.tool.toml``: a ``ruff.toml`` would be taken by ruff itself for its configuration.
+
 All keys (``*`` = required)::
 
     name = "ruff"                       # * also the id of its check: tool.ruff
