@@ -4,19 +4,22 @@
 
 CLONES holds bare clones named ``owner+name``; VERDICTS is a list of ``{repo, commit, subcriteria: {id: bool}, quality,
 suspect: {id: [reason]}, tools: {id: [{tool, valid}]}}``. Prints agreement per sub-criterion, and every disagreement with
-our reason and, where there is one, the documented defect of the platform (docs/migration.md) that explains it. A
-disagreement without an explanation is our bug: the exit status is then 1.
+our reason and, where there is one, the documented defect of the platform (docs/migration.md) that explains it.
+A disagreement without an explanation is our bug: the exit status is then 1.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
+import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,27 +51,57 @@ class Comparison:
         return "explained" if self.defect else "OPEN"
 
 
-def defect(id: str, theirs: bool, ours: SubcriterionResult, verdict: Mapping[str, Any]) -> str | None:
-    """The documented defect behind a difference, by the name it has in docs/migration.md; None when there is none."""
+def defect(id: str, ours: SubcriterionResult, verdict: Mapping[str, Any], late: bool) -> str | None:
+    """The documented reason for a difference, by the name it has in docs/migration.md; None when there is none.
+
+    ``late`` says that the clone has tags which were made after the verdict.
+    """
+    theirs = verdict["subcriteria"][id]
     text = " ".join(e.message for e in ours.evidence)
     tools = {t["tool"] for t in verdict["tools"].get(id, [])}
-    for name, holds in (
-        ("not-applicable-fails", not theirs and ours.outcome is Outcome.NOT_APPLICABLE),
-        ("v-prefix", id == "QC.Ver01" and not theirs and ours.outcome is Outcome.PASSED),
-        ("no-tags-pass", id == "QC.Ver02" and theirs and "no tags" in text),
-        ("v-prefix", id == "QC.Ver02" and not theirs),
-        ("content-not-read", id.startswith("QC.Doc06") and theirs),
-        ("file-name-case", id.startswith("QC.Doc06") and not theirs),
-        ("crash-passes", id == "QC.Met01" and theirs),
-        ("licence-service-down", id.startswith("QC.Lic") and not theirs),
-        ("oclint-never-passes", id == "QC.Sty01" and "oclint" in tools and not theirs),
-        ("gosec-never-passes", id == "QC.Sec02" and "gosec" in tools and not theirs),
-        ("markup-rules", id == "QC.Doc02.X" and not theirs),
-        ("bare-test-image", id == "QC.Uni01" and not theirs),
-    ):
-        if holds:
-            return name
-    return None
+    suspect = bool(verdict["suspect"].get(id))
+    version_tag = re.search(r"\b(\S+) follows SemVer", text)
+    reasons = {
+        "not-applicable-fails": not theirs and ours.outcome is Outcome.NOT_APPLICABLE,
+        "later-tags": id.startswith("QC.Ver") and late and not theirs and ours.outcome is Outcome.PASSED,
+        "undated-tags": id == "QC.Ver01.0" and not theirs and ours.outcome is Outcome.PASSED,
+        "v-prefix": id == "QC.Ver01" and not theirs and bool(version_tag and not version_tag[1][:1].isdigit()),
+        "v-prefix ": id == "QC.Ver02" and not theirs and ours.outcome is Outcome.PASSED,
+        "newest-by-date": id == "QC.Ver01" and bool(version_tag or "does not follow" in text),
+        "no-tags-pass": id == "QC.Ver02" and theirs and "no tags" in text,
+        "content-not-read": id.startswith("QC.Doc06") and theirs and bool(re.search("lacks|words|placeholder", text)),
+        "readme-elsewhere": id == "QC.Doc06.1" and theirs and "no README" in text,
+        "guide-elsewhere": id == "QC.Doc06.2" and not theirs and "links the guide" in text,
+        "file-name-case": id.startswith("QC.Doc06") and not theirs and suspect,
+        "metadata-by-presence": id == "QC.Met01" and theirs and "codemeta.json" in text,
+        "crash-passes": id in ("QC.Met01", "QC.Sec02", "QC.Sty01") and theirs and suspect,
+        "licence-service-down": id == "QC.Lic02.1" and not theirs and "(OSI list of" in text,
+        "licence-unread": id.startswith("QC.Lic") and not theirs and suspect,
+        "oclint-never-passes": id == "QC.Sty01" and "oclint" in tools and not theirs,
+        "gosec-never-passes": id == "QC.Sec02" and "gosec" in tools and not theirs,
+        "style-defaults": id == "QC.Sty01" and not theirs and ours.outcome is Outcome.PASSED,
+        "tools-differ": id in ("QC.Sty01", "QC.Sec02")
+        and theirs
+        and ours.outcome is Outcome.FAILED
+        and _other(ours, tools),
+        "markup-rules": id == "QC.Doc02.X" and not theirs,
+        "bare-test-image": id == "QC.Uni01" and not theirs,
+    }
+    return next((name.strip() for name, holds in reasons.items() if holds), None)
+
+
+def _other(ours: SubcriterionResult, tools: set[str]) -> bool:
+    """Whether only tools that the platform did not use say failed."""
+    failing = {e.tool.name for e in ours.evidence if e.outcome is Outcome.FAILED and e.tool}
+    return bool(failing) and not failing & tools
+
+
+def later_tags(clone: Path, timestamp: str) -> bool:
+    """Whether the clone has tags that were made after the verdict."""
+    command = ["git", f"--git-dir={clone.resolve()}", "for-each-ref", "--format=%(creatordate:unix)", "refs/tags"]
+    made = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    seen = datetime.fromisoformat(timestamp).timestamp()
+    return any(float(one) > seen for one in made)
 
 
 def compare(clones: Path, verdict: Mapping[str, Any], *, tools: bool) -> list[Comparison]:
@@ -76,6 +109,7 @@ def compare(clones: Path, verdict: Mapping[str, Any], *, tools: bool) -> list[Co
     clone = clones / verdict["repo"].replace("/", "+")
     found = assess(clone, ref=verdict["commit"], profile="sqaaas-v3", tools=tools, cache=False, config=None)
     ours = {r.definition.id: r for r in found.results}
+    late = later_tags(clone, verdict["timestamp"])
     out = []
     for id, theirs in sorted(verdict["subcriteria"].items()):
         if id not in ours or (verdict["quality"] != "ok" and id.startswith(NEEDS_FILES)):
@@ -90,7 +124,7 @@ def compare(clones: Path, verdict: Mapping[str, Any], *, tools: bool) -> list[Co
                 theirs=theirs,
                 ours=result.outcome,
                 message="; ".join(reasons)[:200],
-                defect=defect(id, theirs, result, verdict),
+                defect=defect(id, result, verdict, late),
             )
         )
     return out
