@@ -23,6 +23,7 @@ PULLS = 20
 COMMITS = 20
 TEXT = 5_000
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,99})/[A-Za-z0-9._-]{1,100}")
+_CREATION = {"all": True, "collaborators_only": False}
 _NO_PERMISSION = "the token may not see it"
 
 Json = dict[str, Any]
@@ -170,6 +171,8 @@ class _Reading:
             "owner_type": text(table(shown.get("owner")).get("type")) or None,
             "default_branch": self._branch or None,
             "has_issues": boolean(shown.get("has_issues")),
+            "has_pulls": boolean(shown.get("has_pull_requests")),
+            "pulls_open": _CREATION.get(text(shown.get("pull_request_creation_policy"))),
             "allows_forking": boolean(shown.get("allow_forking")),
             "archived": shown.get("archived") is True,
             "homepage": text(shown.get("homepage")),

@@ -95,7 +95,8 @@ def commits_of(spec: Mapping[str, Any], files: Mapping[str, File]) -> list[NewCo
     commits = [dict(c) for c in spec.get("commit", [{"message": "Begin"}])]
     chosen = [[path for path in files if _named(path, c.pop("files", ()))] for c in commits]
     rest = [path for path in files if not any(path in paths for paths in chosen)]
-    chosen[0] += rest
+    if chosen:  # `commit = []` is a repository without commits
+        chosen[0] += rest
     return [
         NewCommit(
             write={path: files[path] for path in paths} | c.pop("write", {}),
@@ -116,9 +117,10 @@ def given(example: Path, tmp_path: Path) -> dict[str, Any]:
     if (example / "_settings.toml").is_file():
         facts["settings"] = tomllib.loads((example / "_settings.toml").read_text(encoding="utf-8"))
     if (example / "_forge.json").is_file():
-        from assaymark.subject.forge import Forge
+        from assaymark.subject.forge import Forge, ForgeSeen
 
         facts["forge"] = Forge.from_json(json.loads((example / "_forge.json").read_text(encoding="utf-8")))
+        facts["forge_seen"] = ForgeSeen(facts["forge"])
     if not (example / "_repo.toml").is_file():
         return facts_of(tree_of(files), **facts)
     spec = tomllib.loads((example / "_repo.toml").read_text(encoding="utf-8"))

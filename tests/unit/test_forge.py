@@ -21,6 +21,8 @@ REPO = {
     "owner": {"login": "lab", "type": "Organization"},
     "default_branch": "main",
     "has_issues": True,
+    "has_pull_requests": True,
+    "pull_request_creation_policy": "collaborators_only",
     "allow_forking": True,
     "has_pages": True,
     "archived": False,
@@ -147,6 +149,7 @@ def test_a_repository_is_read_whole(fake: Fake) -> None:
     assert len(forge.fetched_at) == 10
     assert (forge.visibility, forge.owner_type, forge.default_branch) == ("public", "Organization", "main")
     assert (forge.has_issues, forge.allows_forking, forge.licence) == (True, True, "Apache-2.0")
+    assert (forge.has_pulls, forge.pulls_open) == (True, False)
     assert forge.protection is not None
     assert forge.protection.force_push_blocked is True
     assert forge.protection.required_checks == ("test",)

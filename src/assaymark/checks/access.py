@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from assaymark.api import Evidence, Options, check, failed, not_applicable, passed, unknown
+from assaymark.api import Evidence, check, failed, not_applicable, passed, unknown
 from assaymark.model import Subject
+from assaymark.subject.checkout import Opened
 from assaymark.subject.forge import Forge
 
 _OTHER_VCS = re.compile(
@@ -37,14 +38,15 @@ def public(forge: Forge) -> Evidence:
 
 
 @check("access.version-control", reads=())
-def version_control(subject: Subject, options: Options) -> Evidence:
+def version_control(subject: Subject, opened: Opened) -> Evidence:
     """The code is in a Git repository with at least one commit.
 
-    A folder without a repository fails. An archive cannot tell where it comes from: unknown.
+    A repository without commits and a folder without a repository fail. An archive cannot tell where it comes from:
+    unknown.
     """
     if subject.commit:
         return passed(f"Git repository at commit {subject.commit[:12]}")
-    if options.root is None:
+    if opened.root is None and opened.git_dir is None:
         return unknown("an archive does not carry the repository it came from", remedy="assess a clone")
     return failed(
         "there is no Git repository with a commit here",

@@ -57,8 +57,13 @@ def comments(subject: Subject, forge_seen: ForgeSeen) -> Evidence:
     The pull requests of GitHub, GitLab, Codeberg and Bitbucket do; for another host it must be attested.
     """
     host = (subject.repository or "").partition("/")[0]
+    forge = forge_seen.forge
+    if forge and forge.has_pulls is False:
+        return failed(
+            f"pull requests are switched off on {forge.host}, so nothing can be commented there",
+            remedy="switch them on: Settings, General, Features, Pull requests",
+        )
     if host in _REVIEW_HOSTS:
-        forge = forge_seen.forge
         used = f"; {forge.line_comments} line comments were seen" if forge and forge.line_comments else ""
         return passed(f"pull requests on {host} take general and line comments{used}")
     return unknown(f"the review tool of {host or 'a repository without a remote'} is not known")
@@ -231,10 +236,14 @@ def style_on_requests(tree: Tree, workflows: Workflows) -> Evidence:
     config = tree.get(".pre-commit-config.yaml")
     if config and re.search(r"^ci:", tree.text(config.path, 100_000), re.MULTILINE):
         return passed(f"{config.path} is run on pull requests by pre-commit.ci")
-    if not any(True for _ in _requests(workflows)):
+    files = workflows.on_request()
+    if not files:
         return unknown("no CI definition in the repository starts on pull requests")
-    if any(_OPAQUE.search(step.run) for _, step in _requests(workflows)):
-        return unknown("what runs on pull requests calls scripts that were not looked into")
+    if config:
+        return unknown(f"{config.path} may be run on pull requests by pre-commit.ci: its own settings tell")
+    hidden = [f for f in files if f.problem or any(j.uses and not j.uses.startswith("./") for j in f.jobs)]
+    if hidden or any(_OPAQUE.search(step.run) for _, step in _requests(workflows)):
+        return unknown("what runs on pull requests calls scripts or workflows that were not looked into")
     return failed(
         "nothing that runs on pull requests is a linter", remedy="run one there, for example pre-commit or ruff check"
     )
@@ -362,8 +371,13 @@ def security(tree: Tree, workflows: Workflows, owners: Owners, templates: Templa
         return not_applicable("there are no CI definitions or dependency lists that someone should look at")
     if not free:
         return passed(f"{owners.path} names who must look at all {len(sensitive)} sensitive files")
+    if len(free) < len(sensitive):
+        return unknown(
+            f"no scanner runs on pull requests, and {owners.path} names nobody for {', '.join(free[:5])}",
+            remedy=f"add to {owners.path}: /.github/ and {free[0]} with their owners",
+        )
     return failed(
-        f"{owners.path} names nobody for {len(free)} of {len(sensitive)} sensitive files, and no scanner runs",
+        f"{owners.path} names nobody for any of {len(free)} sensitive files, and no scanner runs on pull requests",
         findings=[
             Finding(rule="no-owner", message=f"{path} has no owner", severity=Severity.NOTE) for path in free[:10]
         ],

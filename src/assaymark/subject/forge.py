@@ -143,7 +143,11 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forge:
-    """The repository as the forge showed it on ``fetched_at`` (ISO date)."""
+    """The repository as the forge showed it on ``fetched_at`` (ISO date).
+
+    ``has_pulls`` is whether pull requests are switched on, ``pulls_open`` whether others than collaborators may open
+    them.
+    """
 
     host: str = "github.com"
     repository: str = ""
@@ -152,6 +156,8 @@ class Forge:
     owner_type: str | None = None
     default_branch: str | None = None
     has_issues: bool | None = None
+    has_pulls: bool | None = None
+    pulls_open: bool | None = None
     allows_forking: bool | None = None
     archived: bool = False
     homepage: str = ""

@@ -10,7 +10,7 @@ from assaymark.api import Entry, Tree, fact
 from assaymark.subject.parsing import ParseProblem, load_yaml, load_yaml_lines
 
 LIMIT = 200_000
-LEAST_WORDS = 5
+LEAST_WORDS = 3
 _HOMES = ("", ".github", "docs", ".gitea", ".forgejo", ".gitlab")
 _HOSTS = ("github", "gitea", "forgejo")
 _INPUTS = {"markdown", "textarea", "input", "dropdown", "checkboxes", "upload"}
