@@ -20,7 +20,8 @@ _READS = ("**/*.md", "**/*.rst", "**/*.adoc", "**/*.org", "**")
 _LEAST = 200  # bytes of a page that says something
 
 _DEVELOPER = re.compile(
-    r"(?i)\b(?:develop\w*|dev|architect\w*|internals?|design|hacking|contribut\w*|building|from source|test(?:s|ing)?|api"
+    r"(?i)\b(?:develop\w*|dev|architect\w*|internals?|design|hacking|contribut\w*|building|from source"
+    r"|test(?:s|ing)?|api"
     r"|(?:code|project) structure)\b"
 )
 _INSTALL = re.compile(
@@ -28,16 +29,19 @@ _INSTALL = re.compile(
     r"|from source|compil\w*)\b"
 )
 _OPERATE = re.compile(
-    r"(?i)\b(?:config\w*|deploy\w*|operat(?:e|ing|ions?)|admin\w*|environment (?:variables|details)|docker|kubernetes|helm"
+    r"(?i)\b(?:config\w*|deploy\w*|operat(?:e|ing|ions?)|admin\w*|environment (?:variables|details)|docker"
+    r"|kubernetes|helm"
     r"|security|troubleshoot\w*|faq|frequently asked|ports?|log(?:s|ging)|backup|monitor\w*|upgrad\w*|production)\b"
 )
 _USER = re.compile(
-    r"(?i)\b(?:usage|users?|tutorials?|getting started|quick ?start|examples?|how ?to|guides?|api|references?|commands?|cli"
+    r"(?i)\b(?:usage|users?|tutorials?|getting started|quick ?start|examples?|how ?to|guides?|api"
+    r"|references?|commands?|cli"
     r"|manual|features|first|use cases?|using|notebooks?|introduction)\b"
 )
 _API_GENERATORS = {"Doxygen", "FORD", "Documenter", "pkgdown", "TypeDoc"}
 _SERVICE = re.compile(
-    r"(?i)(?:dockerfile|containerfile|procfile|(?:docker-)?compose[\w.-]*\.ya?ml|(?!\.)(?:[\w-]+/){0,3}chart\.yaml|(?!\.)(?:[\w-]+/){0,2}[\w.-]+\.service)"
+    r"(?i)(?:dockerfile|containerfile|procfile|(?:docker-)?compose[\w.-]*\.ya?ml"
+    r"|(?!\.)(?:[\w-]+/){0,3}chart\.yaml|(?!\.)(?:[\w-]+/){0,2}[\w.-]+\.service)"
 )
 
 
@@ -112,9 +116,14 @@ def _declared(audience: str, settings: Mapping[str, Any], tree: Tree) -> Evidenc
         return passed(f"declared in the policy: {', '.join(paths)}")
     return failed(
         f"docs.{audience} names {', '.join(missing) or 'nothing'}, where next to nothing is written",
-        findings=[Finding(rule="doc.declared-missing", message="declared, but missing or empty", location=Location(path=p)) for p in missing],
+        findings=[_missing(p) for p in missing],
         remedy=f"Write it, or correct docs.{audience} in the policy.",
     )  # fmt: skip
+
+
+def _missing(path: str) -> Finding:
+    message = "declared, but missing or empty"
+    return Finding(rule="doc.declared-missing", message=message, location=Location(path=path))
 
 
 def _size(tree: Tree, path: str) -> int:

@@ -20,20 +20,29 @@ _README = ("README*", "docs/README*", ".github/README*")
 
 _FEW_WORDS = 40  # below which a page says nothing by itself
 _WORKFLOW = re.compile(
-    r"(?i)\b(?:pull[ -]requests?|merge requests?|\bPRs?\b|issues?|fork(?:ing)?|branch(?:es)?|patch(?:es)?|commits?|tests?|bugs?|report"
+    r"(?i)\b(?:pull[ -]requests?|merge requests?|\bPRs?\b|issues?|fork(?:ing)?|branch(?:es)?|patch(?:es)?"
+    r"|commits?|tests?|bugs?|report"
     r"|review(?:s|ed)?|contribut\w+|style)\b"
 )
 _GUIDE_LINK = re.compile(r"(?i)contribut|develop|hacking|guide|/dev\b|how[-_ ]to[-_ ]help|wiki|manual|handbook")
 _CONDUCT_LINK = re.compile(r"(?i)conduct|covenant|ethics")
 _EMAIL = re.compile(r"[\w.+-]+(?:@|\s?(?:\[at\]|\(at\)|<at>|\bAT\b)\s?)[\w-]+(?:\.|\s?(?:\[dot\]|\(dot\))\s?)[\w.-]+")
 _CONTACT = re.compile(
-    r"(?i)\b(?:contact\w*|report(?:ed|ing|s)?|e-?mail\w*|reach(?:ed|ing)? out|write to|writing to|notify|approach|get in touch|enforce\w*|inform)\b"
-    r".{0,200}?\b(?:maintainers?|team|committee|moderators?|stewards?|administrators?|authors?|owners?|leaders?|lead|council|board"
+    r"(?i)\b(?:contact\w*|report(?:ed|ing|s)?|e-?mail\w*|reach(?:ed|ing)? out|write to|writing to|notify"
+    r"|approach|get in touch|enforce\w*|inform)\b"
+    r".{0,200}?\b(?:maintainers?|team|committee|moderators?|stewards?|administrators?|authors?|owners?"
+    r"|leaders?|lead|council|board"
     r"|developers?|organi[sz]ers?|advocates?|staff|working group|ombuds\w*)\b",
     re.DOTALL,
 )
-_PLACEHOLDER = re.compile(r"\[\s*(?:INSERT|YOUR|ADD|ENTER|PROJECT)\b[^\]\n]{0,60}(?:CONTACT|E-?MAIL|METHOD|ADDRESS)[^\]\n]{0,60}\]", re.IGNORECASE)  # fmt: skip
-_COVENANT = re.compile(r"(?i)contributor-covenant\.org|creativecommons\.org|mozilla\.org|github\.com/(?:mozilla|ContributorCovenant)|geekfeminism|shields\.io")  # fmt: skip
+_PLACEHOLDER = re.compile(
+    r"\[\s*(?:INSERT|YOUR|ADD|ENTER|PROJECT)\b[^\]\n]{0,60}(?:CONTACT|E-?MAIL|METHOD|ADDRESS)[^\]\n]{0,60}\]",
+    re.IGNORECASE,
+)
+_COVENANT = re.compile(
+    r"(?i)contributor-covenant\.org|creativecommons\.org|mozilla\.org|github\.com/(?:mozilla"
+    r"|ContributorCovenant)|geekfeminism|shields\.io"
+)
 
 
 @check("doc.readme", reads=_README)
@@ -41,7 +50,7 @@ def readme_content(readme: Readme, settings: Mapping[str, Any], tree: Tree) -> E
     """The README describes the software, says how to get started and points to where more can be read.
 
     The standard also asks for testing, versioning, authors and acknowledgments: what is missing of these is noted,
-    because many good projects keep them elsewhere. The policy `readme-topics` lists the topics that must not be missing.
+    because many good projects keep them elsewhere. The policy `readme-topics` lists the topics that may not be missing.
     """
     if not readme.present:
         return failed(
@@ -79,9 +88,8 @@ def _required(settings: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _advice(path: str, topic: str, severity: Severity) -> Finding:
-    return Finding(
-        rule=f"doc.readme-{topic}", message=f"missing topic: {ADVICE[topic]}", severity=severity, location=Location(path=path, line=1)
-    )  # fmt: skip
+    message, place = f"missing topic: {ADVICE[topic]}", Location(path=path, line=1)
+    return Finding(rule=f"doc.readme-{topic}", message=message, severity=severity, location=place)
 
 
 def _broken_links(readme: Readme, tree: Tree) -> Iterator[Finding]:
@@ -130,13 +138,19 @@ def contributing(documents: Documents, readme: Readme) -> Evidence:
         return failed(
             f"{guide.path} {_contributing_gap(guide)}",
             findings=shortcomings,
-            remedy=f"Say in {guide.path} how to report a bug, set up, test and propose a change, or link the guide that says so.",
+            remedy=(
+                f"Say in {guide.path} how to report a bug, set up, test and propose a change, or link the "
+                f"guide that says so."
+            ),
         )
     section = next((h for h in readme.page.headings if re.search(r"(?i)contribut", h.text)), None)
     place = f"; {readme.path}:{section.line} has a section on it" if section else ""
     return failed(
         f"there is no CONTRIBUTING file{place}",
-        remedy=f"Move the section '{section.text}' of {readme.path} to CONTRIBUTING.md, where forges offer it to contributors."
+        remedy=(
+            f"Move the section '{section.text}' of {readme.path} to CONTRIBUTING.md, where forges offer it to "
+            f"contributors."
+        )
         if section
         else "Add a CONTRIBUTING.md: how to report a bug, set up, test and propose a change.",
     )
@@ -172,7 +186,9 @@ def _guide_linked(readme: Readme) -> Link | None:
             for link in readme.page.links
             if re.match(r"https?://[^/]+/.", link.target)
             and re.search(r"(?i)contribut", f"{link.text} {link.target}")
-            and not re.search(r"(?i)/graphs/contributors|contributors?-|badge|contrib\.rocks|contributor-covenant|shields\.io|all-contributors", link.target)
+            and not re.search(
+                r"(?i)/graphs/contributors|contributors?-|badge|contrib\.rocks|contributor-covenant|shields\.io"
+                r"|all-contributors", link.target)
             and not re.search(r"(?i)\bcontributors\b", link.text)
         ),
         None,
@@ -196,7 +212,10 @@ def code_of_conduct(documents: Documents, readme: Readme) -> Evidence:
         return failed(
             f"{documents.conduct[0].path} {first.message}",
             findings=findings,
-            remedy="Say what is expected and whom to write to (an address that is read), for example with the Contributor Covenant.",
+            remedy=(
+                "Say what is expected and whom to write to (an address that is read), for example with the "
+                "Contributor Covenant."
+            ),
         )
     return failed(
         "there is no code of conduct",

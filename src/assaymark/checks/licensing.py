@@ -21,8 +21,8 @@ _ADD = (
 POPULAR_AS_OF = "2024-11"
 POPULAR = frozenset(
     {
-        "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CDDL-1.0", "EPL-1.0", "EPL-2.0", "GPL-2.0", "GPL-3.0", "LGPL-2.0",
-        "LGPL-2.1", "LGPL-3.0", "MIT", "MPL-2.0",
+        "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CDDL-1.0", "EPL-1.0", "EPL-2.0", "GPL-2.0", "GPL-3.0",
+        "LGPL-2.0", "LGPL-2.1", "LGPL-3.0", "MIT", "MPL-2.0",
     }
 )  # fmt: skip
 
@@ -79,10 +79,8 @@ def osi(licences: Licences, metadata: Metadata) -> Evidence:
             f"the Open Source Initiative has not approved {', '.join(others)}",
             remedy="Choose an approved licence (https://opensource.org/licenses), or add one beside it.",
         )
-    notes = [
-        _finding("lic.not-approved", f"{i} is not approved by the Open Source Initiative", _path_of(licences, i), Severity.NOTE)
-        for i in others
-    ]  # fmt: skip
+    message = "is not approved by the Open Source Initiative"
+    notes = [_finding("lic.not-approved", f"{i} {message}", _path_of(licences, i), Severity.NOTE) for i in others]
     return passed(f"{', '.join(approved)}: approved by the Open Source Initiative", findings=notes)
 
 
@@ -97,7 +95,9 @@ def popular(licences: Licences, metadata: Metadata) -> Evidence:
         return passed(f"{', '.join(liked)}: popular or with a strong community (OSI list of {POPULAR_AS_OF})")
     return failed(
         f"{', '.join(licences.ids)} is not among the popular licences (OSI list of {POPULAR_AS_OF})",
-        remedy="Reuse is easiest under a licence that people know: Apache-2.0, MIT, BSD-3-Clause, MPL-2.0 or (L)GPL-3.0.",
+        remedy=(
+            "Reuse is easiest under a licence that people know: Apache-2.0, MIT, BSD-3-Clause, MPL-2.0 or (L)GPL-3.0."
+        ),
     )
 
 
@@ -113,11 +113,12 @@ def _recognised(licences: Licences, metadata: Metadata) -> Evidence | None:
         return _r_package(template, spdx)
     for file in licences.files:
         if file.restriction is not None:
+            message = "a restriction was added to the licence"
             return unknown(
                 f"{file.path} adds terms to the licence that may take back what it gives",
-                findings=[_finding("lic.restriction", "a restriction was added to the licence", file.path, line=file.restriction)],
+                findings=[_finding("lic.restriction", message, file.path, line=file.restriction)],
                 remedy="Have the terms judged by a lawyer and attest the result, or use the licence unchanged.",
-            )  # fmt: skip
+            )
     legal = next((f for f in licences.files if f.kind == known.LEGAL), None)
     if legal is not None:
         return unknown(
@@ -138,7 +139,12 @@ def _no_file(metadata: Metadata, spdx: tuple[str, ...]) -> Evidence:
     declared = next((d for d in metadata.declared if d.licence), None)
     if declared is None:
         return failed("there is no licence: nobody may use, change or share the code", remedy=_ADD)
-    place = _finding("lic.no-text", f"declares {declared.licence!r}, but no file holds the text", declared.path, line=declared.licence_line)  # fmt: skip
+    place = _finding(
+        "lic.no-text",
+        f"declares {declared.licence!r}, but no file holds the text",
+        declared.path,
+        line=declared.licence_line,
+    )
     name = spdx[0] if spdx else declared.licence
     return failed(
         f"{declared.path} declares {declared.licence!r}, but the licence text is missing",
@@ -153,7 +159,12 @@ def _r_package(template: LicenceFile, spdx: tuple[str, ...]) -> Evidence:
         return failed(
             f"DESCRIPTION declares {spdx[0]}, which is not approved by the Open Source Initiative", remedy=_ADD
         )
-    note = _finding("lic.r-template", "holds year and holder only; add the text as LICENSE.md (usethis::use_mit_license())", template.path, Severity.NOTE)  # fmt: skip
+    note = _finding(
+        "lic.r-template",
+        "holds year and holder only; add the text as LICENSE.md (usethis::use_mit_license())",
+        template.path,
+        Severity.NOTE,
+    )
     return passed(f"DESCRIPTION declares {free[0]} with the template {template.path}, as CRAN asks", findings=[note])
 
 

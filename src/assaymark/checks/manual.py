@@ -70,7 +70,10 @@ def plain_text(documents: Documents) -> Evidence:
         return failed(
             f"the manual is in binary documents only: {', '.join(b.path for b in documents.binaries[:3])}",
             findings=_binaries(documents),
-            remedy="Convert them to Markdown or reStructuredText (pandoc does most of the work) and keep these in the repository.",
+            remedy=(
+                "Convert them to Markdown or reStructuredText (pandoc does most of the work) and keep these in "
+                "the repository."
+            ),
         )
     if len(office) > len(manual):
         return failed(
@@ -115,7 +118,10 @@ def online(docs_site: DocsSite, docs_probe: Probe) -> Evidence:
             place = (docs_site.publishers or docs_site.generators)[0]
             return unknown(
                 f"{place.path} configures {place.what}, but no address of the documentation is declared",
-                remedy="Declare it: project.urls.Documentation, a link 'Documentation' in the README, or docs.url in the policy.",
+                remedy=(
+                    "Declare it: project.urls.Documentation, a link 'Documentation' in the README, or docs.url "
+                    "in the policy."
+                ),
             )
         return failed(
             "there is no documentation site: neither an address nor a generator is found",

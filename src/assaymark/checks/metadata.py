@@ -81,7 +81,14 @@ def _flaws(declared: Declared) -> Iterator[Finding]:
         yield _finding("met.unreadable", declared.problem, declared.path, declared.problem_line, Severity.ERROR)
     for flaw in declared.flaws:
         severity = Severity.ERROR if flaw.severe else Severity.NOTE
-        yield _finding("met.invalid" if flaw.severe else "met.incomplete", flaw.message, declared.path, flaw.line, severity, flaw.fix)  # fmt: skip
+        yield _finding(
+            "met.invalid" if flaw.severe else "met.incomplete",
+            flaw.message,
+            declared.path,
+            flaw.line,
+            severity,
+            flaw.fix,
+        )
 
 
 def _more(findings: list[Finding]) -> str:

@@ -83,7 +83,11 @@ def _remedy(newest: Release, scheme: str) -> str:
         numbers = (*newest.version.key[1], 0, 0)[:3]
         advice = f"Name the next release MAJOR.MINOR.PATCH, such as v{'.'.join(map(str, numbers))}"
         also = [s for s in (CALVER, PEP440) if s in newest.version.schemes]
-        return f"{advice}; if {_NAMES[also[0]]} is the project's choice, set version-scheme = '{also[0]}'." if also else f"{advice}."  # fmt: skip
+        return (
+            f"{advice}; if {_NAMES[also[0]]} is the project's choice, set version-scheme = '{also[0]}'."
+            if also
+            else f"{advice}."
+        )
     return f"Name the next release by {_NAMES[scheme]}, or change version-scheme."
 
 

@@ -1,4 +1,4 @@
-"""Where the documentation is published: the generator, what publishes it, the address, and (if allowed) whether it answers."""
+"""Where the documentation is published: the generator, what publishes it, its address, and whether that answers."""
 
 from __future__ import annotations
 
@@ -38,24 +38,32 @@ _SITES = re.compile("|".join(f"(?P<g{i}>{p})" for i, (p, _) in enumerate(_GENERA
 _DEPLOY = re.compile(
     r"""(?xi) actions/deploy-pages | peaceiris/actions-gh-pages | github-pages-deploy-action | ghaction-github-pages
     | sphinx-notes/pages | mkdocs\s+gh-deploy | \bmike\s+deploy | ghp-import | quarto-actions/publish | quarto\s+publish
-    | julia-docdeploy | deploydocs\s*\( | deploy_(?:site_to_branch|to_branch|site_github) | \bgh-pages\s+-d | doctr\s+deploy
-    | netlify\s+deploy | actions-netlify | cloudflare/(?:pages|wrangler)-action | publish_dir: | docusaurus\s+deploy | mkdocs-deploy-gh-pages
+    | julia-docdeploy | deploydocs\s*\( | deploy_(?:site_to_branch|to_branch|site_github) | \bgh-pages\s+-d
+    | doctr\s+deploy | netlify\s+deploy | actions-netlify | cloudflare/(?:pages|wrangler)-action | publish_dir:
+    | docusaurus\s+deploy | mkdocs-deploy-gh-pages
     | (?:push|branch:?|ref:?)\b.{0,60}\bgh-pages\b | documentation-deploy-action | firebase-hosting-deploy
     | docs?[\w.-]*\b.{0,40}\b(?:rsync|scp|s3\s+sync)\b | \b(?:rsync|scp|s3\s+sync)\b.{0,200}\bdocs?\b"""
 )
 _DOCS_HOSTS = re.compile(
-    r"(?i)^https?://(?:[\w-]+\.)?(?:docs?|documentation|manual|guide)[\w-]*\.|\.readthedocs\.(?:io|org)|readthedocs\.org/projects"
-    r"|\.github\.io\b|\.gitlab\.io\b|\.gitbook\.io\b|//docs\.rs/|//pkg\.go\.dev/|juliahub\.com/docs|rdrr\.io|javadoc\.io|hexdocs\.pm|metacpan\.org"
+    r"(?i)^https?://(?:[\w-]+\.)?(?:docs?|documentation|manual|guide)[\w-]*\.|\.readthedocs\.(?:io|org)"
+    r"|readthedocs\.org/projects"
+    r"|\.github\.io\b|\.gitlab\.io\b|\.gitbook\.io\b|//docs\.rs/|//pkg\.go\.dev/|juliahub\.com/docs"
+    r"|rdrr\.io|javadoc\.io|hexdocs\.pm|metacpan\.org"
     r"|/docs?(?:/|$)|/documentation(?:/|$)|/manual(?:/|$)|/wiki(?:/|$)"
 )
 _RENDERERS = re.compile(
-    r"(?i)//(?:docs\.rs|pkg\.go\.dev|[\w.]*juliahub\.com/docs|rdrr\.io|(?:www\.)?javadoc\.io|hexdocs\.pm|metacpan\.org)\b"
+    r"(?i)//(?:docs\.rs|pkg\.go\.dev|[\w.]*juliahub\.com/docs|rdrr\.io|(?:www\.)?javadoc\.io|hexdocs\.pm"
+    r"|metacpan\.org)\b"
 )
 _DOCS_LABEL = re.compile(r"(?i)\bdoc(?:s|umentation)?\b|manual|user[ -]?guide|handbook|softwarehelp")
 _DOCS_WORDS = re.compile(
     r"(?i)\bdocs?\b|documentation|\bmanual\b|user[ -]?guide|handbook|\bapi reference\b|read the docs"
 )
-_NOT_A_SITE = re.compile(r"(?i)//(?:github|gitlab)\.com/(?![^/]+/[^/]+/wiki)|shields\.io|badge|/blob/|/actions/|//(?:pypi|zenodo|doi)\.org|\.(?:pdf|svg|png|zip)$|sphinx-doc\.org|docs\.github\.com|docs\.python\.org|docs\.docker\.com|kubernetes\.io/docs|docs\.pytest\.org")  # fmt: skip
+_NOT_A_SITE = re.compile(
+    r"(?i)//(?:github|gitlab)\.com/(?![^/]+/[^/]+/wiki)|shields\.io|badge|/blob/|/actions/|//(?:pypi|zenodo"
+    r"|doi)\.org|\.(?:pdf|svg|png|zip)$|sphinx-doc\.org|docs\.github\.com|docs\.python\.org|docs\.docker\.com"
+    r"|kubernetes\.io/docs|docs\.pytest\.org"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +212,11 @@ def _publishers(tree: Tree, entry: Entry) -> Iterator[Place]:
         yield Place(path, 1, "Read the Docs")
     elif name in ("netlify.toml", "docs/netlify.toml", "website/netlify.toml"):
         yield Place(path, 1, "Netlify")
-    elif re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml|docs?/make\.jl|\.travis\.yml|\.gitlab-ci\.yml|\.circleci/config\.yml|jenkinsfile|azure-pipelines\.yml", name):  # fmt: skip
+    elif re.fullmatch(
+        r"\.github/workflows/[^/]+\.ya?ml|docs?/make\.jl|\.travis\.yml|\.gitlab-ci\.yml|\.circleci/config\.yml"
+        r"|jenkinsfile|azure-pipelines\.yml",
+        name,
+    ):
         yield from _publishing_steps(path, tree.text(path, LIMIT))
 
 
@@ -221,7 +233,7 @@ def _publishing_steps(path: str, text: str) -> Iterator[Place]:
 
 
 def _urls(metadata: Metadata, readme: Readme, settings: Mapping[str, Any], subject: Subject) -> Iterator[DocsUrl]:
-    """Best first: what the project declares, then what its README calls documentation, then addresses that look like it."""
+    """Best first: what the project declares, what its README calls documentation, addresses that look like it."""
     seen: set[str] = set()
     for candidate in _candidates(metadata, readme, settings, subject):
         key = candidate.url.rstrip("/#").lower()

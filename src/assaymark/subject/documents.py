@@ -14,18 +14,51 @@ from assaymark.subject.topics import covered
 
 LIMIT = 500_000  # bytes of one document that are read
 HOMES = ("", ".github", ".gitlab", "docs", "doc", "docs/source", "docs/src")
-FOLDERS = {"docs", "doc", "documentation", "manual", "manuals", "guide", "guides", "handbook", "vignettes", "website", "wiki", "book"}  # fmt: skip
-_FOREIGN = {"third_party", "third-party", "thirdparty", "external", "externals", "extern", "vendor", "vendored", "node_modules", "submodules", "_static", "_templates", "site-packages", "tests", "test"}  # fmt: skip
+FOLDERS = {
+    "docs",
+    "doc",
+    "documentation",
+    "manual",
+    "manuals",
+    "guide",
+    "guides",
+    "handbook",
+    "vignettes",
+    "website",
+    "wiki",
+    "book",
+}
+_FOREIGN = {
+    "third_party",
+    "third-party",
+    "thirdparty",
+    "external",
+    "externals",
+    "extern",
+    "vendor",
+    "vendored",
+    "node_modules",
+    "submodules",
+    "_static",
+    "_templates",
+    "site-packages",
+    "tests",
+    "test",
+}
 _BINARY = {"pdf", "doc", "docx", "odt", "rtf", "ppt", "pptx", "odp", "pages"}
 _EDITABLE = {"doc", "docx", "odt", "rtf", "ppt", "pptx", "odp", "pages"}
 _NOT_DOCUMENTS = re.compile(
-    r"(?i)(?:(?:cmakelists|requirements[\w.-]*|robots|constraints|environment|spelling[\w-]*|wordlist|dependencies|version)\.txt"
-    r"|(?:licen[cs]es?|copying|unlicense|notice|copyright|authors|contributors|claude|agents|pull_request_template|issue_template)\b.*)$"
+    r"(?i)(?:(?:cmakelists|requirements[\w.-]*|robots|constraints|environment|spelling[\w-]*|wordlist"
+    r"|dependencies|version)\.txt"
+    r"|(?:licen[cs]es?|copying|unlicense|notice|copyright|authors|contributors|claude|agents"
+    r"|pull_request_template|issue_template)\b.*)$"
 )
 _RULES = re.compile(r"(?i)(?:code[-_ ]of[-_ ]conduct|security|governance|support|maintainers)\b")
 COMMUNITY = re.compile(
-    r"(?i)(?:readme|contributing|code[-_ ]of[-_ ]conduct|security|support|governance|changelog|changes|history|news|authors|maintainers"
-    r"|licen[cs]e|notice|copying|contributors|pull_request_template|issue_template|roadmap|releas\w+|install|claude|agents)\b"
+    r"(?i)(?:readme|contributing|code[-_ ]of[-_ ]conduct|security|support|governance|changelog|changes"
+    r"|history|news|authors|maintainers"
+    r"|licen[cs]e|notice|copying|contributors|pull_request_template|issue_template|roadmap|releas\w+"
+    r"|install|claude|agents)\b"
 )
 
 
@@ -208,7 +241,10 @@ def _guide(tree: Tree, entry: Entry, path: str) -> Guide:
     return Guide(path=path, text=text, page=parse(text, markup_of(path) or MARKDOWN))
 
 
-_CHANGELOG = r"(?:change[-_ ]?logs?|changes|history|news|release[-_ ]?notes?|releases|whats[-_ ]?new)(?:\.(?:md|rst|txt|markdown|adoc|org|qmd))?"
+_CHANGELOG = (
+    r"(?:change[-_ ]?logs?|changes|history|news|release[-_ ]?notes?|releases|whats[-_ ]?new)(?:\.(?:md|rst|txt"
+    r"|markdown|adoc|org|qmd))?"
+)
 
 
 def _changelogs(tree: Tree) -> list[tuple[Entry, str]]:
@@ -236,7 +272,14 @@ def _changelog(tree: Tree, entry: Entry, path: str) -> Changelog:
 
 
 def _is_fragment(path: str) -> bool:
-    return re.match(r"(?i)(?:.*/)?(?:changes|news|newsfragments|newsfragment|changelog\.d|\.changeset|changelogs?|towncrier)/[^/]+\.(?:md|rst|ya?ml|txt)$", path) is not None  # fmt: skip
+    return (
+        re.match(
+            r"(?i)(?:.*/)?(?:changes|news|newsfragments|newsfragment|changelog\.d|\.changeset|changelogs?"
+            r"|towncrier)/[^/]+\.(?:md|rst|ya?ml|txt)$",
+            path,
+        )
+        is not None
+    )
 
 
 def _documentation(entry: Entry) -> DocFile | None:

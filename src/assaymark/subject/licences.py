@@ -32,12 +32,16 @@ _NOT_TEXT = re.compile(
 _ELSEWHERE = (".github", "docs", "doc", "legal", "licenses", "license")
 _REUSE = re.compile(r"(?i)licenses/([^/]+)\.(?:txt|md)")
 _LEGAL_WORDS = re.compile(
-    r"(?i)\b(?:licen[cs]e[ds]?|permissions?|permitted|copyright|warrant(?:y|ies)|liab(?:le|ility)|redistribut\w+|grant(?:s|ed)?"
+    r"(?i)\b(?:licen[cs]e[ds]?|permissions?|permitted|copyright|warrant(?:y|ies)|liab(?:le|ility)"
+    r"|redistribut\w+|grant(?:s|ed)?"
     r"|rights?|reserved|infringe\w*|patents?|derivative|conditions?|sublicen\w+|holders?|disclaim\w*|copies)\b"
 )
 _RESTRICTION = re.compile(
     r"(?i)commons clause|non-?commercial (?:use|purpose)|commercial use is (?:not|prohibited)|academic use only"
     r"|research (?:use|purposes?) only|evaluation purposes? only|may not be sold|\bdo not (?:copy|distribute)"
+)
+_FURTHER_TERMS = re.compile(
+    r"non-?commercial|academic|advertising materials|clinical|military|for research|evil\b|ethical"
 )
 _POINTS = re.compile(r"(?i)\b(?:licen[cs]e[-._][\w.-]+|copying[-._\w]*|unlicense|licenses/[\w.-]+)")
 _R_TEMPLATE = re.compile(r"(?im)^(?:YEAR|COPYRIGHT HOLDER|ORGANIZATION)\s*:\s*\S")
@@ -45,19 +49,74 @@ _R_TEMPLATE = re.compile(r"(?im)^(?:YEAR|COPYRIGHT HOLDER|ORGANIZATION)\s*:\s*\S
 # How some frequent licences call themselves, and expressions that their substance cannot do without; for texts with a
 # stray edit. (id, name in the first lines, expressions, least number of words)
 _SUBSTANCE: tuple[tuple[str, str, tuple[str, ...], int], ...] = (
-    ("Apache-2.0", r"apache license\s+version 2\.0", ("grant of patent license", "redistribution", "submission of contributions", "disclaimer of warranty"), 1200),
-    ("AGPL-3.0", r"gnu affero general public license\s+version 3", ("source code", "remote network interaction", "no surrender of others' freedom"), 4000),
-    ("LGPL-3.0", r"gnu lesser general public license\s+version 3", ("combined works", "object code incorporating material"), 800),
-    ("LGPL-2.1", r"gnu lesser general public license\s+version 2\.1", ("work that uses the library", "no warranty"), 3000),
-    ("GPL-3.0", r"gnu general public license\s+version 3", ("conveying verbatim copies", "no surrender of others' freedom"), 4000),
+    (
+        "Apache-2.0",
+        r"apache license\s+version 2\.0",
+        ("grant of patent license", "redistribution", "submission of contributions", "disclaimer of warranty"),
+        1200,
+    ),
+    (
+        "AGPL-3.0",
+        r"gnu affero general public license\s+version 3",
+        ("source code", "remote network interaction", "no surrender of others' freedom"),
+        4000,
+    ),
+    (
+        "LGPL-3.0",
+        r"gnu lesser general public license\s+version 3",
+        ("combined works", "object code incorporating material"),
+        800,
+    ),
+    (
+        "LGPL-2.1",
+        r"gnu lesser general public license\s+version 2\.1",
+        ("work that uses the library", "no warranty"),
+        3000,
+    ),
+    (
+        "GPL-3.0",
+        r"gnu general public license\s+version 3",
+        ("conveying verbatim copies", "no surrender of others' freedom"),
+        4000,
+    ),
     ("GPL-2.0", r"gnu general public license\s+version 2", ("verbatim copies", "modified files", "no warranty"), 2000),
     ("MPL-2.0", r"mozilla public license,? version 2\.0", ("covered software", "secondary licenses"), 1800),
     ("EPL-2.0", r"eclipse public license -? ?v ?2\.0", ("contributor", "secondary license"), 1500),
     ("EUPL-1.2", r"european union public licence v\. ?1\.2", ("derivative works", "compatible licences"), 1500),
-    ("BSD-3-Clause", r"", ("redistribution and use in source and binary forms", "redistributions in binary form", "neither the name", "express or implied warranties"), 150),
-    ("BSD-2-Clause", r"", ("redistribution and use in source and binary forms", "redistributions of source code", "redistributions in binary form", "express or implied warranties"), 120),
-    ("MIT", r"", ("permission is hereby granted, free of charge", "without restriction", "without warranty of any kind", "above copyright notice"), 120),
-)  # fmt: skip
+    (
+        "BSD-3-Clause",
+        r"",
+        (
+            "redistribution and use in source and binary forms",
+            "redistributions in binary form",
+            "neither the name",
+            "express or implied warranties",
+        ),
+        150,
+    ),
+    (
+        "BSD-2-Clause",
+        r"",
+        (
+            "redistribution and use in source and binary forms",
+            "redistributions of source code",
+            "redistributions in binary form",
+            "express or implied warranties",
+        ),
+        120,
+    ),
+    (
+        "MIT",
+        r"",
+        (
+            "permission is hereby granted, free of charge",
+            "without restriction",
+            "without warranty of any kind",
+            "above copyright notice",
+        ),
+        120,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +303,8 @@ def _weight(text: str) -> int:
 
 def _by_substance(text: str, words: int) -> str:
     flat = " ".join(text.lower().split())
+    if _FURTHER_TERMS.search(flat):
+        return ""
     head = flat[:600]
     for id, title, expressions, least in _SUBSTANCE:
         if (

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 MARKDOWN, RST, ORG, ASCIIDOC, PLAIN = "Markdown", "reStructuredText", "Org", "AsciiDoc", "text"
 EXTENSIONS = {
     "md": MARKDOWN, "markdown": MARKDOWN, "mdown": MARKDOWN, "mkd": MARKDOWN, "mdx": MARKDOWN, "qmd": MARKDOWN,
-    "rmd": MARKDOWN, "rst": RST, "rest": RST, "org": ORG, "adoc": ASCIIDOC, "asciidoc": ASCIIDOC, "txt": PLAIN, "": PLAIN,
+    "rmd": MARKDOWN, "rst": RST, "rest": RST, "org": ORG, "adoc": ASCIIDOC, "asciidoc": ASCIIDOC,
+    "txt": PLAIN, "": PLAIN,
 }  # fmt: skip
 MAX_LINES = 50_000
 MAX_LINE = 5_000
@@ -30,7 +31,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link or bare address: where it leads, its words ('' for a bare one), its line, and whether it shows an image."""
+    """A link or bare address: where it leads, its words ('' for a bare one), its line, whether it shows an image."""
 
     target: str
     text: str
@@ -144,9 +145,13 @@ def _markdown_fences(lines: list[str]) -> Iterator[int]:
         elif mark:
             fence = mark[1]
             yield n
-        elif line.startswith(("    ", "\t")) and line.strip() and (n == 0 or not lines[n - 1].strip()):
-            if not re.match(r"\s*(?:[-*+]|\d+[.)])\s", line):
-                yield n
+        elif _is_indented(line) and (n == 0 or not lines[n - 1].strip()):
+            yield n
+
+
+def _is_indented(line: str) -> bool:
+    """Whether a line can begin a block of code by its indent (an item of a nested list cannot)."""
+    return line.startswith(("    ", "\t")) and bool(line.strip()) and not re.match(r"\s*(?:[-*+]|\d+[.)])\s", line)
 
 
 def _rst_literals(lines: list[str]) -> Iterator[int]:

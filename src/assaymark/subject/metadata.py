@@ -34,7 +34,7 @@ class Flaw:
 class Declared:
     """One file and what it says. Texts are '' where it says nothing; lines count from 1.
 
-    ``problem`` is why it could not be read at all (at ``problem_line``); ``flaws`` are what its format forbids or lacks.
+    ``problem`` is why it could not be read at all (``problem_line``); ``flaws`` are what its format forbids or misses.
     """
 
     path: str
@@ -89,7 +89,7 @@ def metadata(tree: Tree) -> Metadata:
     return Metadata(tuple(found))
 
 
-# name in the root, format, module with a `read(tree, path, text) -> Declared` for it (imported when there is such a file)
+# name in the root, format, module whose READERS know it (imported when there is such a file)
 _FORMATS: tuple[tuple[str, str, str], ...] = (
     ("citation.cff", CFF, "cff"),
     ("codemeta.json", CODEMETA, "codemeta"),

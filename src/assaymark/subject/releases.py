@@ -1,7 +1,7 @@
 """Tags read as versions: SemVer, PEP 440 and CalVer told apart, ordered by precedence.
 
-A tag may carry a prefix (``v1.2.3``, ``release-1.2.3``, ``pkg@1.2.3``, ``pkg-v1.2.3``). Tags with the same prefix form a
-series; the series without a name is the project's own, others are packages of a repository that holds several.
+A tag may carry a prefix (``v1.2.3``, ``release-1.2.3``, ``pkg@1.2.3``, ``pkg-v1.2.3``). Tags with the same prefix form
+a series; the series without a name is the project's own, others are packages of a repository that holds several.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ _PEP440 = re.compile(
 )
 _CALVER = re.compile(
     r"(?:(?:19|20)\d\d[.-](?:0?[1-9]|1[0-2])(?:[.-]\d{1,6}){0,2}|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
-    r"|(?:19|20)\d\d[.-]\d{1,3}|(?:1[6-9]|[2-4]\d)\.\d{1,2}|(?:1[6-9]|[2-4]\d)\.(?:0[1-9]|1[0-2])(?:\.\d{1,6})?)(?:[.-]?(?:a|b|rc|alpha|beta|dev|post)[.-]?\d*)?",
+    r"|(?:19|20)\d\d[.-]\d{1,3}|(?:1[6-9]|[2-4]\d)\.\d{1,2}|(?:1[6-9]|[2-4]\d)\.(?:0[1-9]"
+    r"|1[0-2])(?:\.\d{1,6})?)(?:[.-]?(?:a|b|rc|alpha|beta|dev|post)[.-]?\d*)?",
     re.ASCII | re.IGNORECASE,
 )
 _LOOSE = re.compile(r"(\d{1,18}(?:\.\d{1,18}){1,5})(?=[-_+. ])", re.ASCII)
@@ -67,13 +68,13 @@ class Version:
 
     @property
     def scheme(self) -> str:
-        """The one word for it: CalVer before SemVer before PEP 440 (``2026.7.0`` is a date first); '' when it has none."""
+        """The one word for it, CalVer before SemVer before PEP 440 (``2026.7.0`` is a date first); '' for none."""
         return next((s for s in (CALVER, SEMVER, PEP440) if s in self.schemes), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """A tag that is a version. ``series`` is the prefix ('' for the project itself); ``reachable`` from what is judged."""
+    """A tag that is a version. ``series`` is its prefix ('' for the project); ``reachable``: from what is judged."""
 
     tag: str
     version: Version

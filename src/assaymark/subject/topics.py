@@ -32,37 +32,51 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         id=GETTING_STARTED,
         advice="say how to get started: a heading 'Installation' or 'Getting started' with the commands",
-        heading=r"install|getting[ -]started|get(?:ting)? it|how do i (?:get|use)|quick|set ?up|usage|using\b|use\b|how to|build|deploy"
-        r"|\brun\b|running|launch|require|prerequisite|depend|download|compil|example|tutorial|first steps|environment|development server"
-        r"|demo|walkthrough|cloning",
-        line=r"\b(?:pip3?|conda|mamba|uv(?: pip)?|pipx|poetry|npm|yarn|pnpm|apt(?:-get)?|dnf|yum|brew|gem|opam|spack|cabal|guix|nix)"
-        r" (?:install|add|i|tool install)\b|\b(?:cargo|go) (?:install|get|add)\b|\bdocker(?: compose)? (?:run|pull|up|build)|docker-compose up"
-        r"|\b(?:git clone|helm install|install\.packages|remotes::install|devtools::install|pak::pak|Pkg\.add|\] ?add |using Pkg|nextflow run"
-        r"|snakemake |cmake |make install|\./configure|mvn |gradle|singularity|apptainer|ansible-galaxy|bundle install|uses: )",
-        link=r"install|getting[-_ ]?started|quick[-_ ]?start|tutorial|user[-_ ]?(?:guide|manual)|documentation|\bdocs?\b|readthedocs|manual|/wiki",
+        heading=r"install|getting[ -]started|get(?:ting)? it|how do i (?:get|use)|quick|set ?up|usage|using\b"
+        r"|use\b|how to|build"
+        r"|deploy|\brun\b|running|launch|require|prerequisite|depend|download|compil|example|tutorial"
+        r"|first steps|environment"
+        r"|development server|demo|walkthrough|cloning",
+        line=r"\b(?:pip3?|conda|mamba|uv(?: pip)?|pipx|poetry|npm|yarn|pnpm|apt(?:-get)?|dnf|yum|brew|gem"
+        r"|opam|spack|cabal|guix|nix)"
+        r" (?:install|add|i|tool install)\b|\b(?:cargo|go) (?:install|get|add)\b|\bdocker(?: compose)? "
+        r"(?:run|pull|up|build)"
+        r"|docker-compose up|\b(?:git clone|helm install|install\.packages|remotes::install"
+        r"|devtools::install|pak::pak|Pkg\.add"
+        r"|\] ?add |using Pkg|nextflow run|snakemake |cmake |make install|\./configure|mvn |gradle"
+        r"|singularity|apptainer"
+        r"|ansible-galaxy|bundle install|uses: )",
+        link=r"install|getting[-_ ]?started|quick[-_ ]?start|tutorial|user[-_ ]?(?:guide|manual)"
+        r"|documentation|\bdocs?\b"
+        r"|readthedocs|manual|/wiki|\bguides?\b",
     ),
     Topic(
         id=TESTING,
         advice="say how to run the tests: a heading 'Testing' with the command",
         heading=r"\btest",
-        line=r"\b(?:pytest|tox|nox|ctest|unittest|make (?:check|test)|npm (?:run )?test|yarn test|go test|cargo test|mvn (?:test|verify)"
-        r"|gradlew? test|Pkg\.test|devtools::(?:test|check)|R CMD check|fpm test)\b"
+        line=r"\b(?:pytest|tox|nox|ctest|unittest|make (?:check|test)|npm (?:run )?test|yarn test|go test|cargo test"
+        r"|mvn (?:test|verify)|gradlew? test|Pkg\.test|devtools::(?:test|check)|R CMD check|fpm test)\b"
         r"|\b(?:run(?:ning)?|execute) (?:all |the |unit |our |its |a )*(?:test|tests|test suite)\b",
         link=r"testing|run[-_ ]tests",
     ),
     Topic(
         id=VERSIONING,
-        advice="say how versions are numbered and where changes are listed: a heading 'Versioning' or a link to the changelog",
+        advice="say how versions are numbered and where changes are listed: a heading 'Versioning', a link to "
+        "the changelog",
         heading=r"version|release|change ?log|changes|history|what'?s new|news|road ?map|is now available",
-        line=r"\bsem(?:antic )?ver|semantic version|calver|calendar version|change ?log|release notes|latest (?:stable )?(?:release|version)",
-        link=r"changelog|changes\b|history\.(?:md|rst)|news\.md|/releases|/tags|release[-_ ]notes|whats[-_]new|img\.shields\.io/(?:pypi/v|github/v|npm/v|conda)"
-        r"|badge\.fury|pypi\.org/project|crates\.io|anaconda\.org|zenodo\.org|npmjs\.com",
+        line=r"\bsem(?:antic )?ver|semantic version|calver|calendar version|change ?log|release notes"
+        r"|latest (?:stable )?(?:release|version)",
+        link=r"changelog|changes\b|history\.(?:md|rst)|news\.md|/releases|/tags|release[-_ ]notes|whats[-_]new"
+        r"|img\.shields\.io/(?:pypi/v|github/v|npm/v|conda)|badge\.fury|pypi\.org/project|crates\.io|anaconda\.org"
+        r"|zenodo\.org|npmjs\.com",
     ),
     Topic(
         id=AUTHORS,
         advice="name the people behind it: a heading 'Authors' or 'Contact', or a link to AUTHORS or CITATION.cff",
-        heading=r"author|contributor|credit|maintain|team|contact|cit(?:e|ing|ation)|who we|people|institution|communit|support",
-        line=r"\b(?:(?:developed|maintained|written|created|authored|designed) (?:and \w+ )?(?:by|at)|authors?\b|maintainers?\b|core team|please cite|©|\(c\) \d{4}|copyright)",
+        heading=r"author|contributor|credit|maintain|team|contact|cit(?:e|ing|ation)|who we|people|institution"
+        r"|communit|support",
+        line=r"\b(?:(?:developed|maintained|written|created|authored|designed) (?:and \w+ )?(?:by|at)|authors?\b"
+        r"|maintainers?\b|core team|please cite|©|\(c\) \d{4}|copyright)",
         link=r"authors|contributors|citation\.cff|/people|mailto:|/graphs/contributors|doi\.org|zenodo",
     ),
     Topic(
@@ -72,7 +86,7 @@ TOPICS: tuple[Topic, ...] = (
         line=r"\bac?knowledg|\bfund(?:ed|ing)\b|grant agreement|thanks to|thank you|supported by|sponsor(?:ed|s)?\b",
         link=r"sponsor|acknowledg|donat|numfocus",
     ),
-)  # fmt: skip
+)
 ALL = (DESCRIPTION, GETTING_STARTED, TESTING, LINKS, VERSIONING, AUTHORS, ACKNOWLEDGMENTS)
 ADVICE = {
     DESCRIPTION: f"describe in at least {MIN_WORDS} words what the software does and for whom",
@@ -94,6 +108,8 @@ def _covered(page: Page) -> Iterator[tuple[str, int]]:
     readable = [link for link in page.links if not link.image and link.target and not _is_badge(link.target)]
     if readable:
         yield LINKS, readable[0].line
+    elif line := _pointer(page):
+        yield LINKS, line
     for topic in TOPICS:
         line = _line(page, topic)
         if line:
@@ -115,6 +131,19 @@ def _line(page: Page, topic: Topic) -> int:
         return 1
     link = re.compile(topic.link, re.IGNORECASE)
     return next((a.line for a in page.links if link.search(a.text) or link.search(a.target)), 0)
+
+
+_MORE = re.compile(r"(?i)documentation|further|more (?:info|detail)|resources|see also")
+
+
+def _pointer(page: Page) -> int:
+    """The line that names a document or announces where more is told, without being a link."""
+    for section in page.sections:
+        if section.heading and _MORE.search(section.heading.text):
+            return section.heading.line
+        if found := re.search(r"(?i)\b(?:docs?/[\w./-]+|[\w-]+\.(?:md|rst|pdf|html|adoc))\b", section.text):
+            return section.line + section.text.count("\n", 0, found.start())
+    return 0
 
 
 def _is_badge(target: str) -> bool:

@@ -177,7 +177,7 @@ def _dynamic_version(tree: Tree, tool: Mapping[str, Any]) -> str:
     for path in paths:
         entry = tree.get(path)
         if entry is not None and not entry.is_symlink and not entry.is_submodule:
-            pattern = rf"""(?m)^(?:__version__|VERSION|{re.escape(name or "version")})(?:\s*:\s*[\w.]+)?\s*=\s*["']([^"'\n]+)["']"""
-            if found := re.search(pattern, tree.text(path, _VERSION_LIMIT)):
+            names = rf"(?m)^(?:__version__|VERSION|{re.escape(name or 'version')})(?:\s*:\s*[\w.]+)?"
+            if found := re.search(names + r"""\s*=\s*["']([^"'\n]+)["']""", tree.text(path, _VERSION_LIMIT)):
                 return found[1]
     return ""
