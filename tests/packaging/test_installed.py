@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -78,6 +79,21 @@ def test_the_wheel_in_a_fresh_environment(installed: Path, expected: str, checko
 def test_the_plugins_are_found_in_a_fresh_environment(installed: Path, plugins: dict[str, Any]) -> None:
     listing = "from assaymark import registry; print(*sorted(p.name for p in registry.load().plugins))"
     assert ask([installed / "bin" / "python", "-c", listing]).split() == sorted(plugins)
+
+
+@pytest.mark.service("git", "uv")
+def test_the_verdict_of_the_wheel_is_that_of_the_checkout(installed: Path, checkout: Path, tmp_path: Path) -> None:
+    subject = tmp_path / "subject"
+    subject.mkdir()
+    (subject / "README.md").write_text("# Subject\n\nIt solves nothing.\n", encoding="utf-8")
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "First"]):
+        subprocess.run(["git", *words], cwd=subject, check=True, timeout=60)
+    arguments = ["assess", str(subject), "--no-tools", "--no-cache", "--as-of", "2026-01-01", "--format", "json"]
+    of_wheel = json.loads(ask([installed / "bin" / "assaymark", *arguments]))
+    of_checkout = json.loads(ask([sys.executable, "-m", "assaymark", *arguments], PYTHONPATH=str(checkout / "src")))
+    assert len(of_wheel["subcriteria"]) > 90
+    del of_wheel["run"], of_checkout["run"]
+    assert of_wheel == of_checkout
 
 
 def test_inside_the_zipped_wheel(core: Any, expected: str) -> None:
