@@ -5,6 +5,7 @@ file in it is a file of the repository, except:
 
 ``_settings.toml``  the table ``[tool.assaymark.policy]``
 ``_forge.json``     what was seen on the forge, as `assaymark.subject.forge.Forge.from_json` reads it
+``_probe.json``     what the documentation's address answered: the fields of `assaymark.subject.docs_site.Probe`
 ``_repo.toml``      asks for a real Git history (without it there is none)::
 
     branch = "main"                     # the main branch
@@ -46,7 +47,7 @@ from assaymark.subject.checkout import open_subject
 from assaymark.testing import AS_OF, Blob, File, NewCommit, facts_of, link, repository_of, tree_of
 
 HERE = Path(__file__).parent
-SPECIAL = ("_repo.toml", "_settings.toml", "_forge.json")
+SPECIAL = ("_repo.toml", "_settings.toml", "_forge.json", "_probe.json")
 OUTCOMES = {
     "pass": Outcome.PASSED,
     "fail": Outcome.FAILED,
@@ -93,7 +94,8 @@ def files_of(example: Path) -> dict[str, File]:
 def commits_of(spec: Mapping[str, Any], files: Mapping[str, File]) -> list[NewCommit]:
     """The commits of ``_repo.toml``; one with everything when it names none."""
     commits = [dict(c) for c in spec.get("commit", [{"message": "Begin"}])]
-    chosen = [[path for path in files if _named(path, c.pop("files", ()))] for c in commits]
+    named = [c.pop("files", ()) for c in commits]
+    chosen = [[path for path in files if _named(path, names)] for names in named]
     rest = [path for path in files if not any(path in paths for paths in chosen)]
     if chosen:  # `commit = []` is a repository without commits
         chosen[0] += rest
@@ -121,6 +123,10 @@ def given(example: Path, tmp_path: Path) -> dict[str, Any]:
 
         facts["forge"] = Forge.from_json(json.loads((example / "_forge.json").read_text(encoding="utf-8")))
         facts["forge_seen"] = ForgeSeen(facts["forge"])
+    if (example / "_probe.json").is_file():
+        from assaymark.subject.docs_site import Probe
+
+        facts["docs_probe"] = Probe(**json.loads((example / "_probe.json").read_text(encoding="utf-8")))
     if not (example / "_repo.toml").is_file():
         return facts_of(tree_of(files), **facts)
     spec = tomllib.loads((example / "_repo.toml").read_text(encoding="utf-8"))
