@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from assaymark.api import Entry
 from assaymark.subject.files import HASHED_SIZE, blob_id, read_file, read_link, unread_id
@@ -26,8 +27,7 @@ _RECORD = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One entry of the index. ``mtime_ns`` and ``size`` are what git saw when it wrote it, -1 when not known."""
 
     path: str
@@ -52,13 +52,13 @@ def records(listing: bytes) -> Iterator[Record]:
     """Parse ``git ls-files --stage -z --debug``."""
     for mode, blob, stage, path, seconds, nanos, size, flags in _RECORD.findall(listing):
         yield Record(
-            path=path.decode("utf-8", "surrogateescape"),
-            mode=int(mode, 8),
-            blob=blob.decode(),
-            stage=int(stage),
-            mtime_ns=int(seconds) * 1_000_000_000 + int(nanos) if seconds else -1,
-            size=int(size) if size else -1,
-            flags=int(flags, 16) if flags else 0,
+            path.decode("utf-8", "surrogateescape"),
+            int(mode, 8),
+            blob.decode(),
+            int(stage),
+            int(seconds) * 1_000_000_000 + int(nanos) if seconds else -1,
+            int(size) if size else -1,
+            int(flags, 16) if flags else 0,
         )
 
 

@@ -9,6 +9,9 @@ from fnmatch import translate
 from functools import cached_property, lru_cache
 
 from assaymark.api import Entry
+from assaymark.subject.globs import compile_globs, expanded, fixed_end
+
+__all__ = ["IndexedTree", "compile_globs"]
 
 # Most files are small and read by several checks; large ones are read again rather than held.
 KEPT_FILE = 128_000
@@ -28,6 +31,7 @@ class IndexedTree:
         self._reader = reader
         self._cache: dict[str, bytes] = {}
         self._room = KEPT_TOTAL
+        self._globbed: dict[tuple[str, ...], tuple[Entry, ...]] = {}
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries)
@@ -68,8 +72,34 @@ class IndexedTree:
 
     def glob(self, *patterns: str) -> tuple[Entry, ...]:
         """Regular files whose path matches one of the patterns."""
-        pattern = compile_globs(patterns)
-        return tuple(e for e in self.files if pattern.fullmatch(e.path))
+        found = self._globbed.get(patterns)
+        if found is None:
+            pattern = compile_globs(patterns)
+            found = tuple(e for e in self._candidates(patterns) if pattern.fullmatch(e.path))
+            self._globbed[patterns] = found
+        return found
+
+    def _candidates(self, patterns: tuple[str, ...]) -> Iterable[Entry]:
+        """In the order of their path: what can match at all, or all files when a pattern does not tell."""
+        groups: dict[tuple[str, str], list[Entry]] = {}
+        for pattern in expanded(patterns):
+            end = fixed_end(pattern)
+            if end is None:
+                return self.files
+            groups[end] = self._by_end.get(end, [])
+        if len(groups) == 1:
+            return next(iter(groups.values()))
+        return sorted({e.path: e for group in groups.values() for e in group}.values(), key=lambda e: e.path)
+
+    @cached_property
+    def _by_end(self) -> dict[tuple[str, str], list[Entry]]:
+        ends: dict[tuple[str, str], list[Entry]] = {}
+        for e in self.files:
+            name = e.name
+            ends.setdefault(("name", name), []).append(e)
+            if "." in name:
+                ends.setdefault(("suffix", name[name.rindex(".") :]), []).append(e)
+        return ends
 
     def read(self, path: str, limit: int = 1_000_000) -> bytes:
         """At most ``limit`` bytes of a file; KeyError when there is none."""
@@ -87,36 +117,6 @@ class IndexedTree:
         return self.read(path, limit).decode("utf-8-sig", "replace")
 
 
-def compile_globs(patterns: Iterable[str]) -> re.Pattern[str]:
-    """One expression for several path globs: ``*`` stays within a part, ``**/`` spans parts, a last ``**`` all."""
-    return _globs(tuple(patterns))
-
-
-@lru_cache(maxsize=512)
-def _globs(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{_one_glob(p)})" for p in patterns) or r"(?!)", re.DOTALL)
-
-
 @lru_cache(maxsize=512)
 def _names(patterns: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(translate(p) for p in patterns) or r"(?!)", re.DOTALL)
-
-
-def _one_glob(pattern: str) -> str:
-    out, i = "", 0
-    while i < len(pattern):
-        if pattern.startswith("**/", i):
-            out, i = out + "(?:.*/)?", i + 3
-        elif pattern.startswith("**", i):
-            out, i = out + ".*", i + 2
-        elif pattern[i] == "*":
-            out, i = out + "[^/]*", i + 1
-        elif pattern[i] == "?":
-            out, i = out + "[^/]", i + 1
-        elif pattern[i] == "{" and "}" in pattern[i:]:
-            end = pattern.index("}", i)
-            choices = pattern[i + 1 : end].split(",")
-            out, i = out + "(?:" + "|".join(re.escape(c) for c in choices) + ")", end + 1
-        else:
-            out, i = out + re.escape(pattern[i]), i + 1
-    return out
