@@ -52,6 +52,12 @@ def read(repository: str, environment: Mapping[str, str], *, backoff: float = 0.
     return _Reading(session, shown).all(host, name)
 
 
+def settled(found: Mapping[str, Any]) -> bool:
+    """Whether asking again would give the same: nothing is missing but what the token may not see."""
+    missing: Mapping[str, str] = found.get("missing", {})
+    return all(reason.startswith(_NO_PERMISSION) for reason in missing.values())
+
+
 def api_address(host: str, environment: Mapping[str, str]) -> str:
     """The API's address for a host. Raises FactUnavailable for hosts without an adapter."""
     given = environment.get("GITHUB_API_URL", "").rstrip("/")

@@ -10,14 +10,12 @@ from assaymark.api import Evidence, check, failed, not_applicable, passed, unkno
 from assaymark.model import Subject
 from assaymark.subject.checkout import Opened
 from assaymark.subject.forge import Forge
+from assaymark.subject.remote import canonical
 
 _OTHER_VCS = re.compile(
     r"^(?:svn|hg|bzr|cvs|fossil|p4|lp|svn\+ssh|hg\+\w+|:pserver):|(?:^|[/.@])(?:svn|cvs|hg)\.", re.I
 )
 _GIT_HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht", "gitea.com")
-_ADDRESS = re.compile(
-    r"(?:[a-z][a-z0-9+]{1,10}://)?(?:[^/@\s]{1,100}@)?([\w.-]{1,253}\.[a-z]{2,20})(?::\d{1,5})?[:/]+(\S{1,300})", re.I
-)
 _NO_COMPONENTS = "no other component is declared (policy key 'components': the addresses of the project's repositories)"
 
 
@@ -97,7 +95,7 @@ def same_organisation(subject: Subject, settings: Mapping[str, Any]) -> Evidence
     declared = components(settings)
     if not declared:
         return not_applicable(_NO_COMPONENTS)
-    homes = {url: owner_of(url) for url in declared}
+    homes = {url: home_of(url) for url in declared}
     if subject.repository:
         homes["this repository"] = subject.repository.rpartition("/")[0].lower()
     unclear = [url for url, home in homes.items() if not home]
@@ -122,15 +120,11 @@ def components(settings: Mapping[str, Any]) -> tuple[str, ...]:
 
 def is_git(url: str) -> bool:
     """Whether an address is surely that of a Git repository."""
-    found = _ADDRESS.match(url)
-    host = found[1].lower() if found else ""
+    host = home_of(url).partition("/")[0]
     return url.endswith(".git") or url.startswith(("git://", "git@", "git+")) or host in _GIT_HOSTS or "gitlab" in host
 
 
-def owner_of(url: str) -> str:
+def home_of(url: str) -> str:
     """``host/owner`` of an address in lower case; '' when it has none."""
-    found = _ADDRESS.match(url)
-    if found is None:
-        return ""
-    path = found[2].rstrip("/")
-    return f"{found[1]}/{path.rpartition('/')[0]}".lower() if "/" in path else ""
+    found = canonical(url) or canonical(f"https://{url}") or ""
+    return found.rpartition("/")[0].lower() if found.count("/") > 1 else ""

@@ -98,18 +98,22 @@ def issue_quality(templates: Templates, forge_seen: ForgeSeen) -> Evidence:
         broken = [t for t in templates.issues if t.problem]
         if len(broken) == len(templates.issues):
             return failed(
-                f"none of the {len(broken)} issue templates is usable",
+                f"of {len(broken)} issue templates none is usable",
                 findings=_problems(broken, "issue-template"),
                 remedy="mend the templates, so that they ask for steps, expected behaviour, version and logs",
             )
         good = len(templates.issues) - len(broken)
-        return passed(f"{good} issue templates ask for what is needed", findings=_problems(broken, "issue-template"))
+        return passed(
+            f"{good} of {len(templates.issues)} issue templates can be used",
+            findings=_problems(broken, "issue-template"),
+        )
     forge = forge_seen.forge
     issues = [i for i in (forge.issues or () if forge else ()) if not i.bot]
     if len(issues) < LEAST:
-        why = f"only {len(issues)} issues were seen" if forge and forge.issues is not None else forge_seen.reason
+        seen = forge is not None and forge.issues is not None
+        why = f"only {len(issues)} issues were seen" if seen else forge.why("issues") if forge else forge_seen.reason
         return unknown(
-            f"there are no issue templates in the repository, and {why or (forge.why('issues') if forge else '')}",
+            f"there are no issue templates in the repository, and {why}",
             remedy="add an issue form: .github/ISSUE_TEMPLATE/bug.yml with steps, expected behaviour, version, logs",
         )
     described = sum(1 for i in issues if i.length >= 40)

@@ -35,7 +35,7 @@ def tool(changes: Changes, forge_seen: ForgeSeen) -> Evidence:
         return passed(f"{elsewhere} of the last {len(recent)} changes name their review in their message")
     forge = forge_seen.forge
     if forge is None:
-        return unknown(f"reviews are kept on the forge: {forge_seen.reason}", remedy="run with --forge")
+        return unknown(f"reviews are kept on the forge, and {forge_seen.reason}", remedy="run with --forge")
     if forge.pulls is None:
         return unknown(f"the pull requests are not known: {forge.why('pulls')}")
     seen = [p for p in forge.people_pulls if p.reviewed is not None]
@@ -301,7 +301,7 @@ def every_change(changes: Changes, forge_seen: ForgeSeen) -> Evidence:
         return passed(f"{len(signed)} of the last {len(recent)} changes carry the name of a reviewer")
     forge = forge_seen.forge
     if forge is None:
-        return unknown(f"approvals are kept on the forge: {forge_seen.reason}", remedy="run with --forge")
+        return unknown(f"approvals are kept on the forge, and {forge_seen.reason}", remedy="run with --forge")
     if forge.pulls is None:
         return unknown(f"the pull requests are not known: {forge.why('pulls')}")
     seen = [p for p in forge.people_pulls if p.approvals is not None]

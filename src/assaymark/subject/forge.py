@@ -7,6 +7,7 @@ A part that could not be read is None and its reason stands in `Forge.missing`: 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from types import MappingProxyType, UnionType
@@ -17,6 +18,8 @@ from assaymark.model import Subject
 
 T = TypeVar("T")
 OUTSIDERS = frozenset({"NONE", "CONTRIBUTOR", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN"})
+KEEP = 900  # seconds: long enough for several runs on one commit, short enough to see a setting that was mended
+NOT_ASKED = "the forge was not asked"
 GREEN = frozenset({"success", "neutral", "skipped"})
 
 
@@ -199,14 +202,16 @@ class ForgeSeen:
     """The forge if it was looked at, else None and the reason: for checks that can do without."""
 
     forge: Forge | None = None
-    reason: str = "the forge was not asked: run with --forge"
+    reason: str = NOT_ASKED
 
 
 @fact
 def forge_seen(options: Options, subject: Subject) -> ForgeSeen:
     """The forge where ``--forge`` allowed it and it could be read; never unavailable."""
+    if not options.forge:
+        return ForgeSeen()
     try:
-        return ForgeSeen(look(options, subject), "")
+        return ForgeSeen(look(subject, os.environ, cached=options.cache), "")
     except FactUnavailable as problem:
         return ForgeSeen(None, problem.reason)
 
@@ -214,20 +219,42 @@ def forge_seen(options: Options, subject: Subject) -> ForgeSeen:
 @fact
 def forge(forge_seen: ForgeSeen) -> Forge:
     """What the forge showed. Unavailable without ``--forge``, without a known remote, and when it cannot be reached."""
-    if forge_seen.forge is None:
-        raise FactUnavailable(forge_seen.reason, remedy="run again with --forge where the forge can be reached")
-    return forge_seen.forge
-
-
-def look(options: Options, subject: Subject, environment: Mapping[str, str] | None = None) -> Forge:
-    """Ask the forge. Raises FactUnavailable with the reason when it may not be asked or does not answer."""
-    if not options.forge:
+    if forge_seen.forge is not None:
+        return forge_seen.forge
+    if forge_seen.reason == NOT_ASKED:
         raise FactUnavailable("needs the forge: run with --forge")
+    raise FactUnavailable(forge_seen.reason, remedy="run again with --forge where the forge can be reached")
+
+
+def look(subject: Subject, environment: Mapping[str, str], *, cached: bool = True) -> Forge:
+    """Ask the forge, or take what it said in the last quarter of an hour.
+
+    Raises FactUnavailable with the reason when it is not known or does not answer.
+    """
     if subject.repository is None:
         raise FactUnavailable("the subject has no remote, so its forge is not known")
-    from assaymark.forge import read
+    from assaymark.forge import read, settled
 
-    return Forge.from_json(read(subject.repository, os.environ if environment is None else environment))
+    if not cached:
+        return Forge.from_json(read(subject.repository, environment))
+    import json
+
+    from assaymark import cache
+
+    key = cache.key(*_key(subject.repository, environment))
+    kept = cache.get(key)
+    if kept is not None:
+        return Forge.from_json(json.loads(kept))
+    found = read(subject.repository, environment)
+    if settled(found):
+        cache.put(key, json.dumps(found).encode())
+    return Forge.from_json(found)
+
+
+def _key(repository: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """All that the answer depends on: who asks counts, because permissions differ (the cache keeps only a digest)."""
+    names = ("GITHUB_API_URL", "GITHUB_SERVER_URL", "GITHUB_TOKEN", "GH_TOKEN")
+    return ("forge-1", repository, str(int(time.time() // KEEP)), *(environment.get(name, "") for name in names))
 
 
 def _decode(kind: type[T], data: object, where: str) -> T:

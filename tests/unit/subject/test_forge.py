@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from assaymark.api import FactUnavailable, Options
 from assaymark.engine import Facts
 from assaymark.model import Subject
 from assaymark.subject import forge as module
-from assaymark.subject.forge import Change, Forge, Pull, Review, Run, forge, forge_seen, look
+from assaymark.subject.forge import Change, Forge, ForgeSeen, Pull, Review, Run, forge, forge_seen, look
 
 SUBJECT = Subject(kind="software", path=".", repository="github.com/lab/tide")
 ALLOWED = Options(as_of=date(2026, 1, 1), forge=True)
@@ -71,14 +73,14 @@ def test_a_commit_is_green_only_when_all_its_checks_ended_well(conclusions: list
 def test_without_the_option_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assaymark.forge.read", lambda *_: pytest.fail("the forge was asked"))
     facts = Facts([forge, forge_seen], {"options": Options(as_of=date(2026, 1, 1)), "subject": SUBJECT})
-    assert facts.get("forge_seen").forge is None
+    assert facts.get("forge_seen") == ForgeSeen(None, "the forge was not asked")
     with pytest.raises(FactUnavailable, match="--forge"):
         facts.get("forge")
 
 
 def test_no_remote_no_forge() -> None:
     with pytest.raises(FactUnavailable, match="no remote"):
-        look(ALLOWED, Subject(kind="software", path="."), {})
+        look(Subject(kind="software", path="."), {})
 
 
 def test_the_answer_becomes_the_fact(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,9 +91,42 @@ def test_the_answer_becomes_the_fact(monkeypatch: pytest.MonkeyPatch) -> None:
         return {"visibility": "public", "missing": {"pulls": "no permission"}}
 
     monkeypatch.setattr("assaymark.forge.read", read)
-    facts = Facts([module.forge, module.forge_seen], {"options": ALLOWED, "subject": SUBJECT})
+    options = replace(ALLOWED, cache=False)
+    facts = Facts([module.forge, module.forge_seen], {"options": options, "subject": SUBJECT})
     seen = facts.get("forge")
     assert (seen.visibility, seen.why("pulls")) == ("public", "no permission")
     assert seen.why("line_comments") == "the forge did not show line comments"
     assert facts.get("forge_seen").forge is seen
     assert asked == ["github.com/lab/tide"]
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, Any]]:
+    """What the forge says next; the cache is empty and of our own."""
+    answers: list[dict[str, Any]] = []
+    monkeypatch.setenv("ASSAYMARK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("assaymark.forge.read", lambda *_: answers.pop(0))
+    monkeypatch.setattr("assaymark.subject.forge.time.time", lambda: 9_000_000.0)
+    return answers
+
+
+def test_what_was_seen_is_kept_for_a_while(answers: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    answers += [{"visibility": "public"}, {"visibility": "private"}, {"visibility": "internal"}]
+    assert [look(SUBJECT, {}).visibility for _ in range(2)] == ["public", "public"]
+    assert look(SUBJECT, {"GITHUB_TOKEN": "t"}).visibility == "private"
+    monkeypatch.setattr("assaymark.subject.forge.time.time", lambda: 9_000_000.0 + module.KEEP)
+    assert look(SUBJECT, {}).visibility == "internal"
+
+
+def test_what_may_be_different_next_time_is_not_kept(answers: list[dict[str, Any]]) -> None:
+    limited = {"missing": {"pulls": "the forge's rate limit is used up"}}
+    forbidden = {"missing": {"alerts": "the token may not see it, or it does not exist (HTTP 404)"}}
+    answers += [limited, forbidden]
+    assert "pulls" in look(SUBJECT, {}).missing
+    assert "alerts" in look(SUBJECT, {}).missing
+    assert "alerts" in look(SUBJECT, {}).missing
+
+
+def test_without_the_cache_each_look_is_new(answers: list[dict[str, Any]]) -> None:
+    answers += [{"visibility": "public"}, {"visibility": "private"}]
+    assert [look(SUBJECT, {}, cached=False).visibility for _ in range(2)] == ["public", "private"]
