@@ -172,6 +172,7 @@ class _Stream:
         self.main = branch
         self.parts: list[bytes] = []
         self.files: dict[str, dict[str, Blob]] = {}
+        self.changed: dict[str, set[str]] = {}
         self.tips: dict[str, int] = {}
         self.mark = 0
         self.time = _FIRST - timedelta(days=1)
@@ -183,10 +184,11 @@ class _Stream:
         before = self.files.get(branch, self.files.get(self.main, {}))
         after = dict(before)
         for other in commit.merge:
-            after |= self.files[other]
-        after |= {path: _blob(content) for path, content in commit.write.items()}
-        for path in commit.remove:
-            del after[path]
+            _update(after, {path: self.files[other].get(path) for path in self.changed.pop(other)})
+        _update(after, {path: _blob(content) for path, content in commit.write.items()} | dict.fromkeys(commit.remove))
+        self.changed.setdefault(branch, set()).update(
+            path for path in before.keys() | after.keys() if before.get(path) != after.get(path)
+        )
         self._head(commit, branch)
         self._changes(before, after)
         self.files[branch], self.tips[branch] = after, self.mark
@@ -230,6 +232,14 @@ class _Stream:
 
     def _data(self, data: bytes) -> None:
         self.parts.append(b"data %d\n" % len(data) + data + b"\n")
+
+
+def _update(files: dict[str, Blob], changes: Mapping[str, Blob | None]) -> None:
+    for path, blob in changes.items():
+        if blob is None:
+            files.pop(path, None)
+        else:
+            files[path] = blob
 
 
 def _quoted(path: str) -> str:

@@ -148,8 +148,8 @@ def _checked_out(repository: Repository, prefix: str, place: Path) -> Opened:
 def _stored(repository: Repository, prefix: str, place: Path, ref: str | None) -> Opened:
     """A commit out of the object store: of a bare repository, or at a given ref."""
     bare = Repository(repository.git_dir)
-    name = ref or "HEAD"
-    if name.startswith("-") or not name.isprintable():
+    name = "HEAD" if ref is None else ref
+    if not name or name.startswith("-") or not name.isprintable():
         raise InputError(f"{name!r} is no name of a commit", where=str(place))
     asked, remotes = bare.ask(
         ("rev-parse", f"{name}^{{commit}}", f"{name}^{{tree}}", "--symbolic-full-name", name), _REMOTES
