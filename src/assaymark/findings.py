@@ -6,6 +6,7 @@ Every report draws its findings from here, so they agree on order, on ids and on
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from assaymark.wording import SEVERITY_ORDER, utf8
 FULFILLED = (Outcome.PASSED, Outcome.NOT_APPLICABLE)
 _COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 _FORGES = re.compile(r"(?P<host>github\.com|gitlab\.com|codeberg\.org)(/[A-Za-z0-9][A-Za-z0-9._-]*){2,6}")
+_EXACT = 2**53
 _NUMBER = re.compile(r"\b\d+\b")
 
 
@@ -99,7 +101,7 @@ def cleaned(finding: Finding) -> Finding:
         rule=utf8(finding.rule),
         message=utf8(finding.message),
         fix=None if finding.fix is None else utf8(finding.fix),
-        location=None if where is None else _clean_location(where),
+        location=_clean_location(where) if where is not None and where.path else None,
     )
 
 
@@ -133,6 +135,11 @@ def order(finding: Finding) -> tuple[str, int, int, str, str, str, str, int, int
         where.end_line or 0,
         where.end_column or 0,
     )
+
+
+def notices(assessment: Assessment) -> tuple[Finding, ...]:
+    """The findings about the policy itself, as they may be shown."""
+    return tuple(cleaned(n) for n in assessment.notices)
 
 
 def fingerprints(ordered: Iterable[Finding]) -> list[str]:
@@ -236,6 +243,21 @@ def source_link(subject: Subject, where: Location | None) -> str | None:
     infix = "/-/blob/" if repository["host"] == "gitlab.com" else "/blob/"
     line = f"#L{where.line}" if where.line else ""
     return f"https://{subject.repository}{infix}{subject.commit}/{quote(where.path)}{line}"
+
+
+def metrics(evidence: Evidence) -> dict[str, str | int | float | bool]:
+    """The metrics by name, as values that every JSON reader takes: no NaN, no number beyond what a double holds."""
+    return dict(sorted((utf8(name), _scalar(value)) for name, value in evidence.metrics.items()))
+
+
+def _scalar(value: str | int | float | bool) -> str | int | float | bool:
+    if isinstance(value, str):
+        return utf8(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, int) and abs(value) > _EXACT:
+        return hex(value)[:40]
+    return value
 
 
 def outcomes(results: Iterable[SubcriterionResult]) -> Mapping[Outcome, int]:

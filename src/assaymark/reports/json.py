@@ -8,13 +8,12 @@ evidence refers to it by its position there.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NoReturn
 
 from assaymark.errors import InputError
-from assaymark.findings import Findings, Item, cleaned
+from assaymark.findings import Findings, Item, metrics, notices
 from assaymark.model import (
     Assessment,
     CriterionResult,
@@ -38,7 +37,6 @@ from assaymark.wording import json_safe, one_line, utf8
 
 SCHEMA = "https://assaymark.github.io/schemas/assessment-1.json"
 MAX_SIZE = 128_000_000
-_EXACT = 2**53
 
 
 def render(assessment: Assessment) -> str:
@@ -66,7 +64,7 @@ def document(assessment: Assessment) -> dict[str, Any]:
         "criteria": [_criterion(c) for c in a.criteria],
         "subcriteria": [_result(r, findings) for r in a.results],
         "findings": [_item(i) for i in findings],
-        "notices": [_finding(cleaned(n)) for n in a.notices],
+        "notices": [_finding(n) for n in notices(a)],
         "run": _run(a.run),
     }
 
@@ -143,23 +141,12 @@ def _evidence(e: Evidence, findings: Findings) -> dict[str, Any]:
         check=e.check,
         grade=None if e.grade is Grade.MEASURED else e.grade,
         findings=list(findings.indices(e)),
-        metrics={utf8(k): _scalar(v) for k, v in sorted(e.metrics.items())},
+        metrics=metrics(e),
         tool=_full(name=e.tool.name) | _lean(version=e.tool.version, digest=e.tool.digest) if e.tool else None,
         digest=e.digest,
         remedy=e.remedy,
         link=e.link,
     )
-
-
-def _scalar(value: str | int | float | bool) -> str | int | float | bool:
-    """A metric that every JSON reader takes: no NaN, no number beyond what a double holds exactly."""
-    if isinstance(value, str):
-        return utf8(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, int) and abs(value) > _EXACT:
-        return hex(value)[:40]
-    return value
 
 
 def _waiver(w: Waiver) -> dict[str, Any]:
@@ -188,7 +175,7 @@ def _run(r: RunFacts) -> dict[str, Any]:
         assaymark=r.assaymark,
         python=r.python,
         cached=r.cached,
-        durations={utf8(k): v for k, v in sorted(r.durations.items())},
+        durations=dict(sorted((utf8(name), spent) for name, spent in r.durations.items())),
     )
 
 

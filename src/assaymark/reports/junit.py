@@ -19,6 +19,8 @@ def render(assessment: Assessment) -> str:
     """The XML document, with a newline at its end."""
     findings = Findings(assessment)
     name = assessment.subject.repository or assessment.subject.path
+    if assessment.partial:
+        name += f" (partial run: {'; '.join(assessment.partial)})"
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']
     total = _totals(assessment.results)
     lines.append(f'<testsuites name="assaymark {_attribute(name)}"{total}>')

@@ -14,6 +14,7 @@ from assaymark.findings import (
     by_criterion,
     by_severity,
     next_level,
+    notices,
     outcomes,
     reason,
     remedy,
@@ -183,7 +184,7 @@ def _exceptions(a: Assessment, most: int) -> Iterator[str]:
         for e in r.evidence
         if e.grade is Grade.ATTESTED
     ]
-    lines += [f"- {_code(n.rule)}: {_cell(n.message)}" for n in a.notices]
+    lines += [f"- {_code(n.rule)}: {_cell(n.message)}" for n in notices(a)]
     if lines:
         kept = lines[: max(most, 10)]
         body = (*kept, *_hidden(len(lines) - len(kept), "line"))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from assaymark.findings import Findings, Item, by_severity, reason, remedy
+from assaymark.findings import Findings, Item, by_severity, notices, reason, remedy
 from assaymark.model import Assessment, Finding, Location, Outcome, Severity, Subcriterion, SubcriterionResult
 from assaymark.wording import OUTCOME_WORDS, json_safe, utf8
 
@@ -158,7 +158,7 @@ def _physical(where: Location) -> dict[str, Any]:
 def _invocation(a: Assessment, findings: Findings, hidden: int) -> dict[str, Any]:
     notes = [_verdict_note(r) for r in a.results if r.outcome in _OPEN and not _shown(r, findings)]
     notes += [_finding_note(i.finding) for i in findings if not _usable(i.finding.location)]
-    notes += [_finding_note(n) for n in a.notices]
+    notes += [_finding_note(n) for n in notices(a)]
     notes += [_note(f"{hidden:,} results of lower severity were left out: see assessment.json", "warning")] * (
         hidden > 0
     )

@@ -16,6 +16,7 @@ from assaymark.findings import (
     by_criterion,
     by_severity,
     next_level,
+    notices,
     outcomes,
     reason,
     remedy,
@@ -298,7 +299,7 @@ def _by(evidence: Evidence) -> str:
 
 
 def _tail(a: Assessment, findings: Findings, paint: Paint, width: int, verbose: bool) -> Iterator[str]:
-    for notice in a.notices:
+    for notice in notices(a):
         yield from _wrapped(f"Note: {one_line(notice.message, None if verbose else 300)}", width, "  ")
     waived = [r for r in a.results if r.waiver]
     parts = [_counts(a.results)]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assaymark.findings import Findings, Item, by_severity, reason, telling
+from assaymark.findings import Findings, Item, by_severity, notices, reason, telling
 from assaymark.model import Assessment, Grade, Outcome, Severity, Subject
 from assaymark.reports.html.parts import address, code, listed, pill, rows, spot, tag, text
-from assaymark.wording import count, place
+from assaymark.wording import count, place, utf8
 
 MAX_FINDINGS = 5_000
 _OPEN_BELOW = 40
@@ -90,8 +90,8 @@ def exceptions(a: Assessment) -> Iterator[str]:
         for e in r.evidence
         if e.grade is Grade.ATTESTED
     ]
-    notices = [f"{spot(a.subject, n.location) if n.location else ''} {text(n.message)}" for n in a.notices]
-    parts = (("Waivers", waivers), ("Attestations", words), ("Notices", notices))
+    about = [f"{spot(a.subject, n.location) if n.location else ''} {text(n.message)}" for n in notices(a)]
+    parts = (("Waivers", waivers), ("Attestations", words), ("Notices", about))
     if not any(found for _, found in parts):
         return
     yield '<section id="exceptions" aria-labelledby="exceptions-title">'
@@ -106,7 +106,7 @@ def exceptions(a: Assessment) -> Iterator[str]:
 def run_facts(a: Assessment) -> Iterator[str]:
     """What exactly was judged, by what, and how long it took."""
     s, r = a.subject, a.run
-    slowest = sorted(r.durations.items(), key=lambda d: (-d[1], d[0]))[:8]
+    slowest = sorted(r.durations.items(), key=lambda d: (-d[1], utf8(d[0])))[:8]
     pairs = (
         ("Subject", f"{text(s.kind)} {text(s.repository or s.path)}"),
         ("Folder", text(s.path) if s.repository and s.path != "." else ""),

@@ -5,7 +5,10 @@
   const words = form.elements.q;
   const boxes = [...form.querySelectorAll("[name=outcome]")];
   const said = form.querySelector("output");
-  const entry = (element) => ({ element, text: element.textContent.toLowerCase(), outcome: element.dataset.outcome });
+  const entry = (element) => {
+    const above = element.closest(".group").querySelector("summary").textContent;
+    return { element, text: `${above} ${element.textContent}`.toLowerCase(), outcome: element.dataset.outcome };
+  };
   const items = [...document.querySelectorAll(".item")].map(entry);
   const findings = [...document.querySelectorAll(".finding")].map(entry);
   const groups = [...document.querySelectorAll(".group")];

@@ -10,6 +10,7 @@ from assaymark.findings import (
     Next,
     by_criterion,
     by_severity,
+    metrics,
     next_level,
     outcomes,
     reason,
@@ -130,7 +131,10 @@ def _places(items: Sequence[Item], subject: Subject) -> str:
     located = [i for i in items if i.finding.location]
     if not located:
         return ""
-    shown = [f"{spot(subject, i.finding.location)} {text(i.finding.message, 200)}" for i in located[:MAX_PLACES]]
+    shown = [
+        f"{spot(subject, i.finding.location)} {text(i.finding.message, 200)} {code(i.finding.rule)}"
+        for i in located[:MAX_PLACES]
+    ]
     if len(located) > MAX_PLACES:
         first = located[MAX_PLACES].id
         shown.append(f'<a href="#f-{first}">and {len(located) - MAX_PLACES:,} more</a>')
@@ -205,6 +209,6 @@ def _evidence(e: Evidence, subject: Subject, findings: Findings) -> Iterator[str
     if e.tool:
         facts.append(f"tool {text(' '.join(part for part in (e.tool.name, e.tool.version) if part))}")
     facts += [GRADE_WORDS[e.grade]] if e.outcome in (Outcome.PASSED, Outcome.FAILED) else []
-    facts += [f"{text(name)} {text(str(value), 100)}" for name, value in sorted(e.metrics.items())]
+    facts += [f"{text(name)} {text(str(value), 100)}" for name, value in metrics(e).items()]
     facts += [f"looked at {code(e.digest)}"] if e.digest else []
     yield f'<p class="meta">{" · ".join(facts)}</p>'

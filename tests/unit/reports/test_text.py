@@ -1,0 +1,66 @@
+"""The console: short by default, whole when asked, colour never alone."""
+
+from __future__ import annotations
+
+import re
+from types import ModuleType
+
+import pytest
+
+from assaymark.model import Outcome
+from assaymark.reports.text import render
+from assaymark.wording import MARKS
+
+
+def test_default_is_short(samples: ModuleType) -> None:
+    for name, assessment in samples.VARIANTS.items():
+        assert render(assessment).count("\n") <= 40, name
+    assert render(samples.flooded(5_000)).count("\n") <= 40
+
+
+def test_without_colour_it_is_ascii(samples: ModuleType) -> None:
+    for assessment in samples.VARIANTS.values():
+        assert render(assessment, verbose=True).isascii()
+
+
+def test_with_colour_marks_and_words_stay(samples: ModuleType) -> None:
+    text = re.sub(r"\x1b\[[0-9;]*m", "", render(samples.VARIANTS["bronze"], colour=True))
+    for outcome, word in ((Outcome.PASSED, "passed"), (Outcome.FAILED, "failed"), (Outcome.UNKNOWN, "unknown")):
+        assert MARKS[outcome] in text
+        assert word in text
+
+
+def test_verbose_leaves_nothing_out(samples: ModuleType) -> None:
+    assessment = samples.VARIANTS["bronze"]
+    text = " ".join(render(assessment, verbose=True).split())
+    for result in assessment.results:
+        assert result.definition.id in text
+        for evidence in result.evidence:
+            assert evidence.message in text
+            for finding in evidence.findings:
+                assert finding.message in text
+    assert re.findall(r"and [\d,]+ more", text) == []
+
+
+@pytest.mark.parametrize("width", [0, 40, 60, 120])
+def test_prose_keeps_to_the_width(width: int, samples: ModuleType) -> None:
+    text = render(samples.VARIANTS["bronze"], width=width)
+    prose = [line for line in text.splitlines() if line.lstrip().startswith(("do:", "at:", "the version"))]
+    assert prose
+    assert max(map(len, prose)) <= max(width, 40)
+
+
+def test_one_remedy_for_many_unknowns_is_said_once(samples: ModuleType) -> None:
+    silent = samples.said(samples.U, "needs the forge", "w", remedy="--forge")
+    many = tuple(samples.verdict(f"QC.Wor0{n}", "MUST", "A rule.", silent) for n in range(1, 10))
+    text = render(samples.sample(many))
+    assert text.count("needs the forge") == 1
+    assert "QC.Wor01, QC.Wor02" in text
+    assert "and 3 more" in text
+
+
+def test_known_failures_come_before_unknowns(samples: ModuleType) -> None:
+    silent = samples.verdict("QC.Acc01", "MUST", "A.", samples.said(samples.U, "not known", "a"), level=samples.B)
+    broken = samples.verdict("QC.Lic01", "MUST", "B.", samples.said(samples.F, "no licence", "b"), level=samples.B)
+    text = render(samples.sample((silent, broken)))
+    assert text.index("no licence") < text.index("not known")

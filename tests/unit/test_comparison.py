@@ -1,0 +1,157 @@
+"""What changed between two assessments, and what of it is a regression."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from assaymark.comparison import Difference, difference, regressions_of
+from assaymark.model import (
+    Assessment,
+    DecidedBy,
+    Evidence,
+    Finding,
+    Grade,
+    Level,
+    Location,
+    Outcome,
+    Requirement,
+    RunFacts,
+    Severity,
+    Subcriterion,
+    SubcriterionResult,
+    Subject,
+    Waiver,
+)
+
+P, F, N, U, E = Outcome.PASSED, Outcome.FAILED, Outcome.NOT_APPLICABLE, Outcome.UNKNOWN, Outcome.ERROR
+WAIVER = Waiver(id="QC.Sty01", reason="later", until=date(2027, 1, 1))
+
+
+def verdict(
+    outcome: Outcome, *findings: Finding, id: str = "QC.Sty01", waiver: Waiver | None = None
+) -> SubcriterionResult:
+    definition = Subcriterion(
+        id=id,
+        criterion="QC.Sty",
+        requirement=Requirement.MUST,
+        text="Style.",
+        why="w",
+        remedy="r",
+        decided_by=(DecidedBy.TOOLS,),
+    )
+    evidence = Evidence(outcome=outcome, message=f"it {outcome}", findings=findings)
+    return SubcriterionResult(
+        definition=definition, outcome=outcome, grade=Grade.MEASURED, evidence=(evidence,), waiver=waiver
+    )
+
+
+def assessed(*results: SubcriterionResult, **more: object) -> Assessment:
+    made = Assessment(
+        subject=Subject(kind="software", path=".", repository="github.com/lab/tide"),
+        profile="p",
+        profile_version="1",
+        profile_digest="d",
+        config_digest="",
+        as_of=date(2026, 11, 21),
+        level=Level.NONE,
+        missing={},
+        criteria=(),
+        results=results,
+        notices=(),
+        attested=0,
+        partial=(),
+        run=RunFacts(started="", duration=0.0, host="", assaymark="0", python="3"),
+    )
+    return replace(made, **more)
+
+
+def found(rule: str = "R1", line: int = 1, severity: Severity = Severity.WARNING) -> Finding:
+    return Finding(rule=rule, message="wrong", severity=severity, location=Location(path="a.py", line=line))
+
+
+def compared(before: SubcriterionResult | None, after: SubcriterionResult | None) -> Difference:
+    return difference(assessed(*filter(None, [before])), assessed(*filter(None, [after])))
+
+
+@pytest.mark.parametrize("before", [P, N])
+@pytest.mark.parametrize("after", [F, U, E])
+def test_what_held_and_does_not_any_more_is_worse(before: Outcome, after: Outcome) -> None:
+    change = compared(verdict(before), verdict(after))
+    [worse] = change.worse
+    assert (worse.id, worse.before, worse.after, worse.reason) == ("QC.Sty01", before, after, f"it {after}")
+    assert regressions_of(change) == (("QC.Sty01", after),)
+
+
+@pytest.mark.parametrize("before", [F, U, E])
+@pytest.mark.parametrize("after", [P, N])
+def test_what_holds_now_is_better(before: Outcome, after: Outcome) -> None:
+    change = compared(verdict(before), verdict(after))
+    assert [c.id for c in change.better] == ["QC.Sty01"]
+    assert regressions_of(change) == ()
+
+
+@pytest.mark.parametrize(("before", "after"), [(U, F), (E, F), (F, U), (U, E), (P, N), (N, P)])
+def test_the_rest_is_a_change(before: Outcome, after: Outcome) -> None:
+    change = compared(verdict(before), verdict(after))
+    assert [c.id for c in change.changed] == ["QC.Sty01"]
+    assert regressions_of(change) == ()
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_the_same_is_no_change(outcome: Outcome) -> None:
+    change = compared(verdict(outcome, found()), verdict(outcome, found(line=9)))
+    lists = (change.worse, change.better, change.changed, change.new, change.gone, change.ratcheted)
+    assert lists == ((),) * 6
+
+
+def test_what_only_one_side_looked_at_is_a_change() -> None:
+    assert [(c.before, c.after) for c in compared(None, verdict(F)).changed] == [(None, F)]
+    assert [(c.before, c.after) for c in compared(verdict(P), None).changed] == [(P, None)]
+    assert regressions_of(compared(verdict(P), None)) == ()
+
+
+def test_a_waiver_quiets_a_regression() -> None:
+    change = compared(verdict(P), verdict(F, found(), waiver=WAIVER))
+    assert change.worse[0].waived
+    assert regressions_of(change) == ()
+
+
+def test_new_findings_in_what_failed_already_are_a_regression() -> None:
+    change = compared(verdict(F, found()), verdict(F, found(line=7), found("R2")))
+    assert [i.finding.rule for i in change.new] == ["R2"]
+    assert regressions_of(change) == (("QC.Sty01", F),)
+
+
+def test_notes_and_waived_findings_ratchet_nothing() -> None:
+    note = found("R2", severity=Severity.NOTE)
+    assert regressions_of(compared(verdict(F, found()), verdict(F, found(), note))) == ()
+    assert regressions_of(compared(verdict(F, found()), verdict(F, found("R2"), waiver=WAIVER))) == ()
+
+
+def test_fewer_findings_are_gone_ones() -> None:
+    change = compared(verdict(F, found(), found("R2")), verdict(F, found()))
+    assert [i.finding.rule for i in change.gone] == ["R2"]
+    assert regressions_of(change) == ()
+
+
+@pytest.mark.parametrize("silent", [U, E])
+def test_nothing_is_gone_because_nobody_looked(silent: Outcome) -> None:
+    assert compared(verdict(F, found()), verdict(silent)).gone == ()
+    assert compared(verdict(F, found()), None).gone == ()
+
+
+def test_what_cannot_be_compared_is_said() -> None:
+    one = assessed(verdict(P))
+    assert difference(one, one).cautions == ()
+    other = replace(one, subject=replace(one.subject, repository="github.com/else/tide"), profile="q")
+    assert difference(one, other).cautions == (
+        "different subjects: github.com/lab/tide and github.com/else/tide",
+        "different profiles: p and q",
+    )
+    assert difference(one, replace(one, profile_digest="e")).cautions == ("the profile p changed in between",)
+    assert difference(one, replace(one, partial=("only QC.Sty",))).cautions == (
+        "the second assessment is partial: only QC.Sty",
+    )
