@@ -12,6 +12,7 @@ from assaymark.subject.parsing import REPORT_LIMIT
 from assaymark.tools.found import FOLDER, Report, ingested, report_of
 from assaymark.tools.parsers.common import at_least
 from assaymark.tools.text import one_line
+from assaymark.tools.verdict import of_coverage, of_tests
 
 MINIMUM_COVERAGE = 70.0
 # Readers of one file format do not agree on what "note" is for; what a tool calls an error or a warning counts.
@@ -97,9 +98,14 @@ def evidence_of(report: Report, minimum: float = MINIMUM_COVERAGE) -> Evidence:
             base, Outcome.UNKNOWN, f"{report.path} is not used: {report.stale or report.problem}", "hand in a new one"
         )
     if report.kind == "coverage":
-        return _coverage(base, report, minimum)
+        outcome, text = of_coverage(parsed, minimum)
+        return _with(
+            base, outcome, f"{report.path}: {text}", None if outcome is Outcome.PASSED else "test more of the code"
+        )
     if report.kind == "tests":
-        return _tests(base, report)
+        outcome, text = of_tests(parsed)
+        remedy = None if outcome is Outcome.PASSED else "mend the tests that failed or did not run"
+        return _with(base, outcome, f"{report.path}: {text}", remedy, findings=parsed.findings)
     failing = tuple(f for f in parsed.findings if at_least(f.severity, _FAILS_AT))
     if failing:
         text = f"{report.path} ({tool}) holds {len(failing)} problems"
@@ -108,24 +114,6 @@ def evidence_of(report: Report, minimum: float = MINIMUM_COVERAGE) -> Evidence:
         text = f"{report.path} ({tool}): {len(parsed.unexamined)} files were not examined"
         return _with(base, Outcome.UNKNOWN, text, "make the tool read all files")
     return _with(base, Outcome.PASSED, f"{report.path} ({tool}) holds no problem", None, findings=parsed.findings)
-
-
-def _coverage(base: Evidence, report: Report, minimum: float) -> Evidence:
-    covered = float(report.metrics["coverage"])
-    text = f"{report.path}: {covered:g} % of the lines are covered, {minimum:g} % are asked for"
-    enough = covered >= minimum
-    return _with(base, Outcome.PASSED if enough else Outcome.FAILED, text, None if enough else "test more of the code")
-
-
-def _tests(base: Evidence, report: Report) -> Evidence:
-    tests, failures, errors, skipped = (int(report.metrics[k]) for k in ("tests", "failures", "errors", "skipped"))
-    text = f"{report.path}: {tests} tests, {failures} failed, {errors} broke, {skipped} were skipped"
-    findings = report.parsed.findings if report.parsed else ()
-    if failures or errors:
-        return _with(base, Outcome.FAILED, text, "mend the failing tests", findings=findings)
-    if tests == skipped:
-        return _with(base, Outcome.UNKNOWN, f"{text}: no test ran", "run the tests")
-    return _with(base, Outcome.PASSED, text, None)
 
 
 def _with(

@@ -35,20 +35,23 @@ class Located:
         return os.pathsep.join(dict.fromkeys(places))
 
 
-def locate(program: str, root: Path | None, *, trusted: bool = False, own: Path | None = None) -> Located | None:
+def locate(
+    program: str, root: Path | None, *, trusted: bool = False, at_home: bool = False, own: Path | None = None
+) -> Located | None:
     """The program that would be started, or None.
 
-    ``root`` is the judged checkout; ``trusted`` allows its environment, which is then asked first; ``own`` is the
-    folder of assaymark's own programs.
+    ``root`` is the judged checkout; ``trusted`` allows its environment, which is then asked first; ``at_home`` asks
+    for nothing else where the project has one; ``own`` is the folder of assaymark's own programs.
     """
     if os.sep in program or program in ("", ".", ".."):
         return None
+    home = _project_folders(root) if trusted else ()
     candidates: list[tuple[str, Iterable[str]]] = [
-        ("project", _project_folders(root) if trusted else ()),
+        ("project", home),
         ("assaymark", (str(own or Path(sys.executable).parent),)),
         ("path", search_path(root, trusted=trusted)),
     ]
-    for origin, folders in candidates:
+    for origin, folders in candidates[: 1 if at_home and home else None]:
         for folder in folders:
             found = shutil.which(program, path=folder)
             if found and (trusted or origin == "assaymark" or _outside(found, root)):

@@ -7,11 +7,12 @@ All keys (``*`` = required)::
     name = "ruff"                       # * also the id of its check: tool.ruff
     about = "Linter for Python."        # * one sentence; the check's help page
     home = "https://docs.astral.sh/ruff"
-    kind = "style"                      # * or documentation-style, security, secrets, tests, coverage, workflow-lint
+    kind = "style"                      # documentation-style, security, secrets, types, tests, coverage, workflow-lint
     group = "style"                     # tools of one group replace each other per language (default: the kind)
     subcriteria = ["QC.Sty01"]          # * what it gives evidence for
     languages = ["Python"]              # names as linguist writes them: it is given these files ...
     files = ["**/*.pyi"]                # ... and files that match these globs; at least one of both
+    exclude = ["**/templates/**"]       # but none of these: what is no file of its language, whatever its name
     default = true                      # it judges when the project configured no tool of the group (default false)
 
     command = ["ruff", "check", "--no-cache", "--output-format=sarif", "{config}", "--", "{files}"]   # *
@@ -19,12 +20,15 @@ All keys (``*`` = required)::
     clean = [0]                         # of these: nothing was found (default [0]); the others must come with a finding
     format = "sarif"                    # * sarif, junit, cobertura, lcov, checkstyle, json, regex, or a plugin's own
     stream = "stdout"                   # stdout (default) or stderr; not used when the command has {report}
+    minimum = 70                        # percent of lines that a coverage report must show
     fails_at = "note"                   # the mildest severity that fails the sub-criterion: error, warning or note
     timeout = 300                       # seconds for one call (default 300)
     memory = 8192                       # MiB of address space per process; 0 = no limit, for Go, Java and Node
     cwd = "root"                        # root (default) or empty, a temporary folder
     isolate = false                     # true: it sees a copy of the files given and nothing else of the subject
-    executes_code = "never"             # * what its configuration can do: never, configuration, always
+    executes_code = "never"             # * what running it can execute: never, configuration, always
+    wrapped = ["coverage", "run", ...]  # the command to use instead when its program lies in the same folder
+    after = "pytest"                    # it runs after that tool, in the same {tmp}, and reads what that left there
 
     [version]                           # *
     args = ["--version"]
@@ -32,11 +36,17 @@ All keys (``*`` = required)::
 
     [config]                            # where a project configures it: this makes the tool preferred
     files = ["ruff.toml", "pyproject.toml#tool.ruff"]     # path globs; '#' names a table, section, key or hook id
-    args = ["--config={config}"]        # what {config} in the command becomes; absent: the tool finds it by itself
+    mentions = [".pre-commit-config.yaml#ruff"]           # where it is only named; it is preferred all the same
+    args = ["--config={config}"]        # what {config} in the command becomes; without: the tool finds it by itself
     absent = ["--isolated"]             # the same when the project has no configuration
-    drop = ["init-hook"]                # keys (or [sections]) that the sanitised copy lacks
+    mentioned = ["--isolated"]          # the same when the project only names the tool (default: absent)
+    drop = ["init-hook"]                # keys (or [sections]) that can execute code: the sanitised copy lacks them
+    reset = ["output-format"]           # keys that change the report: a copy never has them
     extra = "max-line-length = 88"      # configuration to use when the project has none: {config} then names that file
     name = "setup.cfg"                  # file name of the copy, where the tool cares
+
+    [unable]                            # exit codes that mean "it could not judge", and why: the outcome is unknown
+    5 = "no tests were found"
 
     [provision]
     pypi = ["ruff==0.17.5"]             # exact pins, installed from wheels on --provision
@@ -47,7 +57,8 @@ All keys (``*`` = required)::
     LOW = "note"
 
     [parser]                            # options of the format; each parser module documents its own
-    unparsed = ["invalid-syntax"]       # rules that say: this file was not examined (all formats)
+    unparsed = ["invalid-syntax"]       # rules that say: the file is broken, and was not examined (all formats)
+    unsupported = ["SC1071"]            # the same, but the tool is to blame: nothing is found (all formats)
     ignore = ["W0012"]                  # rules that are about the tool itself (all formats)
 
     [canary]                            # a file with a known fault, given along: if it is not reported, it did not run
@@ -88,6 +99,7 @@ class Kind(StrEnum):
     DOCUMENTATION_STYLE = "documentation-style"
     SECURITY = "security"
     SECRETS = "secrets"
+    TYPES = "types"
     TESTS = "tests"
     COVERAGE = "coverage"
     WORKFLOW_LINT = "workflow-lint"
@@ -113,7 +125,10 @@ class ConfigRule:
     files: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    reset: tuple[str, ...] = ()
     extra: str | None = None
     name: str | None = None
 
@@ -145,6 +160,7 @@ class Manifest:
     group: str = ""
     languages: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     default: bool = False
     clean: tuple[int, ...] = (0,)
     stream: str = "stdout"
@@ -159,6 +175,10 @@ class Manifest:
     confidence: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     parser: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     canary: Canary | None = None
+    wrapped: tuple[str, ...] = ()
+    after: str | None = None
+    unable: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+    minimum: float = 0.0
     digest: str = ""
 
     @property
@@ -216,6 +236,7 @@ def _manifest(table: _Table, digest: str) -> Manifest:
         subcriteria=table.strings("subcriteria", required=True),
         languages=table.strings("languages"),
         files=table.strings("files"),
+        exclude=table.strings("exclude"),
         default=table.flag("default"),
         command=table.strings("command", required=True),
         ran=table.numbers("ran", None),
@@ -236,17 +257,24 @@ def _manifest(table: _Table, digest: str) -> Manifest:
         confidence=_severities(table.table("confidence")),
         parser=MappingProxyType(dict(table.table("parser").data)),
         canary=_canary(table),
+        wrapped=table.strings("wrapped"),
+        after=table.string("after", "") or None,
+        unable=_unable(table.table("unable")),
+        minimum=float(table.number("minimum", 0)),
         digest=digest,
     )
 
 
 def _config(table: _Table) -> ConfigRule:
-    table.known(("files", "args", "absent", "drop", "extra", "name"))
+    table.known(("files", "args", "absent", "mentions", "mentioned", "drop", "reset", "extra", "name"))
     return ConfigRule(
         files=table.strings("files"),
         args=table.strings("args"),
         absent=table.strings("absent"),
+        mentions=table.strings("mentions"),
+        mentioned=table.strings("mentioned") or table.strings("absent"),
         drop=table.strings("drop"),
+        reset=table.strings("reset"),
         extra=table.string("extra", "") or None,
         name=table.string("name", "") or None,
     )
@@ -258,6 +286,13 @@ def _canary(table: _Table) -> Canary | None:
     canary = table.table("canary")
     canary.known(("name", "text", "rule"))
     return Canary(name=canary.string("name"), text=canary.string("text"), rule=canary.string("rule"))
+
+
+def _unable(table: _Table) -> Mapping[int, str]:
+    for key in table.data:
+        if not key.isdigit():
+            raise table.wrong(key, "is no exit code")
+    return MappingProxyType({int(key): table.string(key) for key in table.data})
 
 
 def _severities(table: _Table) -> Mapping[str, str]:
@@ -293,9 +328,22 @@ def _sound(manifest: Manifest, where: str, formats: frozenset[str]) -> None:
 
 
 _KEYS = (
-    *("name", "about", "home", "kind", "group", "subcriteria", "languages", "files", "default", "command", "ran"),
-    *("clean", "format", "stream", "fails_at", "timeout", "memory", "cwd", "isolate", "executes_code", "version"),
-    *("config", "provision", "severity", "confidence", "parser", "canary"),
+    *("name", "about", "home", "kind", "group", "subcriteria", "languages", "files", "exclude", "default"),
+    *("command", "ran", "clean", "format", "stream", "fails_at", "timeout", "memory", "cwd", "isolate"),
+    *(
+        "executes_code",
+        "version",
+        "config",
+        "provision",
+        "severity",
+        "confidence",
+        "parser",
+        "canary",
+        "wrapped",
+        "after",
+        "unable",
+        "minimum",
+    ),
 )
 
 

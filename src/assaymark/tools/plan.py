@@ -7,19 +7,20 @@ small part in the code (below `MINOR`) are named and not held against it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from assaymark.api import Check, Entry, Evidence, Options, Plugin, Tree, not_applicable, unknown
 from assaymark.subject.languages import Languages
 from assaymark.subject.tree import compile_globs
 from assaymark.tools import sanitise
-from assaymark.tools.ingest import ingested_checks
+from assaymark.tools.found import Reports
+from assaymark.tools.ingest import evidence_of, ingested_checks
 from assaymark.tools.locate import locate
 from assaymark.tools.manifest import Kind, Manifest, load
 from assaymark.tools.provision import provisioned
-from assaymark.tools.run import Job, run_tool
+from assaymark.tools.run import Job, Session, run_tool
 from assaymark.tools.steps import step_checks
 from assaymark.tools.workspace import Workspace
 
@@ -66,7 +67,8 @@ def tool_checks(
     ingested = ingested_checks(options.root, tree)
     handed_in = frozenset(i for check in ingested for i in check.subcriteria)
     return (
-        *(tool_check(c, options, formats) for c in chosen),
+        *_tool_checks(chosen, options, formats),
+        *_report_checks(chosen),
         *uncovered_checks(manifests, chosen, languages, handed_in),
         *step_checks(conf.steps, options),
         *ingested,
@@ -83,7 +85,9 @@ def choose(
     """The tools that apply, in order of name. Pure but for ``available``."""
     excluded = compile_globs(exclude) if exclude else None
     by_manifest = {m.name: _files(m, languages, tree, excluded) for m in manifests}
-    configured = {m.name: sanitise.find(tree, m.config.files) for m in manifests if by_manifest[m.name]}
+    configured = {
+        m.name: sanitise.find(tree, m.config.files, m.config.mentions) for m in manifests if by_manifest[m.name]
+    }
     found = []
     for manifest in manifests:
         files = by_manifest[manifest.name]
@@ -105,8 +109,9 @@ def _files(manifest: Manifest, languages: Languages, tree: Tree, excluded: Any) 
     if manifest.files:
         foreign = {e.path for e in languages.foreign}
         parts[""] = tuple(e for e in tree.glob(*manifest.files) if e.path not in foreign)
-    if excluded is not None:
-        parts = {part: tuple(e for e in found if not excluded.fullmatch(e.path)) for part, found in parts.items()}
+    for pattern in (excluded, compile_globs(manifest.exclude) if manifest.exclude else None):
+        if pattern is not None:
+            parts = {part: tuple(e for e in found if not pattern.fullmatch(e.path)) for part, found in parts.items()}
     return {part: found for part, found in parts.items() if found}
 
 
@@ -141,11 +146,20 @@ def _available(options: Options) -> _Locate:
     return available
 
 
-def tool_check(chosen: Chosen, options: Options, parsers: Mapping[str, Any]) -> Check:
-    """The check that runs one tool."""
-    manifest = chosen.manifest
-    job = Job(
-        manifest=manifest,
+def _tool_checks(chosen: Sequence[Chosen], options: Options, parsers: Mapping[str, Any]) -> Iterator[Check]:
+    jobs = {c.manifest.name: _job(c, options, parsers) for c in chosen}
+    sessions = {
+        m.after: Session(jobs[m.after]) for m in (c.manifest for c in chosen) if m.after is not None and m.after in jobs
+    }
+    for name, job in jobs.items():
+        leader = job.manifest.after or name
+        if job.manifest.after is None or leader in jobs:
+            yield tool_check(replace(job, session=sessions.get(leader)), options)
+
+
+def _job(chosen: Chosen, options: Options, parsers: Mapping[str, Any]) -> Job:
+    return Job(
+        manifest=chosen.manifest,
         files=chosen.files,
         configuration=chosen.configuration,
         trusted=options.trust_repository,
@@ -155,24 +169,57 @@ def tool_check(chosen: Chosen, options: Options, parsers: Mapping[str, Any]) -> 
         parsers=parsers,
     )
 
+
+def tool_check(job: Job, options: Options) -> Check:
+    """The check that runs one tool, or says why it does not."""
+    manifest = job.manifest
+
     def run(workspace: Workspace) -> Evidence:
         return run_tool(job, workspace)
 
-    def refuse() -> Evidence:
+    def without_tools() -> Evidence:
         return unknown(
             f"{manifest.name} was not run (--no-tools)", remedy="run without --no-tools, or hand in a report of it"
         )
 
-    function = run if options.tools else refuse
+    def without_tests(reports_found: Reports) -> Evidence:
+        wanted = "coverage" if manifest.kind is Kind.COVERAGE else "tests"
+        if reports_found.usable(wanted):
+            return not_applicable(f"{manifest.name} was not run: a report of the project's own run stands for it")
+        return unknown(
+            f"{manifest.name} was not run: the project's tests are only executed on request",
+            remedy="run with --run-tests, or assess after your CI's test run where its reports lie in the checkout",
+        )
+
+    refused = not options.tools or (manifest.kind.runs_tests and not options.run_tests)
+    function: Callable[..., Evidence] = run
+    if refused:
+        function = without_tests if manifest.kind.runs_tests else without_tools
     function.__doc__ = f"{manifest.about} {manifest.home}".strip()
     return Check(
         id=f"tool.{manifest.name}",
         function=function,
-        needs=("workspace",) if options.tools else (),
-        reads=(*_kinds_of(chosen.files), *(place.partition("#")[0] for place in manifest.config.files)),
+        needs=function.__code__.co_varnames[: function.__code__.co_argcount],
+        reads=(
+            *_kinds_of(job.files),
+            *(place.partition("#")[0] for place in (*manifest.config.files, *manifest.config.mentions)),
+        ),
         subcriteria=manifest.subcriteria,
-        external=options.tools,
+        external=not refused,
     )
+
+
+def _report_checks(chosen: Iterable[Chosen]) -> Iterator[Check]:
+    """``tool.junit``: what reports of the project's own test run say, where such a report lies in the checkout."""
+    ids = {i: None for c in chosen if c.manifest.kind is Kind.TESTS for i in c.manifest.subcriteria}
+
+    def function(reports_found: Reports) -> tuple[Evidence, ...]:
+        """JUnit reports that the project's own test run left in the checkout; they may not be older than the commit."""
+        found = tuple(r for r in reports_found.reports if r.kind == "tests" and r.id is None)
+        return tuple(evidence_of(r) for r in found) or (not_applicable("no JUnit report lies in the checkout"),)
+
+    if ids:
+        yield Check(id="tool.junit", function=function, needs=("reports_found",), subcriteria=tuple(ids))
 
 
 def _kinds_of(files: Iterable[Entry]) -> tuple[str, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +25,8 @@ from assaymark.tools.workspace import Workspace, export
 # Arguments of one call: far below what any system allows, and enough for a thousand paths.
 _ARGUMENTS = 100_000
 _VERSION_TIMEOUT = 60
+# Tests may import what lies beside them, as they do for the project itself.
+_AT_HOME = {"PYTHONSAFEPATH": "", "PYTHONUTF8": ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,7 @@ class Job:
     run_tests: bool = False
     provision: bool = False
     remember: bool = True
+    session: Session | None = None
     parsers: Mapping[str, parsers.Parser] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -45,21 +49,82 @@ def run_tool(job: Job, workspace: Workspace) -> Evidence:
     manifest, version = job.manifest, None
     try:
         _allowed(job)
-        located = find_program(job, workspace)
-        version = version_of(manifest, located, workspace, remember=job.remember)
-        files, left_out = workspace.usable(job.files)
-        key = results.key(job, located, version, files)
-        parsed = results.get(key)
-        if parsed is None:
-            parsed = _run(job, located, workspace, files)
-            results.put(key, parsed)
+        if job.session is not None:
+            _, version, parsed = job.session.answer(job, workspace)
+            left_out: tuple[tuple[Entry, str], ...] = ()
+        else:
+            located = find_program(job, workspace)
+            version = version_of(manifest, located, workspace, remember=job.remember)
+            files, left_out = workspace.usable(job.files)
+            parsed = _remembered(job, located, version, workspace, files)
     except Trouble as trouble:
         return verdict.troubled(manifest, trouble, version)
     missed = tuple(Unexamined(path=e.path, reason=reason) for e, reason in left_out)
     whole = Parsed(findings=parsed.findings, metrics=parsed.metrics, unexamined=(*parsed.unexamined, *missed))
-    return verdict.judged(
-        manifest, whole, files=len(job.files), version=version, digest=results.files_digest(job.files)
-    )
+    digest = results.files_digest(job.files)
+    return verdict.judged(manifest, whole, files=len(job.files), version=version, digest=digest)
+
+
+def _remembered(job: Job, located: Located, version: str, workspace: Workspace, files: tuple[Entry, ...]) -> Parsed:
+    key = results.key(job, located, version, files)
+    known = results.get(key)
+    if known is not None:
+        return known
+    parsed = _run(job, located, workspace, files)
+    results.put(key, parsed)
+    return parsed
+
+
+class Session:
+    """One run of a tool whose traces other tools read afterwards: they share its temporary folder.
+
+    Whoever asks first starts the leader; the others wait for it. Nothing of it is remembered.
+    """
+
+    def __init__(self, leader: Job) -> None:
+        self._leader = leader
+        self._lock = threading.Lock()
+        self._led: tuple[Located, str, Parsed] | Trouble | None = None
+        self._place: _Place | None = None
+
+    def answer(self, job: Job, workspace: Workspace) -> tuple[Located, str, Parsed]:
+        """Where the tool is, its version and its report. Raises `Trouble`."""
+        with self._lock:
+            if self._led is None:
+                try:
+                    self._led = self._lead(workspace)
+                except Trouble as trouble:
+                    self._led = trouble
+            if isinstance(self._led, tuple) and job.manifest.name == self._leader.manifest.name:
+                return self._led
+            if isinstance(self._led, Trouble):
+                if job.manifest.name == self._leader.manifest.name:
+                    raise self._led
+                reason = f"{self._leader.manifest.name} gave no result to look at"
+                raise Trouble(outcome=Outcome.UNKNOWN, reason=reason)
+            return self._follow(job, self._led[0], workspace)
+
+    def _lead(self, workspace: Workspace) -> tuple[Located, str, Parsed]:
+        import shutil
+        import tempfile
+        import weakref
+
+        located = find_program(self._leader, workspace)
+        version = version_of(self._leader.manifest, located, workspace, remember=False)
+        tmp = Path(tempfile.mkdtemp(prefix="assaymark-tests-"))
+        weakref.finalize(self, shutil.rmtree, tmp, ignore_errors=True)
+        self._place = _place(self._leader, workspace, (), tmp)
+        return located, version, _call(self._leader, located, self._place, (), 0)
+
+    def _follow(self, job: Job, leader: Located, workspace: Workspace) -> tuple[Located, str, Parsed]:
+        program = leader.path.parent / job.manifest.program
+        if self._place is None or not program.is_file():
+            reason = f"{job.manifest.program} is not installed beside {self._leader.manifest.program}"
+            remedy = f"install {job.manifest.program} in the project's environment"
+            raise Trouble(outcome=Outcome.UNKNOWN, reason=reason, remedy=remedy)
+        located = Located(program, leader.origin)
+        version = version_of(job.manifest, located, workspace, remember=False)
+        return located, version, _call(job, located, self._place, (), 1)
 
 
 def _allowed(job: Job) -> None:
@@ -82,7 +147,7 @@ def find_program(job: Job, workspace: Workspace) -> Located:
     """The program, installed first when that was allowed. Raises `Trouble` when there is none."""
     manifest = job.manifest
     trusted = job.trusted or (manifest.kind.runs_tests and job.run_tests)
-    found = locate(manifest.program, workspace.checkout, trusted=trusted)
+    found = locate(manifest.program, workspace.checkout, trusted=trusted, at_home=manifest.kind.runs_tests)
     if found is None and manifest.pypi:
         found = provisioned(manifest.name, manifest.program, manifest.pypi)
         if found is None and job.provision:
@@ -136,13 +201,22 @@ def _run(job: Job, located: Located, workspace: Workspace, files: tuple[Entry, .
 
     with tempfile.TemporaryDirectory(prefix="assaymark-tool-", ignore_cleanup_errors=True) as folder:
         place = _place(job, workspace, files, Path(folder))
-        reports = []
+        present = tuple(e for e in files if _exists(place.root, e))
+        reports = [_missing(e for e in files if e not in set(present))] if len(present) < len(files) else []
         deadline = time.monotonic() + 3 * job.manifest.timeout
-        for number, names in enumerate(_chunks(job.manifest, files)):
+        for number, names in enumerate(_chunks(job.manifest, present)):
             if time.monotonic() > deadline:
                 raise _late(3 * job.manifest.timeout)
             reports.append(_call(job, located, place, names, number))
     return verdict.merged(reports)
+
+
+def _exists(root: Path, entry: Entry) -> bool:
+    return os.path.lexists(os.path.join(os.fsencode(root), os.fsencode(entry.path)))  # noqa: PTH118
+
+
+def _missing(entries: Iterable[Entry]) -> Parsed:
+    return Parsed(unexamined=tuple(Unexamined(path=e.path, reason="its content is not at hand") for e in entries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +228,7 @@ class _Place:
     cwd: Path
     config: tuple[str, ...]
     canary: Path | None
-    path: str
+    checkout: Path | None
 
 
 def _place(job: Job, workspace: Workspace, files: tuple[Entry, ...], tmp: Path) -> _Place:
@@ -178,23 +252,25 @@ def _place(job: Job, workspace: Workspace, files: tuple[Entry, ...], tmp: Path) 
         cwd=empty if manifest.cwd == "empty" else root,
         config=_config(job, workspace, root, tmp),
         canary=canary,
-        path=str(workspace.checkout or ""),
+        checkout=workspace.checkout,
     )
 
 
 def _config(job: Job, workspace: Workspace, root: Path, tmp: Path) -> tuple[str, ...]:
     """What stands for {config}: the project's own file, a harmless copy of it, or ours."""
     rule, found = job.manifest.config, job.configuration
-    if found is None or not rule.args:
-        if found is None and rule.extra is not None:
-            file = tmp / (rule.name or "config")
-            file.write_text(rule.extra, encoding="utf-8")
-            return tuple(a.replace("{config}", str(file)) for a in rule.args)
-        return rule.absent if found is None else ()
-    if job.trusted and not job.manifest.isolate:
+    if found is None and rule.extra is not None:
+        file = tmp / (rule.name or "config")
+        file.write_text(rule.extra, encoding="utf-8")
+        return tuple(a.replace("{config}", str(file)) for a in rule.args)
+    if found is None:
+        return rule.absent
+    if found.mention or not rule.args:
+        return rule.mentioned if found.mention else ()
+    if job.trusted and not job.manifest.isolate and not rule.reset:
         return tuple(a.replace("{config}", str(root / found.entry.path)) for a in rule.args)
     try:
-        text = sanitise.sanitised(workspace.tree, found, () if job.trusted else rule.drop)
+        text = sanitise.sanitised(workspace.tree, found, (*rule.reset, *(() if job.trusted else rule.drop)))
     except ParseProblem as problem:
         reason = f"its configuration {found.entry.path} cannot be read: {problem}"
         remedy = f"mend {found.entry.path}"
@@ -228,16 +304,20 @@ def _chunks(manifest: Manifest, files: Sequence[Entry]) -> Iterator[tuple[str, .
 def _call(job: Job, located: Located, place: _Place, names: tuple[str, ...], number: int) -> Parsed:
     manifest = job.manifest
     report = place.tmp / f"report-{number}"
-    argv = [str(located.path), *_arguments(manifest, place, names, report)]
+    argv = [*_words(manifest, located, place, names, report)]
     done = proc.run(
         argv,
         cwd=place.cwd,
-        env={"PATH": located.search_path(Path(place.path) if place.path else None)},
+        env={"PATH": located.search_path(place.checkout)} | (_AT_HOME if manifest.kind.runs_tests else {}),
         timeout=manifest.timeout,
         limit=REPORT_LIMIT,
         memory=_memory(manifest),
     )
     _ended(done, manifest.timeout)
+    if done.returncode is not None and done.returncode in manifest.unable:
+        said = last_lines(done.stdout) or last_lines(done.stderr)
+        reason = f"{manifest.unable[done.returncode]} ({said})"
+        raise Trouble(outcome=Outcome.UNKNOWN, reason=reason, remedy="see its output for what the environment lacks")
     if done.returncode not in manifest.ran:
         said = last_lines(done.stderr) or last_lines(done.stdout) or "it said nothing"
         raise Trouble(outcome=Outcome.ERROR, reason=f"it failed with exit code {done.returncode}: {said}")
@@ -256,11 +336,18 @@ def _call(job: Job, located: Located, place: _Place, names: tuple[str, ...], num
         raise Trouble(outcome=Outcome.ERROR, reason=reason) from problem
 
 
-def _arguments(manifest: Manifest, place: _Place, names: tuple[str, ...], report: Path) -> Iterator[str]:
+def _words(manifest: Manifest, located: Located, place: _Place, names: tuple[str, ...], report: Path) -> Iterator[str]:
+    command = manifest.command
+    wrapper = located.path.parent / manifest.wrapped[0] if manifest.wrapped else None
+    if wrapper is not None and wrapper.is_file():
+        command = manifest.wrapped
+        yield str(wrapper)
+    else:
+        yield str(located.path)
     given = (*names, *((str(place.canary),) if place.canary else ()))
     listed = place.tmp / "files.txt"
     values = {"{root}": str(place.root), "{report}": str(report), "{tmp}": str(place.tmp), "{list}": str(listed)}
-    for argument in manifest.command[1:]:
+    for argument in command[1:]:
         if argument == "{files}":
             yield from given
         elif argument == "{config}":

@@ -6,7 +6,7 @@ import configparser
 import io
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assaymark.api import Entry, Tree
@@ -17,17 +17,26 @@ _LIMIT = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A file in which the project configures a tool; ``section`` is None when the whole file is about it."""
+    """A file in which the project configures a tool; ``section`` is None when the whole file is about it.
+
+    A ``mention`` only names the tool: it says that the project uses it, and nothing about how.
+    """
 
     entry: Entry
     section: str | None
+    mention: bool = False
 
 
-def find(tree: Tree, places: Iterable[str]) -> Configuration | None:
-    """The first place (``glob`` or ``glob#section``) at which the tree configures the tool.
+def find(tree: Tree, places: Iterable[str], mentions: Iterable[str] = ()) -> Configuration | None:
+    """The first place (``glob`` or ``glob#section``) at which the tree configures the tool, else one that names it."""
+    found = _first(tree, places)
+    if found is not None:
+        return found
+    named = _first(tree, mentions)
+    return replace(named, mention=True) if named else None
 
-    A file that cannot be read counts as a configuration if its name alone would: the tool has to deal with it.
-    """
+
+def _first(tree: Tree, places: Iterable[str]) -> Configuration | None:
     for place in places:
         glob, _, section = place.partition("#")
         for entry in tree.glob(glob):

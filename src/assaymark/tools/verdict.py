@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from assaymark.api import Evidence, Finding, Grade, Outcome, Parsed, ToolRef, Unexamined, Unparsable
-from assaymark.tools.manifest import Manifest
+from assaymark.tools.manifest import Kind, Manifest
 from assaymark.tools.parsers.common import CANARY, at_least
 from assaymark.tools.text import one_line
 
@@ -30,7 +30,7 @@ class Trouble(Exception):
 
 def told(manifest: Manifest, parsed: Parsed) -> Parsed:
     """The report in our words: rules carry the tool's name, what is about the tool itself is left out, rules that
-    mean "I could not read this file" become unexamined files as well.
+    mean "I could not read this file" become unexamined files: as well, or only, when the file cannot be blamed.
 
     Raises `Unparsable` when the fault that was planted for the tool to find is not in the report.
     """
@@ -45,6 +45,10 @@ def told(manifest: Manifest, parsed: Parsed) -> Parsed:
         if _matches(found.rule, manifest.options.get("unparsed", ())):
             path = found.location.path if found.location else None
             unexamined.append(Unexamined(path=path, reason=found.message))
+        if _matches(found.rule, manifest.options.get("unsupported", ())):
+            path = found.location.path if found.location else None
+            unexamined.append(Unexamined(path=path, reason=found.message))
+            continue
         findings.append(replace(found, rule=f"{manifest.name}/{found.rule}"))
     if not canary_found:
         raise Unparsable("a fault that was planted for it to find is not in its report")
@@ -64,6 +68,8 @@ def merged(reports: Sequence[Parsed]) -> Parsed:
 
 def judged(manifest: Manifest, parsed: Parsed, *, files: int, version: str | None, digest: str | None) -> Evidence:
     """The evidence for a finished run on so many files."""
+    if manifest.kind.runs_tests:
+        return _of_tests(manifest, parsed, version, digest)
     ordered = sorted(parsed.findings, key=_place)
     failing = [f for f in ordered if at_least(f.severity, manifest.fails_at)]
     mild = len(ordered) - len(failing)
@@ -82,6 +88,45 @@ def judged(manifest: Manifest, parsed: Parsed, *, files: int, version: str | Non
         digest=digest,
         grade=Grade.SELF_REPORTED if manifest.kind.runs_tests else Grade.MEASURED,
     )
+
+
+def _of_tests(manifest: Manifest, parsed: Parsed, version: str | None, digest: str | None) -> Evidence:
+    if manifest.kind is Kind.COVERAGE:
+        outcome, text = of_coverage(parsed, manifest.minimum)
+        remedy = "test more of the code"
+    else:
+        outcome, text = of_tests(parsed)
+        remedy = "mend the failing tests" if outcome is Outcome.FAILED else "see what the tests' environment lacks"
+    return Evidence(
+        outcome=outcome,
+        message=f"{manifest.name}: {text}",
+        remedy=None if outcome is Outcome.PASSED else remedy,
+        findings=parsed.findings[:MOST_FINDINGS],
+        metrics=parsed.metrics,
+        tool=ToolRef(name=manifest.name, version=version, digest=manifest.digest),
+        digest=digest,
+        grade=Grade.SELF_REPORTED,
+    )
+
+
+def of_coverage(parsed: Parsed, minimum: float) -> tuple[Outcome, str]:
+    """What a coverage report proves, in words."""
+    covered = float(parsed.metrics["coverage"])
+    text = f"{covered:g} % of the lines are covered, {minimum:g} % are asked for"
+    return (Outcome.PASSED if covered >= minimum else Outcome.FAILED), text
+
+
+def of_tests(parsed: Parsed) -> tuple[Outcome, str]:
+    """What a report of tests proves, in words: a test that broke before it could judge is no failure of the code."""
+    tests, failures, errors, skipped = (int(parsed.metrics[k]) for k in ("tests", "failures", "errors", "skipped"))
+    text = f"{tests} tests, {failures} failed, {errors} broke, {skipped} were skipped"
+    if failures:
+        return Outcome.FAILED, text
+    if errors:
+        return Outcome.ERROR, f"{text}: something in their environment may be missing"
+    if tests <= skipped:
+        return Outcome.UNKNOWN, f"{text}: no test ran"
+    return Outcome.PASSED, text
 
 
 def troubled(manifest: Manifest, trouble: Trouble, version: str | None = None) -> Evidence:

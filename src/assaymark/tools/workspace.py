@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from assaymark.api import Entry, Tree
+from assaymark.api import Entry, FactUnavailable, Tree
 
 # Nobody writes larger sources by hand, and many tools choke on them.
 LARGEST = 10_000_000
@@ -83,13 +83,20 @@ def _real(root: str, folder: str, known: dict[str, bool]) -> bool:
 
 
 def export(tree: Tree, entries: Iterable[Entry], folder: Path) -> None:
-    """Write entries as regular files below a new folder; larger ones than `LARGEST` are left out."""
+    """Write entries as regular files below a new folder.
+
+    Larger ones than `LARGEST` are left out, and so is what a partial clone does not hold.
+    """
     base = os.fsencode(folder)
     for entry in entries:
         parts = entry.path.split("/")
         if entry.size > LARGEST or any(part in ("", ".", "..") or "\0" in part for part in parts):
             continue
+        try:
+            data = tree.read(entry.path, LARGEST)
+        except (FactUnavailable, OSError, KeyError):
+            continue
         target = base + b"/" + os.fsencode(entry.path)
         os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120 - names may be any bytes
         with open(target, "xb") as file:  # noqa: PTH123
-            file.write(tree.read(entry.path, LARGEST))
+            file.write(data)

@@ -27,9 +27,9 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
         *("results*", "message*", "path", "line", "column", "end_line", "end_column", "rule", "severity"),
         *("confidence", "column_base", "lines", "required", "problems", "problem_path", "problem_message"),
     ),
-    "regex": ("pattern*", "proof", "noise", "problem"),
+    "regex": ("pattern*", "rule", "message", "proof", "noise", "problem"),
 }
-COMMON = ("unparsed", "ignore")
+COMMON = ("unparsed", "unsupported", "ignore")
 NAMES = frozenset(OPTIONS)
 
 

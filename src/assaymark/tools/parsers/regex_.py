@@ -1,9 +1,10 @@
 """Line by line with one expression, for tools that only print text.
 
-Options: ``pattern`` (named groups ``path``, ``line``, ``column``, ``rule``, ``message``, ``severity``); ``proof`` (an
+Options: ``pattern`` (named groups ``path``, ``line``, ``column``, ``rule``, ``message``, ``severity``); ``rule`` and
+``message`` (what to say where the pattern has no such group); ``proof`` (an
 expression that only a finished run prints); ``noise`` (an expression of lines to skip); ``problem`` (an expression,
-groups ``path`` and ``message``, of lines about a file that was not examined). Any other line is not understood, and
-then the whole report is not.
+groups ``path`` and ``message``, of lines about a file that was not examined); ``rule`` and ``message`` for tools whose
+lines have none. Any other line is not understood, and then the whole report is not.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ def parse(data: bytes, root: Path | None, options: Mapping[str, Any]) -> Parsed:
 def _finding(found: Mapping[str, str | None], root: Path | None, options: Mapping[str, Any]) -> Finding:
     path = relative(found.get("path"), root, options)
     return finding(
-        found.get("rule"),
-        found.get("message"),
+        found.get("rule") or options.get("rule"),
+        found.get("message") or options.get("message"),
         severity=severity(options, found.get("severity")),
         location=place(path, found.get("line"), found.get("column"), found.get("end_line"), found.get("end_column")),
     )
