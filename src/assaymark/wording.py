@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from assaymark.model import Grade, Level, Location, Outcome, Severity
+from assaymark.model import Grade, Level, Location, Outcome, Severity, Subject
 
 MARKS = {
     Outcome.PASSED: "✓",
@@ -97,6 +97,17 @@ def json_safe(text: str) -> str:
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """``1 finding``, ``3 findings``, ``1,234 findings``; give the plural where it is not ``noun`` + s."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def named(subject: Subject) -> str:
+    """What a person calls the subject: its repository, else its path."""
+    return subject.repository or (subject.path if subject.path not in ("", ".") else "this folder")
+
+
+def branch(subject: Subject) -> str:
+    """The short name of the branch or tag; empty when there is none."""
+    ref = subject.ref or ""
+    return ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
 
 
 def place(location: Location | None) -> str:

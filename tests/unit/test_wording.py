@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assaymark.model import Grade, Level, Location, Outcome, Severity
+from assaymark.model import Grade, Level, Location, Outcome, Severity, Subject
 from assaymark.wording import (
     GRADE_WORDS,
     LEVEL_WORDS,
@@ -18,11 +19,13 @@ from assaymark.wording import (
     OUTCOME_WORDS,
     PLAIN_MARKS,
     SEVERITY_ORDER,
+    branch,
     count,
     json_safe,
     log_safe,
     markdown,
     markup,
+    named,
     one_line,
     place,
     utf8,
@@ -124,6 +127,17 @@ def test_count() -> None:
     assert count(1, "finding") == "1 finding"
     assert count(0, "finding") == "0 findings"
     assert count(1234, "criterion", "criteria") == "1,234 criteria"
+
+
+def test_subjects_have_names_that_people_use() -> None:
+    here = Subject(kind="software", path=".")
+    assert named(here) == "this folder"
+    assert named(replace(here, path="src/x")) == "src/x"
+    assert named(replace(here, repository="github.com/lab/tide")) == "github.com/lab/tide"
+    assert branch(here) == ""
+    assert branch(replace(here, ref="refs/heads/fix/one")) == "fix/one"
+    assert branch(replace(here, ref="refs/tags/v1")) == "v1"
+    assert branch(replace(here, ref="refs/pull/7/merge")) == "refs/pull/7/merge"
 
 
 def test_place() -> None:

@@ -10,7 +10,7 @@ from assaymark.comparison import Change, Difference, Side
 from assaymark.errors import InputError
 from assaymark.findings import Item
 from assaymark.model import Outcome
-from assaymark.wording import OUTCOME_WORDS, count, json_safe, log_safe, markdown, one_line, place, utf8
+from assaymark.wording import OUTCOME_WORDS, count, json_safe, log_safe, markdown, named, one_line, place, utf8
 
 FORMATS = ("text", "markdown", "json")
 MAX_FINDINGS = 50
@@ -147,7 +147,7 @@ def _levels(d: Difference) -> str:
 
 def _named(side: Side, safe: Callable[[str], str]) -> str:
     commit = f" @ {one_line(side.subject.commit)[:10]}" if side.subject.commit else ""
-    return safe(f"{side.subject.repository or side.subject.path}{commit}")
+    return safe(f"{named(side.subject)}{commit}")
 
 
 def _word(outcome: Outcome | None) -> str:

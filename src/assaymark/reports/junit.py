@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from assaymark.findings import Findings, by_criterion, reason, remedy
 from assaymark.model import Assessment, CriterionResult, Outcome, SubcriterionResult, ToolRef
-from assaymark.wording import OUTCOME_WORDS, count, markup, one_line, place
+from assaymark.wording import OUTCOME_WORDS, count, markup, named, one_line, place
 
 MAX_FINDINGS = 100
 
@@ -18,7 +18,7 @@ MAX_FINDINGS = 100
 def render(assessment: Assessment) -> str:
     """The XML document, with a newline at its end."""
     findings = Findings(assessment)
-    name = assessment.subject.repository or assessment.subject.path
+    name = named(assessment.subject)
     if assessment.partial:
         name += f" (partial run: {'; '.join(assessment.partial)})"
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']

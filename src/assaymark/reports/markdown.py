@@ -22,7 +22,18 @@ from assaymark.findings import (
     telling,
 )
 from assaymark.model import Assessment, Grade, Location, Outcome, SubcriterionResult, Subject
-from assaymark.wording import LEVEL_WORDS, MARKS, OUTCOME_WORDS, count, log_safe, markdown, one_line, place
+from assaymark.wording import (
+    LEVEL_WORDS,
+    MARKS,
+    OUTCOME_WORDS,
+    branch,
+    count,
+    log_safe,
+    markdown,
+    named,
+    one_line,
+    place,
+)
 
 # The step summary may have 1 MiB; other tools of the same step want some of it.
 LIMIT = 900_000
@@ -65,12 +76,12 @@ def _document(a: Assessment, findings: Findings, most: int) -> str:
 def _head(a: Assessment) -> Iterator[str]:
     s = a.subject
     commit = f" at {_code(one_line(s.commit)[:10])}" if s.commit else ""
-    ref = f" ({_code(s.ref)})" if s.ref else ""
+    ref = f" ({_code(branch(s))})" if s.ref else ""
     dirty = ", with uncommitted changes" if s.dirty else ""
     yield f"## assaymark: {LEVEL_WORDS[a.level]}"
     yield ""
     profile = f"{markdown(a.profile)} {markdown(a.profile_version)}"
-    yield f"**{markdown(s.repository or s.path)}**{commit}{ref}{dirty}: {_distance(next_level(a))}."
+    yield f"**{markdown(named(s))}**{commit}{ref}{dirty}: {_distance(next_level(a))}."
     yield ""
     yield f"Profile {profile}, as of {a.as_of}."
     if a.partial:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from assaymark.findings import Findings, Item, by_severity, notices, reason, remedy
 from assaymark.model import Assessment, Finding, Location, Outcome, Severity, Subcriterion, SubcriterionResult
-from assaymark.wording import OUTCOME_WORDS, json_safe, utf8
+from assaymark.wording import OUTCOME_WORDS, branch, json_safe, utf8
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # GitHub refuses a run with more results or rules than this, and a rule with more than 20 tags (it shows 10).
@@ -69,7 +69,7 @@ def _origin(a: Assessment) -> dict[str, Any]:
     if a.subject.commit:
         origin["revisionId"] = utf8(a.subject.commit)
     if a.subject.ref:
-        origin["branch"] = utf8(a.subject.ref)
+        origin["branch"] = utf8(branch(a.subject))
     return {"versionControlProvenance": [origin]}
 
 

@@ -21,7 +21,7 @@ from assaymark.model import (
     Requirement,
     SubcriterionResult,
 )
-from assaymark.wording import OUTCOME_WORDS, json_safe, markup, one_line, place, utf8
+from assaymark.wording import OUTCOME_WORDS, branch, json_safe, markup, named, one_line, place, utf8
 
 SPEC = "3.5.0"
 CRITERIA = ("QC.Acc", "QC.Doc", "QC.Lic", "QC.Met", "QC.Sec", "QC.Sty", "QC.Uni", "QC.Ver")
@@ -71,8 +71,8 @@ def _repository(a: Assessment) -> dict[str, Any]:
     host, _, name = utf8(s.repository or "").partition("/")
     own: dict[str, Any] = {
         "url": _url(a),
-        "name": name or utf8(s.path),
-        "tag": utf8(s.ref or ""),
+        "name": name or utf8(named(s)),
+        "tag": utf8(branch(s)),
         "commit_id": utf8(s.commit or ""),
         "is_main_repo": True,
     }
@@ -149,7 +149,7 @@ def _message(e: Evidence) -> str:
 
 
 def _ci_name(e: Evidence, r: SubcriterionResult, a: Assessment) -> str:
-    parts = (r.definition.criterion, a.subject.repository or a.subject.path, e.tool.name if e.tool else e.check)
+    parts = (r.definition.criterion, named(a.subject), e.tool.name if e.tool else e.check)
     return " ".join(utf8(part) for part in parts if part)
 
 

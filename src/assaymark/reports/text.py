@@ -33,7 +33,18 @@ from assaymark.model import (
     Severity,
     SubcriterionResult,
 )
-from assaymark.wording import LEVEL_WORDS, MARKS, OUTCOME_WORDS, PLAIN_MARKS, count, log_safe, one_line, place
+from assaymark.wording import (
+    LEVEL_WORDS,
+    MARKS,
+    OUTCOME_WORDS,
+    PLAIN_MARKS,
+    branch,
+    count,
+    log_safe,
+    named,
+    one_line,
+    place,
+)
 
 Paint = Callable[[str, str], str]
 
@@ -58,6 +69,7 @@ def render(assessment: Assessment, *, colour: bool = False, width: int = 100, ve
         _head(assessment, paint, width),
         _table(assessment, paint, colour, width),
         _next(assessment, findings, paint, width, verbose),
+        _optional(assessment, width, verbose),
         _undetermined(assessment, paint, width, verbose),
         _found(findings, paint, width, verbose),
     ]
@@ -87,11 +99,11 @@ def _wrapped(text: str, width: int, indent: str = "", first: str | None = None) 
 
 def _head(a: Assessment, paint: Paint, width: int) -> Iterator[str]:
     subject = a.subject
-    name = one_line(subject.repository or subject.path, 200)
+    name = one_line(named(subject), 200)
     commit = f" @ {one_line(subject.commit)[:10]}" if subject.commit else ""
-    branch = f" ({one_line(subject.ref, 60)})" if subject.ref else ""
+    ref = f" ({one_line(branch(subject), 60)})" if subject.ref else ""
     dirty = ", with uncommitted changes" if subject.dirty else ""
-    yield paint(name, "bold") + commit + branch + dirty
+    yield paint(name, "bold") + commit + ref + dirty
     yield paint(f"profile {one_line(a.profile, 100)} {one_line(a.profile_version, 30)}, as of {a.as_of}", "dim")
     yield ""
     word = f" {LEVEL_WORDS[a.level].upper()} "
@@ -200,6 +212,13 @@ def _ids(ids: Sequence[str], verbose: bool, limit: int = 8) -> str:
     return f"{', '.join(ids[:limit])} and {len(ids) - limit} more"
 
 
+def _optional(a: Assessment, width: int, verbose: bool) -> Iterator[str]:
+    """Failures that stand in no level's way would else be lost in the counts."""
+    ids = [r.definition.id for r in a.results if r.outcome is Outcome.FAILED and not r.required_for]
+    if ids:
+        yield from _wrapped(f"Failed, though no level asks for it: {_ids(ids, verbose)}", width, "  ", "")
+
+
 def _undetermined(a: Assessment, paint: Paint, width: int, verbose: bool) -> Iterator[str]:
     """What is not known, by reason, so that one remedy for twenty items is said once."""
     groups: dict[tuple[str, str], list[str]] = {}
@@ -225,7 +244,7 @@ def _undetermined(a: Assessment, paint: Paint, width: int, verbose: bool) -> Ite
         yield from _wrapped(text, width, "      ", "  ")
     if not verbose and len(ranked) > _UNKNOWN:
         rest = sum(len(ids) for _, ids in ranked[_UNKNOWN:])
-        yield f"  and {count(rest, 'item')} more for {count(len(ranked) - _UNKNOWN, 'other reason')}"
+        yield f"  and {count(rest, 'more item')} for {count(len(ranked) - _UNKNOWN, 'other reason')}"
 
 
 def _found(findings: Findings, paint: Paint, width: int, verbose: bool) -> Iterator[str]:

@@ -182,7 +182,7 @@ def sample(results: tuple[SubcriterionResult, ...] = RESULTS, **changes: Any) ->
             path=".",
             repository="github.com/lab/tidegrid",
             commit="0f3c9a1d5e7b2468ace013579bdf02468ace1357",
-            ref="main",
+            ref="refs/heads/main",
             swhid="swh:1:rev:0f3c9a1d5e7b2468ace013579bdf02468ace1357",
             digest="sha256:" + "12" * 32,
         ),

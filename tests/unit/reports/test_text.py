@@ -59,6 +59,12 @@ def test_one_remedy_for_many_unknowns_is_said_once(samples: ModuleType) -> None:
     assert "and 3 more" in text
 
 
+def test_a_failure_that_no_level_asks_for_is_named(samples: ModuleType) -> None:
+    broken = samples.verdict("QC.Rev01", "MUST", "B.", samples.said(samples.F, "no reviews", "b"))
+    assert "Failed, though no level asks for it: QC.Rev01" in render(samples.sample((broken,)))
+    assert "no level asks" not in render(samples.VARIANTS["bronze"])
+
+
 def test_known_failures_come_before_unknowns(samples: ModuleType) -> None:
     silent = samples.verdict("QC.Acc01", "MUST", "A.", samples.said(samples.U, "not known", "a"), level=samples.B)
     broken = samples.verdict("QC.Lic01", "MUST", "B.", samples.said(samples.F, "no licence", "b"), level=samples.B)

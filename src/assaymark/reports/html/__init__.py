@@ -16,7 +16,7 @@ from assaymark.findings import Findings, next_level
 from assaymark.model import Assessment, Outcome
 from assaymark.reports.html import lists, verdicts
 from assaymark.reports.html.parts import code, text
-from assaymark.wording import LEVEL_WORDS
+from assaymark.wording import LEVEL_WORDS, branch, named
 
 
 def render(assessment: Assessment) -> str:
@@ -56,7 +56,7 @@ def _head(a: Assessment) -> Iterator[str]:
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(asset('report.js'))}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    title = f"{LEVEL_WORDS[a.level].capitalize()}: {a.subject.repository or a.subject.path}"
+    title = f"{LEVEL_WORDS[a.level].capitalize()}: {named(a.subject)}"
     yield '<head><meta charset="utf-8">'
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -78,10 +78,10 @@ def _hash(content: str) -> str:
 def _top(a: Assessment) -> Iterator[str]:
     s = a.subject
     yield '<header class="top wrap"><p class="brand">assaymark</p>'
-    yield f"<h1>{text(s.repository or s.path, 300)}</h1>"
+    yield f"<h1>{text(named(s), 300)}</h1>"
     facts = [
         f"commit {code(s.commit[:10])}" if s.commit else "",
-        f"branch {code(s.ref, 80)}" if s.ref else "",
+        f"branch {code(branch(s), 80)}" if s.ref else "",
         f"profile {text(a.profile)} {text(a.profile_version)}",
         f"as of {a.as_of}",
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from assaymark.findings import Findings, Item, by_severity, notices, reason, telling
 from assaymark.model import Assessment, Grade, Outcome, Severity, Subject
 from assaymark.reports.html.parts import address, code, listed, pill, rows, spot, tag, text
-from assaymark.wording import count, place, utf8
+from assaymark.wording import count, named, place, utf8
 
 MAX_FINDINGS = 5_000
 _OPEN_BELOW = 40
@@ -108,7 +108,7 @@ def run_facts(a: Assessment) -> Iterator[str]:
     s, r = a.subject, a.run
     slowest = sorted(r.durations.items(), key=lambda d: (-d[1], utf8(d[0])))[:8]
     pairs = (
-        ("Subject", f"{text(s.kind)} {text(s.repository or s.path)}"),
+        ("Subject", f"{text(s.kind)} {text(named(s))}"),
         ("Folder", text(s.path) if s.repository and s.path != "." else ""),
         ("Commit", code(s.commit) if s.commit else ""),
         ("Software Heritage id", code(s.swhid) if s.swhid else ""),
