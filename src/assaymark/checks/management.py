@@ -17,10 +17,8 @@ TOLERATED = 10  # one change in ten may miss what "every change" asks, as in QC.
 MOST = 0.8  # "concise, with a purpose": most of a sample
 SOME = 0.2  # "used to": a habit, not a rule
 LEAST = 5
-_TRACKER_LABEL = re.compile(r"bug|issue|tracker|tickets?\b", re.I)
-_TRACKER_URL = re.compile(
-    r"^https?://\S{3,300}(?:/issues\b|/-/issues\b|bugzilla|jira|redmine|launchpad\.net|tracker)", re.I
-)
+_TRACKER_LABEL = re.compile(r"\bbugs?\b|issue|tracker|\btickets?\b", re.I)
+_TRACKER_URL = re.compile(r"https?://\S{0,300}?(?:/issues\b|bugzilla|jira|redmine|bugs\.launchpad\.net|tracker)", re.I)
 _CLOSES = re.compile(
     r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|implements?|addresses)\b:?[ \t]{1,9}"
     r"(?:issues?[ \t]{1,9})?(?:[\w.-]{1,100}/[\w.-]{1,100})?(?:#|GH-|https?://\S{1,200}/issues/)\d",
