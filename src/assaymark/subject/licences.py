@@ -29,7 +29,7 @@ _NAMES = (
 _NOT_TEXT = re.compile(
     r"\.(?:py|js|ts|c|cc|cpp|h|hpp|sh|ya?ml|json|toml|png|jpe?g|svg|tmpl|tpl|in|j2|xml|header|spdx)$", re.I
 )
-_ELSEWHERE = (".github", "docs", "doc", "legal", "licenses", "license")
+_ELSEWHERE = (".github", "docs", "doc", "legal")
 _REUSE = re.compile(r"(?i)licenses/([^/]+)\.(?:txt|md)")
 _LEGAL_WORDS = re.compile(
     r"(?i)\b(?:licen[cs]e[ds]?|permissions?|permitted|copyright|warrant(?:y|ies)|liab(?:le|ility)"
@@ -37,8 +37,10 @@ _LEGAL_WORDS = re.compile(
     r"|rights?|reserved|infringe\w*|patents?|derivative|conditions?|sublicen\w+|holders?|disclaim\w*|copies)\b"
 )
 _RESTRICTION = re.compile(
-    r"(?i)commons clause|non-?commercial (?:use|purpose)|commercial use is (?:not|prohibited)|academic use only"
-    r"|research (?:use|purposes?) only|evaluation purposes? only|may not be sold|\bdo not (?:copy|distribute)"
+    r"(?i)commons clause|non-?commercial (?:use|purpose)|commercial use is (?:not|prohibited)|evaluation purposes? only"
+    r"|\b(?:academic|educational|research|non-?profit)\b[\w ]{0,30}\bonly\b"
+    r"|\bonly for\b[\w ]{0,20}\b(?:academic|educational|research|non-?profit)\b|may not be sold"
+    r"|\bdo not (?:copy|distribute)"
 )
 _FURTHER_TERMS = re.compile(
     r"non-?commercial|academic|advertising materials|clinical|military|for research|evil\b|ethical"
@@ -253,7 +255,7 @@ def variants(id: str) -> tuple[str, ...]:
 
 def base_id(id: str) -> str:
     """The id without what the text cannot tell: ``-only``, ``-or-later``, ``+``, and ``WITH`` exceptions."""
-    return re.sub(r"(?:-only|-or-later|\+)$", "", id.strip().split(" ")[0])
+    return re.sub(r"(?:-only|-or-later|\+)$", "", re.split(r"(?i)\s+with\s+", id.strip())[0])
 
 
 def expression_ids(expression: str) -> tuple[str, ...]:

@@ -118,10 +118,8 @@ def _covered(page: Page) -> Iterator[tuple[str, int]]:
 
 def _line(page: Page, topic: Topic) -> int:
     heading = re.compile(topic.heading, re.IGNORECASE)
-    # The title names the project ("Fortran Quick Sort"), unless it is the only kind of heading there is.
-    lone_titles = sum(h.level == 1 for h in page.headings) > 1
     for i, found in enumerate(page.headings):
-        if (i or found.level > 1 or lone_titles) and not (i == 0 and found.level == 1) and heading.search(found.text):
+        if not (i == 0 and found.level == 1 and _is_title(page)) and heading.search(found.text):
             return found.line
     line = re.compile(topic.line, re.IGNORECASE)
     for section in page.sections:
@@ -131,6 +129,11 @@ def _line(page: Page, topic: Topic) -> int:
         return 1
     link = re.compile(topic.link, re.IGNORECASE)
     return next((a.line for a in page.links if link.search(a.text) or link.search(a.target)), 0)
+
+
+def _is_title(page: Page) -> bool:
+    """Whether the first heading names the project ("Fortran Quick Sort") because no text stands before it."""
+    return re.search(r"(?m)^[A-Za-z][\w ,.'-]{5,}", page.sections[0].text) is None
 
 
 _MORE = re.compile(r"(?i)documentation|further|more (?:info|detail)|resources|see also")
