@@ -3,8 +3,8 @@
     python benchmarks/agreement.py CLONES VERDICTS.json [--only OWNER/NAME] [--no-tools] [--json FILE]
 
 CLONES holds bare clones named ``owner+name``; VERDICTS is a list of ``{repo, commit, subcriteria: {id: bool}, quality,
-suspect: {id: [reason]}, tools: {id: [{tool, valid}]}}``. Prints agreement per sub-criterion, and every disagreement with
-our reason and, where there is one, the documented defect of the platform (docs/migration.md) that explains it.
+suspect: {id: [reason]}, tools: {id: [{tool, valid}]}}``. Prints agreement per sub-criterion, and every disagreement
+with our reason and, where there is one, the documented defect of the platform (docs/migration.md) that explains it.
 A disagreement without an explanation is our bug: the exit status is then 1.
 """
 

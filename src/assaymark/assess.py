@@ -6,7 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,7 @@ def judge(request: Request, progress: Progress | None = None) -> Judged:
     conf, warnings = _configuration(request, opened)
     profile = catalogue.profile(request.profile or conf.profile or config.DEFAULT_PROFILE)
     options = _options(request, opened)
-    key = remembered.key(request, opened, conf, profile, options) if request.cache else None
+    key = remembered.key(asdict(request), opened, conf, profile, options) if request.cache else None
     found = remembered.get(key) if key else None
     cached = found is not None
     if found is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
@@ -21,14 +21,13 @@ from assaymark.model import Assessment, Outcome
 
 if TYPE_CHECKING:
     from assaymark.api import Options
-    from assaymark.assess import Request
     from assaymark.config import Config
     from assaymark.model import Profile
     from assaymark.subject.checkout import Opened
 
 
-def key(request: Request, opened: Opened, conf: Config, profile: Profile, options: Options) -> str | None:
-    """The key of an assessment; None when it must not be remembered."""
+def key(request: Mapping[str, object], opened: Opened, conf: Config, profile: Profile, options: Options) -> str | None:
+    """The key of an assessment, ``request`` being the fields of a `Request`; None when it must not be remembered."""
     if options.run_tests or options.run_steps or options.forge or options.allow_hosts:
         return None
     from assaymark.subject.base import refs_digest
@@ -36,7 +35,7 @@ def key(request: Request, opened: Opened, conf: Config, profile: Profile, option
 
     parts = [
         "assessment-1",
-        json.dumps(asdict(request) | {"path": str(Path(request.path).resolve())}, default=str, sort_keys=True),
+        json.dumps({**request, "path": str(Path(str(request["path"])).resolve())}, default=str, sort_keys=True),
         json.dumps(asdict(opened.subject), default=str, sort_keys=True),
         opened.tree.digest,
         refs_digest(opened),
