@@ -175,6 +175,8 @@ def _leads_away(link: Link, guide: Guide) -> bool:
     if link.target.startswith("#"):
         return False
     bare = re.sub(r"^https?://", "", link.target).rstrip("/")
+    if bare != link.target.rstrip("/"):
+        return "/" in bare or _GUIDE_LINK.search(bare) is not None
     return ("/" in bare or "." in bare) and not guide.path.endswith(bare)
 
 

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from assaymark.api import Check
+from assaymark.checks.audiences import admin, developer, user
+from assaymark.model import Evidence, Outcome
+from assaymark.testing import File, evidence_of, tree_of
+
+PAGE = "What a reader needs to know about the topic, with the steps to take and an example of each. " * 4
+
+
+def judge(check: Check, files: dict[str, File], **docs: object) -> Evidence:
+    return evidence_of(check, tree=tree_of(files), settings={"docs": docs} if docs else {})
+
+
+@pytest.mark.parametrize("check", [developer, admin, user])
+def test_an_audience_may_be_declared_away(check: Check) -> None:
+    name = check.id.partition(".")[2]
+    assert judge(check, {"README.md": "x"}, **{name: False}).outcome is Outcome.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("value", ["notes/a.md", ["notes"], "/notes/"])
+def test_declared_pages_must_be_there_and_say_something(value: object) -> None:
+    assert judge(developer, {"notes/a.md": PAGE}, developer=value).outcome is Outcome.PASSED
+    found = judge(developer, {"notes/a.md": "thin", "docs/development.md": PAGE}, developer=value)
+    assert found.outcome is Outcome.FAILED
+    assert found.findings
+
+
+def test_words_are_matched_whole() -> None:
+    """ "Support" is not about ports, "latest" not about tests."""
+    found = judge(admin, {"README.md": "# x\n\n## Install\n\n## Write support\n"})
+    assert found.outcome is Outcome.UNKNOWN
+    assert judge(developer, {"README.md": "# x\n\n## The latest news\n"}).outcome is Outcome.FAILED
+
+
+def test_a_service_without_a_word_on_running_it_fails() -> None:
+    found = judge(admin, {"README.md": "# x\n\n## Install\n", "Dockerfile": "FROM scratch"})
+    assert found.outcome is Outcome.FAILED
+    assert "Dockerfile" in found.message
+
+
+def test_empty_pages_do_not_count() -> None:
+    assert judge(user, {"docs/usage.md": "# Usage\n"}).outcome is Outcome.FAILED
+    assert judge(user, {"docs/usage.md": PAGE}).outcome is Outcome.PASSED

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import Any
+
+from assaymark.checks.manual import online, rendered, updated
+from assaymark.model import Outcome
+from assaymark.subject.docs_site import DocsSite, DocsUrl, Place, Probe
+from assaymark.subject.documents import Changelog, DocFile, Documents
+from assaymark.subject.release_changes import ReleaseChanges
+from assaymark.subject.releases import Release, parse_version
+from assaymark.testing import evidence_of
+
+URL = DocsUrl("https://x.org/docs", "pyproject.toml")
+
+
+def site(**parts: Any) -> DocsSite:
+    return DocsSite(**{"generators": (), "publishers": (), "urls": (), **parts})
+
+
+def release(tag: str) -> Release:
+    version = parse_version(tag)
+    assert version is not None
+    return Release(tag=tag, version=version, series="", commit="c", time=0, reachable=True)
+
+
+def test_only_a_page_that_answers_is_online() -> None:
+    answers = {
+        Probe(url="u", asked=True, status=200, html=True, seen="2026-11-01"): Outcome.PASSED,
+        Probe(url="u", asked=True, status=200, html=False): Outcome.FAILED,
+        Probe(url="u", asked=True, status=404): Outcome.FAILED,
+        Probe(url="u", asked=True, status=403): Outcome.UNKNOWN,
+        Probe(url="u", asked=True, status=503): Outcome.UNKNOWN,
+        Probe(url="u", asked=True, problem="timed out"): Outcome.UNKNOWN,
+        Probe(url="https://x.org", asked=False): Outcome.UNKNOWN,
+    }
+    for probe, outcome in answers.items():
+        assert evidence_of(online, docs_site=site(urls=(URL,)), docs_probe=probe).outcome is outcome, probe
+
+
+def test_the_remedy_names_the_host_to_allow() -> None:
+    found = evidence_of(online, docs_site=site(urls=(URL,)), docs_probe=Probe(url=URL.url, asked=False))
+    assert "--allow-host x.org" in str(found.remedy)
+
+
+def test_a_host_that_renders_by_itself_is_enough() -> None:
+    found = evidence_of(rendered, docs_site=site(urls=(DocsUrl("https://docs.rs/tide", "Cargo.toml"),)))
+    assert found.outcome is Outcome.PASSED
+
+
+def test_a_generator_that_nothing_publishes_is_not() -> None:
+    found = evidence_of(rendered, docs_site=site(generators=(Place("docs/conf.py", None, "Sphinx"),)))
+    assert found.outcome is Outcome.FAILED
+    assert [f.location and f.location.path for f in found.findings] == ["docs/conf.py"]
+
+
+def judge_updated(paths: set[str], versions: dict[str, int]) -> Outcome:
+    documents = Documents(
+        contributing=(),
+        conduct=(),
+        security=(),
+        changelogs=(Changelog(path="CHANGELOG.md", versions=versions),),
+        fragments=(),
+        pages=(DocFile(path="docs/a.md", markup="Markdown", size=500),),
+        binaries=(),
+    )
+    changes = ReleaseChanges(latest=release("v1.1.0"), previous=release("v1.0.0"), paths=frozenset(paths))
+    return evidence_of(updated, documents=documents, release_changes=changes).outcome
+
+
+def test_documentation_keeps_step_with_releases() -> None:
+    assert judge_updated({"CHANGELOG.md", "src/x.py"}, {"1.1.0": 3}) is Outcome.PASSED
+    assert judge_updated({"docs/a.md"}, {"1.1": 3}) is Outcome.PASSED
+    assert judge_updated({"docs/a.md"}, {"1.0.0": 3}) is Outcome.UNKNOWN
+    assert judge_updated({"src/x.py"}, {"1.0.0": 3}) is Outcome.FAILED
