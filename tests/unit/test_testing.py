@@ -101,7 +101,7 @@ def test_the_same_description_gives_the_same_commit(tmp_path: Path) -> None:
 
 
 def test_what_git_refuses_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(AssaymarkError, match="git reset: .*invalid path"):
+    with pytest.raises(AssaymarkError, match="invalid path"):
         repository_of(tmp_path / "r", [NewCommit(write={".git/config": "x"})])
     with pytest.raises(AssaymarkError, match="init"):
         repository_of(tmp_path / "x", branch="bad..name")

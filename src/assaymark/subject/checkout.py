@@ -18,9 +18,9 @@ from assaymark.subject.tree import IndexedTree
 
 KIND = "software"
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_LISTED = re.compile(rb"(\d{6}) \w+ ([0-9a-f]{40,64}) +(\d+|-|BAD)\t([^\0]+)\0")
+_LISTED = re.compile(rb"(\d{6}) \w+ ([0-9a-f]{40,64})(?: +(\d+|-|BAD))?\t([^\0]+)\0")
 _REMOTES = ("config", "-z", "--get-regexp", r"^remote\..*\.url$")
-_NO_SIZE = {b"-": 0, b"BAD": -1}
+_NO_SIZE = {b"-": 0, b"": 0, b"BAD": -1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _checked_out(repository: Repository, prefix: str, place: Path) -> Opened:
     commit, ref = _commit_of(head)
     absent = _sized(repository, laid.absent)
     entries = [_relative(e, prefix) for e in (*laid.entries, *absent)]
-    dirty = laid.dirty or staged.code != 0 or (commit is None and bool(entries))
+    dirty = laid.dirty or (staged.code != 0 if commit else bool(entries))
     disk = _disk_reader(place)
     missing = {e.path.removeprefix(prefix) for e in absent}
     tree = IndexedTree(entries, _either(missing, _blob_reader(repository), disk) if missing else disk)
@@ -231,23 +231,28 @@ def _index_time(repository: Repository) -> int:
 
 
 def _tree_entries(repository: Repository, commit: str, prefix: str, place: Path) -> tuple[Entry, ...]:
-    within = ("--", prefix) if prefix else ()
-    listing = _listing(repository.ask(("ls-tree", "-r", "-z", "-l", "--full-tree", commit, *within))[0], place)
-    return tuple(
+    within = ("--full-tree", commit, *(("--", prefix) if prefix else ()))
+    answer = repository.ask(("ls-tree", "-r", "-z", "-l", *within))[0]
+    sized = answer.code == 0
+    if not sized:
+        # A partial clone refuses to give the sizes of objects that it does not hold.
+        answer = repository.ask(("ls-tree", "-r", "-z", *within))[0]
+    entries = tuple(
         Entry(
             path.decode("utf-8", "surrogateescape").removeprefix(prefix),
             int(mode, 8),
             blob.decode(),
             _NO_SIZE[size] if size in _NO_SIZE else int(size),
         )
-        for mode, blob, size, path in _LISTED.findall(listing)
+        for mode, blob, size, path in _LISTED.findall(_listing(answer, place))
     )
+    return entries if sized else _sized(repository, entries)
 
 
 def _sized(repository: Repository, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """Files that a sparse checkout leaves out, with the sizes of their objects (-1 when those are not there)."""
-    sizes = repository.sizes(e.blob for e in entries) if entries else ()
-    return tuple(Entry(e.path, e.mode, e.blob, size) for e, size in zip(entries, sizes, strict=True))
+    """The same with the sizes of their objects, -1 for one that is not in this clone."""
+    sizes = repository.sizes([e.blob for e in entries]) if entries else {}
+    return tuple(e if e.is_submodule else Entry(e.path, e.mode, e.blob, sizes.get(e.blob, -1)) for e in entries)
 
 
 def _relative(entry: Entry, prefix: str) -> Entry:

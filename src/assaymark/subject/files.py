@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# Larger files that may have changed are not read to find out: nothing judges a file by more than its first bytes.
+# Larger files are hashed only to tell that they did not change: nothing judges a file by more than its first bytes.
 HASHED_SIZE = 16_000_000
 
 
@@ -32,19 +32,30 @@ def folder_of(root: Path, path: str) -> Iterator[tuple[int, str]]:
 
 def read_file(root: Path, path: str, limit: int) -> bytes:
     """At most ``limit`` bytes of a regular file. OSError when it is not one, or cannot be opened."""
+    return b"".join(chunks(root, path, limit))
+
+
+def chunks(root: Path, path: str, limit: int) -> Iterator[bytes]:
+    """The same, piece by piece."""
     with folder_of(root, path) as (folder, name):
         # Without O_NONBLOCK a named pipe in the place of a file would wait for a writer for ever.
         at = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
     try:
         if not stat.S_ISREG(os.fstat(at).st_mode):
             raise OSError(f"{path!r} is not a regular file")
-        parts, left = [], limit
-        while left > 0 and (data := os.read(at, min(left, 1 << 20))):
-            parts.append(data)
-            left -= len(data)
-        return b"".join(parts)
+        while limit > 0 and (data := os.read(at, min(limit, 1 << 20))):
+            yield data
+            limit -= len(data)
     finally:
         os.close(at)
+
+
+def hash_file(root: Path, path: str, size: int, algorithm: str = "sha1") -> str:
+    """The `blob_id` of a file of this size, however large. OSError as for `read_file`."""
+    total = hashlib.new(algorithm, b"blob %d\0" % size, usedforsecurity=False)
+    for data in chunks(root, path, size):
+        total.update(data)
+    return total.hexdigest()
 
 
 def read_link(root: Path, path: str, limit: int) -> bytes:

@@ -16,7 +16,7 @@ import subprocess
 import threading
 import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -106,14 +106,23 @@ class Repository:
             raise GitProblem(answer.problem)
         return answer.stdout
 
-    def sizes(self, blobs: Iterable[str]) -> list[int]:
-        """Sizes of objects in the same order, -1 for one that the clone does not hold."""
-        process = self.converse("cat-file", "--batch-check=%(objectsize)")
+    def sizes(self, blobs: Sequence[str]) -> dict[str, int]:
+        """Sizes of those objects that the clone holds."""
+        asked = "".join(f"{blob}\n" for blob in blobs).encode("ascii")
+        process = self.converse("cat-file", "--batch-check=%(objectname) %(objectsize)")
         try:
-            found, _ = process.communicate("".join(f"{blob}\n" for blob in blobs).encode("ascii"), TIMEOUT)
+            listing, _ = process.communicate(asked, TIMEOUT)
+        except subprocess.TimeoutExpired as problem:
+            raise InputError("git took too long", where=str(self.git_dir)) from problem
         finally:
             _end(process)
-        return [int(line) if line.isdigit() else -1 for line in found.split(b"\n")[:-1]]
+        if process.returncode != 0:
+            # A partial clone gives up at the first object that it would have to fetch: list those that are here.
+            everything = ("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname) %(objectsize)")
+            listing = self.ask(everything)[0].stdout
+        wanted = set(blobs)
+        found = (line.split() for line in listing.decode("ascii", "replace").splitlines())
+        return {pair[0]: int(pair[1]) for pair in found if len(pair) == 2 and pair[0] in wanted and pair[1].isdigit()}
 
     def converse(self, *arguments: str) -> subprocess.Popen[bytes]:
         """A git process that is fed through its standard input; the caller ends it."""
@@ -181,7 +190,9 @@ class Blobs:
         self._process: subprocess.Popen[bytes] | None = None
 
     def read(self, blob: str, size: int, limit: int) -> bytes:
-        """The first ``limit`` bytes of an object; KeyError when the clone does not hold it."""
+        """The first ``limit`` bytes of an object; KeyError when the clone does not hold it (then ``size`` is -1)."""
+        if size < 0:
+            raise KeyError(blob)
         if size > _LARGE and limit < size:
             # The conversation would have to read it whole.
             try:

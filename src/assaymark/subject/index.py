@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from assaymark.api import Entry
-from assaymark.subject.files import HASHED_SIZE, blob_id, read_file, read_link, unread_id
+from assaymark.subject.files import HASHED_SIZE, blob_id, hash_file, read_file, read_link, unread_id
 
 SKIP_WORKTREE = 0x4000_0000
 SYMLINK, SUBMODULE = 0o120000, 0o160000
@@ -142,18 +142,23 @@ class _WorkTree:
         return Entry(record.path, mode, blob, found.st_size)
 
     def _blob(self, record: Record, found: os.stat_result, algorithm: str) -> str:
-        if found.st_size > HASHED_SIZE:
-            return unread_id(found.st_size, found.st_mtime_ns, algorithm)
         try:
-            data = read_file(self.root, record.path, HASHED_SIZE)
+            if found.st_size <= HASHED_SIZE:
+                return _translated(record.blob, read_file(self.root, record.path, HASHED_SIZE), algorithm)
+            # A size of 0 in the index means that Git itself was not sure.
+            if record.size in (found.st_size & 0xFFFF_FFFF, 0, -1):
+                return hash_file(self.root, record.path, found.st_size, algorithm)
         except OSError:
-            return unread_id(found.st_size, found.st_mtime_ns, algorithm)
-        blob = blob_id(data, algorithm)
-        if blob != record.blob and b"\r\n" in data:
-            # Line ends that git translates on checkout are no change.
-            translated = blob_id(data.replace(b"\r\n", b"\n"), algorithm)
-            blob = record.blob if translated == record.blob else blob
-        return blob
+            pass
+        return unread_id(found.st_size, found.st_mtime_ns, algorithm)
+
+
+def _translated(known: str, data: bytes, algorithm: str) -> str:
+    """The id of the content; line ends that Git translates on checkout are no change."""
+    blob = blob_id(data, algorithm)
+    if blob != known and b"\r\n" in data and blob_id(data.replace(b"\r\n", b"\n"), algorithm) == known:
+        return known
+    return blob
 
 
 def _is_folder(path: str) -> bool:
