@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, passed, unknown
 from assaymark.subject.changes import Arrival, Changes, Way
@@ -27,7 +27,10 @@ _CLOSES = re.compile(
 _REFERS = re.compile(
     r"(?<![\w&])(?:[\w.-]{1,100}/[\w.-]{1,100})?(?:#|GH-)(\d{1,9})\b|/issues/(\d{1,9})\b|\b[A-Z][A-Z0-9]{1,9}-\d{1,7}\b"
 )
-_ELSEWHERE = re.compile(r"https?://[^\s<>\])`]{0,200}(?:contribut|develop|guideline|hacking)[^\s<>\])`]{0,200}", re.I)
+_ELSEWHERE = re.compile(
+    r"https?://(?!img\.)[^\s<>\])`]{0,200}(?:contribut(?!ors)|develop|guideline|hacking)[^\s<>\])`]{0,200}", re.I
+)
+_CONTRIBUTING = re.compile(r"https?://(?!img\.)[^\s<>\])`]{0,200}contribut(?!ors)[^\s<>\])`]{0,200}", re.I)
 _HOW = re.compile(
     r"pull[- ]requests?|merge[- ]requests?|\bPRs?\b|\bMRs?\b|\bfork(?:ed|ing|s)?\b|send (?:us )?(?:a )?patch|patches\b"
     r"|gerrit|phabricator",
@@ -189,8 +192,8 @@ def _without(arrival: Arrival) -> Finding:
 def outside_requests(tree: Tree, documents: Documents, forge_seen: ForgeSeen) -> Evidence:
     """People from outside can contribute by pull request: the guide says how, and the forge lets them fork.
 
-    Passed when CONTRIBUTING (or a contributing page of the documentation) speaks of pull requests, merge requests,
-    forks or patches. With the forge, a private or unforkable repository fails.
+    Passed when CONTRIBUTING, or what the documentation or the README says about contributing, speaks of pull requests,
+    merge requests, forks or patches. With the forge, a private or unforkable repository fails.
     """
     forge = forge_seen.forge
     if forge and _closed(forge):
@@ -199,16 +202,16 @@ def outside_requests(tree: Tree, documents: Documents, forge_seen: ForgeSeen) ->
             remedy="make the repository public, and allow forking and pull requests: Settings, General",
         )
     guides = documents.contributing
-    pages = [p.path for p in documents.pages if "contribut" in p.path.lower() and tree.get(p.path)]
-    texts = {page: tree.text(page, 200_000) for page in pages[:5]} | {guide.path: guide.text for guide in guides}
+    texts = {guide.path: guide.text for guide in guides} | dict(_other_guides(tree, documents))
     for path, text in texts.items():
         if _HOW.search(text):
             return passed(f"{path} says how to propose a change")
     if forge and any(p.fork and not p.bot for p in forge.pulls or ()):
         return passed("pull requests from forks were merged")
-    elsewhere = next((found for g in guides if (found := _ELSEWHERE.search(g.text))), None)
-    if elsewhere:
-        return unknown(f"{guides[0].path} points to {elsewhere[0]}, which was not looked at")
+    if elsewhere := _elsewhere(tree, texts):
+        return unknown(f"{elsewhere}, which was not looked at")
+    if forge and forge.community and forge.community.contributing and not guides:
+        return unknown("the organisation's contributing guide holds, which was not looked at")
     if guides:
         return failed(
             f"{guides[0].path} does not say how to propose a change",
@@ -223,6 +226,28 @@ def outside_requests(tree: Tree, documents: Documents, forge_seen: ForgeSeen) ->
         "no contributing guide says how people from outside can propose a change",
         remedy="add a CONTRIBUTING.md: fork, make a branch, open a pull request; what is checked, and who answers",
     )
+
+
+def _other_guides(tree: Tree, documents: Documents) -> Iterator[tuple[str, str]]:
+    """Pages of the documentation about contributing and developing, and what the README says about contributing."""
+    pages = [p.path for p in documents.pages if re.search(r"contribut|develop", p.path.rpartition("/")[2], re.I)]
+    for path in [p for p in pages if tree.get(p)][:8]:
+        yield path, tree.text(path, 200_000)
+    for entry in tree.find("README*")[:3]:
+        text = tree.text(entry.path, 200_000)
+        if found := re.search(r"contribut", text, re.I):
+            yield entry.path, text[found.start() : found.start() + 2_000]
+
+
+def _elsewhere(tree: Tree, texts: Mapping[str, str]) -> str:
+    """Where a guide points that is not in the repository; '' when none does."""
+    for path, text in texts.items():
+        if found := _ELSEWHERE.search(text):
+            return f"{path} points to {found[0]}"
+    for entry in tree.find("README*")[:3]:
+        if found := _CONTRIBUTING.search(tree.text(entry.path, 200_000)):
+            return f"{entry.path} points to {found[0]}"
+    return ""
 
 
 def _closed(forge: Forge) -> str:
