@@ -70,8 +70,8 @@ Placeholders: ``{files}`` (one argument per file, relative to the root; long lis
 (path of a file with one name per line), ``{root}``, ``{report}`` (a temporary file that the tool writes), ``{tmp}``
 (a temporary folder), ``{config}``.
 
-A ``regex`` report says nothing when nothing was found; its manifest therefore needs a ``proof`` in ``[parser]`` (an
-expression that a finished run prints) or a ``[canary]``.
+A report of lines (``regex``, ``json`` with ``lines``) says nothing when nothing was found; its manifest therefore needs
+a ``proof`` in ``[parser]`` (an expression that only a finished run prints; ``regex`` only) or a ``[canary]``.
 """
 
 from __future__ import annotations
@@ -323,8 +323,9 @@ def _sound(manifest: Manifest, where: str, formats: frozenset[str]) -> None:
         raise wrong(f"'format' is {manifest.format!r}", f"one of: {', '.join(sorted((*known, *formats)))}")
     if problem := parsers.wrong_options(manifest.format, manifest.parser):
         raise wrong(f"[parser] {problem}")
-    if manifest.format == "regex" and not (manifest.canary or "proof" in manifest.parser):
-        raise wrong("a 'regex' report needs 'parser.proof' or a [canary]: silence proves nothing")
+    silent = (manifest.format == "regex" and "proof" not in manifest.parser) or manifest.parser.get("lines") is True
+    if silent and not manifest.canary:
+        raise wrong(f"a {manifest.format!r} report of lines needs 'parser.proof' or a [canary]: silence proves nothing")
 
 
 _KEYS = (

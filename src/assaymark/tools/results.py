@@ -54,7 +54,12 @@ def get(key: str | None) -> Parsed | None:
 def put(key: str | None, parsed: Parsed) -> None:
     """Remember a report."""
     if key:
-        cache.put(key, json.dumps(asdict(parsed)).encode())
+        data = {
+            "findings": [asdict(f) for f in parsed.findings],
+            "metrics": dict(parsed.metrics),
+            "unexamined": [asdict(u) for u in parsed.unexamined],
+        }
+        cache.put(key, json.dumps(data).encode())
 
 
 def version(located: Located) -> str | None:

@@ -49,7 +49,8 @@ def told(manifest: Manifest, parsed: Parsed) -> Parsed:
             path = found.location.path if found.location else None
             unexamined.append(Unexamined(path=path, reason=found.message))
             continue
-        findings.append(replace(found, rule=f"{manifest.name}/{found.rule}"))
+        rule = found.rule.removeprefix(f"{manifest.name}/")
+        findings.append(replace(found, rule=f"{manifest.name}/{rule}"))
     if not canary_found:
         raise Unparsable("a fault that was planted for it to find is not in its report")
     kept = tuple(dict.fromkeys(u for u in unexamined if u.path != CANARY))

@@ -1,7 +1,7 @@
 """A tool's own JSON, described by the manifest.
 
-Options are pointers, keys joined by dots; ``*`` goes through a list or the values of an object. ``results`` leads to
-the findings; the others (``path``, ``line``, ``column``, ``end_line``, ``end_column``, ``rule``, ``message``,
+Options are pointers, keys joined by dots; ``[]`` goes through a list, ``*`` through a list or the values of an object.
+``results`` leads to the list of findings; the others (``path``, ``line``, ``column``, ``end_line``, ``end_column``, ``rule``, ``message``,
 ``severity``, ``confidence``) are looked for in the finding, then in what encloses it; ``@key`` is the nearest key that
 ``*`` went through. ``column_base = 0`` for columns counted from 0; ``lines = true`` for one JSON document per line;
 ``required`` pointers must exist in a whole report; ``problems`` leads to files that were not examined, with
@@ -19,6 +19,7 @@ from assaymark.tools.parsers.common import finding, json_of, place, relative, se
 from assaymark.tools.text import one_line
 
 _MISSING = object()
+_LIST = "[]"
 # A value with everything that encloses it, innermost last; a key of '*' stands in as {"@key": key}.
 _Chain = tuple[Any, ...]
 
@@ -60,10 +61,10 @@ def _problem(chain: _Chain, root: Path | None, options: Mapping[str, Any]) -> Un
 
 
 def _walk(report: Any, pointer: str, *, strict: bool) -> Iterator[_Chain]:
-    """The items that a pointer leads to; the last step must be a list, unless it is ``*``."""
+    """The items that a pointer leads to: it ends at a list, or goes through what is there with ``*``."""
     steps = [step for step in pointer.split(".") if step]
     if not steps or steps[-1] != "*":
-        steps.append("*")
+        steps.append(_LIST)
     chains: list[_Chain] = [(report,)]
     for step in steps:
         chains = [longer for chain in chains for longer in _step(chain, step, strict)]
@@ -72,15 +73,13 @@ def _walk(report: Any, pointer: str, *, strict: bool) -> Iterator[_Chain]:
 
 def _step(chain: _Chain, step: str, strict: bool) -> Iterator[_Chain]:
     here = chain[-1]
-    if step == "*":
+    if step in ("*", _LIST):
         if isinstance(here, list):
             yield from ((*chain, item) for item in here)
-        elif isinstance(here, dict):
+        elif isinstance(here, dict) and step == "*":
             yield from ((*chain, {"@key": key}, item) for key, item in here.items())
-        elif strict and here is not None:
-            raise Unparsable("a list was expected")
         elif strict:
-            raise Unparsable("it has null where a list was expected")
+            raise Unparsable("a list was expected")
     elif isinstance(here, dict) and step in here:
         yield (*chain, here[step])
     elif strict:
