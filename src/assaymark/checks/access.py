@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assaymark.api import Evidence, check, failed, not_applicable, passed, unknown
 from assaymark.model import Subject
 from assaymark.subject.checkout import Opened
-from assaymark.subject.forge import Forge
 from assaymark.subject.remote import canonical
+
+if TYPE_CHECKING:
+    from assaymark.subject.forge import Forge
 
 _OTHER_VCS = re.compile(
     r"^(?:svn|hg|bzr|cvs|fossil|p4|lp|svn\+ssh|hg\+\w+|:pserver):|(?:^|[/.@])(?:svn|cvs|hg)\.", re.I

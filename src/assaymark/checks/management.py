@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, passed, unknown
 from assaymark.subject.changes import Arrival, Changes, Way
 from assaymark.subject.documents import Documents
-from assaymark.subject.forge import OUTSIDERS, Forge, ForgeSeen, Pull
+from assaymark.subject.forge import OUTSIDERS
 from assaymark.subject.metadata import Metadata
 from assaymark.subject.templates import Template, Templates
 from assaymark.subject.workflows import Workflows
+
+if TYPE_CHECKING:
+    from assaymark.subject.forge import Forge, ForgeSeen, Pull
 
 TOLERATED = 10  # one change in ten may miss what "every change" asks, as in QC.Wor02
 MOST = 0.8  # "concise, with a purpose": most of a sample

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from assaymark.api import Evidence, Finding, Severity, Tree, check, failed, not_applicable, passed, unknown
 from assaymark.model import Subject
 from assaymark.subject.changes import Changes
 from assaymark.subject.ci.model import CiFile, CiStep
-from assaymark.subject.forge import OUTSIDERS, Forge, ForgeSeen
+from assaymark.subject.forge import OUTSIDERS
 from assaymark.subject.owners import Owners
 from assaymark.subject.templates import Templates
 from assaymark.subject.workflows import Workflows
+
+if TYPE_CHECKING:
+    from assaymark.subject.forge import Forge, ForgeSeen
 
 SHARE = 0.9
 HALF = 0.5

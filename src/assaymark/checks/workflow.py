@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assaymark.api import Evidence, Finding, Severity, check, failed, not_applicable, passed, unknown
 from assaymark.subject.changes import Arrival, Changes, Way
-from assaymark.subject.forge import Change, Forge, ForgeSeen
 from assaymark.subject.history import History
+
+if TYPE_CHECKING:
+    from assaymark.subject.forge import Change, Forge, ForgeSeen
 
 TOLERATED = 10  # one change in ten may miss what "each change" asks: a release script pushes once in a while
 SHARE = 0.9
