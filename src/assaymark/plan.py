@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from assaymark.api import Check
 from assaymark.errors import InputError
 from assaymark.model import DecidedBy, Subcriterion
-from assaymark.subject.tree import compile_globs
+from assaymark.subject.globs import compile_globs
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,10 @@ def _wanted(definition: Subcriterion, select: Collection[str], skip: Collection[
 
 
 def _touched(checks: Iterable[Check], changed: Collection[str]) -> bool:
-    return any(compile_globs(c.reads).fullmatch(path) for c in checks for path in changed)
+    # Whatever the case: checks find files so, and their globs name no case.
+    lowered = [path.lower() for path in changed]
+    patterns = compile_globs({glob.lower() for c in checks for glob in c.reads})
+    return any(patterns.fullmatch(path) for path in lowered)
 
 
 def _known(names: Iterable[str], definitions: Mapping[str, Subcriterion]) -> None:
