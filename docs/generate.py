@@ -1,19 +1,24 @@
-"""Writes ``docs/criteria.md`` from the catalogue; with ``--check`` only says (exit status 1) when it is not current."""
+"""Writes the generated pages; with ``--check`` only says (exit status 1) which of them is not current.
+
+``criteria.md`` comes from the catalogue, ``commands.md`` from the help of the command line.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from assaymark import catalogue
+import click
+
+from assaymark import catalogue, cli
 from assaymark.model import Criterion, DecidedBy, Level, Profile, Subcriterion
 
-PAGE = Path(__file__).with_name("criteria.md")
+FOLDER = Path(__file__).parent
 HEAD = """\
-<!-- Written by docs/generate.py from criteria/. Edit the catalogue, then run: uv run python docs/generate.py -->
+<!-- Written by docs/generate.py from {source}. Edit that, then run: uv run python docs/generate.py -->
 
-# Criteria
+# {title}
 
 """
 DECIDED_BY = {
@@ -26,13 +31,15 @@ DECIDED_BY = {
 }
 
 
-def render(found: catalogue.Catalogue, profiles: Sequence[Profile]) -> str:
-    """The whole page."""
+def criteria() -> str:
+    """The page of criteria."""
+    found = catalogue.load()
+    profiles = [catalogue.profile(name) for name in catalogue.profiles()]
     asks = levels_by_id(profiles)
     lines = [*overview(found), *levels(profiles)]
     for criterion in found.criteria.values():
         lines += section(criterion, asks)
-    return HEAD + "\n".join(lines).rstrip("\n") + "\n"
+    return HEAD.format(source="criteria/", title="Criteria") + "\n".join(lines).rstrip("\n") + "\n"
 
 
 def levels_by_id(profiles: Sequence[Profile]) -> dict[str, list[str]]:
@@ -113,16 +120,45 @@ def anchor(heading: str) -> str:
     return kept.replace(" ", "-")
 
 
-def main(arguments: Sequence[str], page: Path = PAGE) -> int:
-    """Write the page, or compare it; the exit status."""
-    text = render(catalogue.load(), [catalogue.profile(name) for name in catalogue.profiles()])
-    if "--check" not in arguments:
-        page.write_text(text, encoding="utf-8")
-        return 0
-    if page.is_file() and page.read_text(encoding="utf-8") == text:
-        return 0
-    sys.stderr.write(f"{page} is not what the catalogue says; run: uv run python docs/generate.py\n")
-    return 1
+def commands() -> str:
+    """The page of commands: what ``--help`` prints."""
+    lines = [
+        "Results go to standard output, talk goes to standard error; [exit-codes.md](exit-codes.md) lists what the",
+        "exit status means.",
+        "",
+    ]
+    for path, text in helps(cli.main, None, "assaymark"):
+        lines += [f"## {path}", "", "```text", text.rstrip(), "```", ""]
+    return HEAD.format(source="the help of src/assaymark/cli", title="Commands") + "\n".join(lines).rstrip("\n") + "\n"
+
+
+def helps(command: click.Command, parent: click.Context | None, name: str) -> Iterator[tuple[str, str]]:
+    """A command's path and help, then those of the commands below it."""
+    # The width is fixed: the page must not depend on the terminal of whoever writes it.
+    context = click.Context(command, parent, info_name=name, terminal_width=100, max_content_width=100)
+    context.help_option_names = ["-h", "--help"]
+    yield context.command_path, "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+    if isinstance(command, click.Group):
+        for verb in command.list_commands(context):
+            below = command.get_command(context, verb)
+            if below is not None and not below.hidden:
+                yield from helps(below, context, verb)
+
+
+PAGES: Mapping[str, Callable[[], str]] = {"commands.md": commands, "criteria.md": criteria}
+
+
+def main(arguments: Sequence[str], folder: Path = FOLDER) -> int:
+    """Write the pages, or compare them; the exit status."""
+    stale = False
+    for name, render in PAGES.items():
+        page, text = folder / name, render()
+        if "--check" not in arguments:
+            page.write_text(text, encoding="utf-8")
+        elif not page.is_file() or page.read_text(encoding="utf-8") != text:
+            sys.stderr.write(f"{page} is not current; run: uv run python docs/generate.py\n")
+            stale = True
+    return int(stale)
 
 
 if __name__ == "__main__":

@@ -25,18 +25,32 @@ def generate(checkout: Path) -> ModuleType:
     return module
 
 
-def test_the_page_of_criteria_is_current(generate: ModuleType) -> None:
+def test_the_generated_pages_are_current(generate: ModuleType) -> None:
     assert generate.main(["--check"]) == 0, "run: uv run python docs/generate.py"
 
 
-def test_a_stale_page_is_noticed(generate: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    page = tmp_path / "criteria.md"
-    assert generate.main(["--check"], page) == 1
-    assert generate.main([], page) == 0
-    assert generate.main(["--check"], page) == 0
-    page.write_text(page.read_text(encoding="utf-8").replace("MUST", "MAY", 1), encoding="utf-8")
-    assert generate.main(["--check"], page) == 1
-    assert "uv run python docs/generate.py" in capsys.readouterr().err
+@pytest.mark.parametrize("name", ["commands.md", "criteria.md"])
+def test_a_stale_page_is_noticed(
+    name: str, generate: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert generate.main(["--check"], tmp_path) == 1
+    assert generate.main([], tmp_path) == 0
+    assert generate.main(["--check"], tmp_path) == 0
+    (tmp_path / name).write_text("# Something else\n", encoding="utf-8")
+    assert generate.main(["--check"], tmp_path) == 1
+    assert f"{name} is not current" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_the_terminal_of_the_writer_does_not_matter(generate: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = generate.commands()
+    monkeypatch.setenv("COLUMNS", "40")
+    assert generate.commands() == before
+
+
+def test_every_verb_is_on_the_page_of_commands(checkout: Path) -> None:
+    page = (checkout / "docs" / "commands.md").read_text(encoding="utf-8")
+    verbs = [p.stem.replace("_", "-") for p in (checkout / "src/assaymark/cli").glob("[!_]*.py")]
+    assert [verb for verb in verbs if f"\n## assaymark {verb}\n" not in page] == []
 
 
 def test_the_page_tells_all_of_every_item(checkout: Path) -> None:
