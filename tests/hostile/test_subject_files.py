@@ -241,10 +241,10 @@ class TestNames:
             assert paths(open_subject(repo / name)) == {"f"}
 
     def test_a_checkout_with_such_a_name(self, tmp_path: Path) -> None:
-        for number, name in enumerate(NAMES):
-            repo = repository_of(tmp_path / f"{number}", [NewCommit(write={"f": "x"})])
-            repo.rename(tmp_path / name)
-            opened = open_subject(tmp_path / name)
+        repo = repository_of(tmp_path / "r", [NewCommit(write={"f": "x"})])
+        for name in NAMES:
+            repo = repo.rename(tmp_path / name)
+            opened = open_subject(repo)
             assert paths(opened) == {"f"}
             assert history.provide(opened).last_change("f")
 

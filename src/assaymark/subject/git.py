@@ -26,6 +26,7 @@ from assaymark.errors import InputError
 LIMIT = 200_000_000
 TIMEOUT = 120.0
 _LARGE = 4_000_000
+_COMPLAINTS = 10_000
 
 _SETTINGS = {
     "core.alternateRefsCommand": "",
@@ -162,12 +163,11 @@ def _answer(process: subprocess.Popen[bytes], limit: int) -> Answer:
 
 def _collect(process: subprocess.Popen[bytes], limit: int, deadline: float) -> tuple[bytes, bytes, bool]:
     out, err = cast(IO[bytes], process.stdout), cast(IO[bytes], process.stderr)
-    parts: dict[int, list[bytes]] = {out.fileno(): [], err.fileno(): []}
-    size, truncated = 0, False
+    written, complaints = bytearray(), bytearray()
     with selectors.DefaultSelector() as selector:
-        for pipe in (out, err):
-            selector.register(pipe, selectors.EVENT_READ)
-        while selector.get_map() and not truncated:
+        selector.register(out, selectors.EVENT_READ, written)
+        selector.register(err, selectors.EVENT_READ, complaints)
+        while selector.get_map() and len(written) <= limit:
             ready = selector.select(max(0.0, deadline - time.monotonic()))
             if not ready:
                 raise TimeoutError
@@ -175,10 +175,9 @@ def _collect(process: subprocess.Popen[bytes], limit: int, deadline: float) -> t
                 data = os.read(key.fd, 1 << 20)
                 if not data:
                     selector.unregister(key.fileobj)
-                parts[key.fd].append(data)
-                size += len(data)
-            truncated = size > limit
-    return b"".join(parts[out.fileno()])[:limit], b"".join(parts[err.fileno()])[:10_000], truncated
+                key.data.extend(data)
+            del complaints[_COMPLAINTS:]
+    return bytes(written[:limit]), bytes(complaints), len(written) > limit
 
 
 class Blobs:
