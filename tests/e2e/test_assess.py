@@ -157,7 +157,7 @@ def test_only_what_a_change_touches(repository: Callable, assaymark: Callable) -
     found = document(assaymark("assess", root, "--no-tools", "--changed-since", "HEAD~1", "--format", "json"))
     ids = {s["id"] for s in found["subcriteria"]}  # type: ignore[union-attr,index,attr-defined]
     assert "QC.Doc06.2" in ids
-    assert "QC.Lic02" not in ids
+    assert "QC.Ver01" not in ids
     assert found["partial"]
 
 

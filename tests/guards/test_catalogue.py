@@ -92,7 +92,7 @@ def test_every_built_in_check_is_used() -> None:
 
 def test_every_check_has_a_help_page_and_known_facts() -> None:
     found = registry.load()
-    given = {"tree", "subject", "options", "settings"}
+    given = {"tree", "subject", "options", "settings", "opened", "configuration"}
     for check in found.checks.values():
         assert len(check.help) > 20, f"{check.id} needs a docstring"
         assert set(check.needs) <= given | set(found.facts), check.id
@@ -100,7 +100,7 @@ def test_every_check_has_a_help_page_and_known_facts() -> None:
 
 def test_a_fact_needs_only_facts_that_exist() -> None:
     found = registry.load()
-    given = {"tree", "subject", "options", "settings"}
+    given = {"tree", "subject", "options", "settings", "opened", "configuration"}
     lacking = {f.name: sorted(set(f.needs) - given - set(found.facts)) for f in found.facts.values()}
     assert {name: needs for name, needs in lacking.items() if needs} == {}
 

@@ -48,7 +48,7 @@ def test_one_repository_has_one_name(url: str) -> None:
         ("/srv/git/name.git", None),
         ("../name", None),
         ("file:///srv/git/name.git", None),
-        ("C:/work/name", None),
+        ("C:/code/name", None),
         ("ext::sh -c id", None),
         ("https://example.org", None),
         ("https://example.org/../../etc", None),
