@@ -5,14 +5,20 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assaymark.api import FactUnavailable
+from assaymark.api import FactUnavailable, Options, Outcome
+from assaymark.checks.access import organisation, public
+from assaymark.checks.workflow import force_push, main_works
 from assaymark.forge import MAX_REQUESTS, Session, Unseen, api_address, protection, read
+from assaymark.model import Subject
 from assaymark.subject.forge import Forge
+from assaymark.testing import evidence_of
 
 REPO = {
     "full_name": "lab/tide",
@@ -93,6 +99,8 @@ class Fake:
         return Forge.from_json(read("github.com/lab/tide", self.environment, backoff=0.0, **more))
 
     def close(self) -> None:
+        if not self.thread.is_alive():
+            return
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
@@ -323,3 +331,32 @@ REVIEWED = {"type": "pull_request", "parameters": {"required_approving_review_co
 def test_protection(rules: list[Any], branch: Any, classic: Any, expected: tuple[Any, ...]) -> None:
     found = protection(rules, branch, classic)
     assert (found["force_push_blocked"], found["required_checks"], found["required_reviews"]) == expected
+
+
+def test_from_the_option_to_the_verdict(fake: Fake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in fake.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ASSAYMARK_CACHE", str(tmp_path))
+    subject = Subject(kind="software", path=".", repository="github.com/lab/tide")
+    facts = {"subject": subject, "options": Options(as_of=date(2026, 11, 1), forge=True)}
+    found = {check.id: evidence_of(check, **facts) for check in (public, organisation, force_push, main_works)}
+    assert {i: e.outcome.value for i, e in found.items()} == {
+        "access.public": "passed",
+        "access.organisation": "passed",
+        "workflow.force-push": "passed",
+        "workflow.main-works": "failed",
+    }
+    asked = len(fake.asked)
+    fake.close()
+    assert evidence_of(public, **facts).outcome is Outcome.PASSED  # what was seen a moment ago
+    assert len(fake.asked) == asked
+
+
+def test_an_unreachable_forge_is_unknown_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GITHUB_API_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("ASSAYMARK_CACHE", str(tmp_path))
+    monkeypatch.setattr("assaymark.forge.RETRIES", 0)
+    subject = Subject(kind="software", path=".", repository="github.com/lab/tide")
+    found = evidence_of(public, subject=subject, options=Options(as_of=date(2026, 11, 1), forge=True))
+    assert found.outcome is Outcome.UNKNOWN
+    assert "cannot be reached" in found.message

@@ -17,6 +17,7 @@ from assaymark.subject.workflows import Workflows
 if TYPE_CHECKING:
     from assaymark.subject.forge import Forge, ForgeSeen, Pull
 
+TEMPLATES = ("*TEMPLATE*", "*template*", "{docs,.github,.gitlab,.gitea,.forgejo}/**")
 TOLERATED = 10  # one change in ten may miss what "every change" asks, as in QC.Wor02
 MOST = 0.8  # "concise, with a purpose": most of a sample
 SOME = 0.2  # "used to": a habit, not a rule
@@ -42,7 +43,7 @@ _HOW = re.compile(
 )
 
 
-@check("management.tracker", reads=("**",))
+@check("management.tracker", reads=("*", *TEMPLATES))
 def tracker(metadata: Metadata, templates: Templates, forge_seen: ForgeSeen) -> Evidence:
     """There is an issue tracker for new features and defects.
 
@@ -89,10 +90,7 @@ def open_tracker(forge: Forge) -> Evidence:
     return passed(f"anyone may open issues{seen}", metrics={"outside_issues": outside})
 
 
-@check(
-    "management.issue-quality",
-    reads=("**/*issue_template*", "**/*ISSUE_TEMPLATE*", "**/*ISSUE_TEMPLATE*/**", "**/issue_templates/**"),
-)
+@check("management.issue-quality", reads=TEMPLATES)
 def issue_quality(templates: Templates, forge_seen: ForgeSeen) -> Evidence:
     """Issues say what is needed to work on them: templates or forms ask for it.
 
@@ -192,7 +190,7 @@ def _without(arrival: Arrival) -> Finding:
     return Finding(rule="no-request", message=f"{arrival.commit.id[:10]} “{subject}”", severity=Severity.NOTE)
 
 
-@check("management.outside-requests", reads=("**/CONTRIBUTING*", "**/contributing*", "README*"))
+@check("management.outside-requests", reads=("*", "{docs,doc,.github,.gitlab}/**"))
 def outside_requests(tree: Tree, documents: Documents, forge_seen: ForgeSeen) -> Evidence:
     """People from outside can contribute by pull request: the guide says how, and the forge lets them fork.
 
@@ -299,10 +297,7 @@ def _pull(pull: Pull, rule: str) -> Finding:
     return Finding(rule=rule, message=f"#{pull.number} “{' '.join(pull.title.split())[:80]}”", severity=Severity.NOTE)
 
 
-@check(
-    "management.request-template",
-    reads=("**/*PULL_REQUEST_TEMPLATE*", "**/*pull_request_template*", "**/PULL_REQUEST_TEMPLATE/**", ".gitlab/**"),
-)
+@check("management.request-template", reads=TEMPLATES)
 def request_template(templates: Templates, forge_seen: ForgeSeen) -> Evidence:
     """There is a template for the text of pull requests, and it asks for something.
 

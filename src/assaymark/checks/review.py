@@ -18,6 +18,12 @@ from assaymark.subject.workflows import Workflows
 if TYPE_CHECKING:
     from assaymark.subject.forge import Forge, ForgeSeen
 
+CI_FILES = (
+    "{.github,.gitea,.forgejo,.gitlab,.circleci,.azure-pipelines,.woodpecker,.sqa}/**",
+    ".{gitlab-ci,travis,cirrus,drone,woodpecker,appveyor,pre-commit-config}.y*ml", "{appveyor,bitbucket-pipelines}.yml",
+    "azure-pipelines*", "Jenkinsfile*",
+)  # fmt: skip
+TEMPLATES = ("*TEMPLATE*", "*template*", "{docs,.github,.gitlab,.gitea,.forgejo}/**")
 SHARE = 0.9
 HALF = 0.5
 LEAST = 5
@@ -73,7 +79,7 @@ def comments(subject: Subject, forge_seen: ForgeSeen) -> Evidence:
     return unknown(f"the review tool of {host or 'a repository without a remote'} is not known")
 
 
-@check("review.shows-checks", reads=())
+@check("review.shows-checks", reads=CI_FILES)
 def shows_checks(workflows: Workflows, forge_seen: ForgeSeen) -> Evidence:
     """The review shows the results of the required tests.
 
@@ -191,7 +197,7 @@ def commit_messages(tree: Tree, workflows: Workflows, changes: Changes) -> Evide
     )
 
 
-@check("review.checklist", reads=())
+@check("review.checklist", reads=TEMPLATES)
 def checklist(templates: Templates, forge_seen: ForgeSeen) -> Evidence:
     """Reviews look at the need for a change and at its completeness: the request's template holds a checklist.
 
@@ -227,7 +233,7 @@ _OPAQUE = re.compile(
 )
 
 
-@check("review.style-on-requests", reads=())
+@check("review.style-on-requests", reads=CI_FILES)
 def style_on_requests(tree: Tree, workflows: Workflows) -> Evidence:
     """Reviews look at dead code, unused imports and style: a linter reports on each pull request."""
     for file, step in _requests(workflows):
@@ -264,7 +270,7 @@ _DIFF_COVERAGE = re.compile(
 )
 
 
-@check("review.tests-for-change", reads=())
+@check("review.tests-for-change", reads=(*CI_FILES, *TEMPLATES))
 def tests_for_change(workflows: Workflows, templates: Templates) -> Evidence:
     """Reviews look at the tests for a change: the request's template asks for them, or coverage is reported on it."""
     for template in templates.requests:
@@ -276,7 +282,7 @@ def tests_for_change(workflows: Workflows, templates: Templates) -> Evidence:
     return _asks_nothing(templates, "tests", "Is the change covered by tests?")
 
 
-@check("review.docs-for-change", reads=())
+@check("review.docs-for-change", reads=TEMPLATES)
 def docs_for_change(templates: Templates) -> Evidence:
     """Reviews look at the documentation for a change: the request's template asks for it."""
     for template in templates.requests:
@@ -348,7 +354,7 @@ _MANIFESTS = (
 )  # fmt: skip
 
 
-@check("review.security", reads=())
+@check("review.security", reads=(*CI_FILES, *TEMPLATES, "*CODEOWNERS"))
 def security(tree: Tree, workflows: Workflows, owners: Owners, templates: Templates) -> Evidence:
     """Reviews weigh the risk for security.
 

@@ -23,6 +23,7 @@ from assaymark.model import Subject
 from assaymark.subject.changes import Arrival, Changes, Way
 from assaymark.subject.forge import Change, Forge, ForgeSeen, Protection, Pull, Review, Run
 from assaymark.subject.history import Commit
+from assaymark.subject.tree import compile_globs
 from assaymark.testing import evidence_of, tree_of
 
 OFFLINE = ForgeSeen()
@@ -235,3 +236,19 @@ CI = workflow("pull_request", "run: pytest")
 )  # fmt: skip
 def test_security(files: dict[str, str], expected: Outcome) -> None:
     assert outcome(security, files) is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "checks"),
+    [
+        (".github/workflows/ci.yml", (shows_checks, style_on_requests, security)),
+        (".gitlab-ci.yml", (shows_checks, style_on_requests, security)),
+        ("Jenkinsfile", (shows_checks, style_on_requests)),
+        ("pull_request_template.md", (checklist, tests_for_change, docs_for_change)),
+        (".github/PULL_REQUEST_TEMPLATE.md", (checklist, tests_for_change, docs_for_change)),
+        (".github/CODEOWNERS", (security,)),
+    ],
+)
+def test_a_change_of_these_files_calls_for_a_new_look(path: str, checks: tuple[Check, ...]) -> None:
+    assert all(compile_globs(check.reads).fullmatch(path) for check in checks)
+    assert not any(compile_globs(check.reads).fullmatch("src/tide/grid.py") for check in checks)
