@@ -20,6 +20,7 @@ def _guarded(words: list[str]) -> int:
     from assaymark.errors import BUG, INTERRUPTED, AssaymarkError
 
     try:
+        _end_on_request()
         from assaymark.cli import run
 
         return run(words)
@@ -44,6 +45,18 @@ def _guarded(words: list[str]) -> int:
         return BUG
     finally:
         _stop_children()
+
+
+def _end_on_request() -> None:
+    """A CI host that cancels a job sends SIGTERM: it ends like Ctrl-C, with all children."""
+    import signal
+    import threading
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, interrupt)
 
 
 def _stop_children() -> None:

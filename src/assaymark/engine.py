@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
 from assaymark.api import Check, Fact, FactUnavailable
 from assaymark.model import Evidence, Outcome, Progress
+
+_CLEANING = 5.0
 
 
 class Facts:
@@ -85,13 +87,27 @@ def run(
     if not external:
         return {check.id: one(check) for check in local}
     pool = ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="assaymark")
+    futures: dict[str, Future[tuple[Evidence, ...]]] = {}
     try:
-        futures = {check.id: pool.submit(one, check) for check in external}
+        for check in external:
+            futures[check.id] = pool.submit(one, check)
         results = {check.id: one(check) for check in local}
         results |= {name: future.result() for name, future in futures.items()}
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        _stop(tuple(futures.values()))
+        raise
+    pool.shutdown()
     return {check.id: results[check.id] for check in checks}
+
+
+def _stop(futures: Sequence[Future[Any]]) -> None:
+    """Kill what the workers run, so that nobody waits for it; what they do to clean up gets a few seconds."""
+    from assaymark import proc
+
+    while any(future.running() for future in futures):
+        proc.kill_running()
+        wait(futures, timeout=_CLEANING)
 
 
 def describe(problem: BaseException) -> str:

@@ -128,6 +128,11 @@ def search_path(without: Path | None = None) -> tuple[str, ...]:
 def kill_all() -> None:
     """Kill every process that is running, and start no more: the end of assaymark."""
     _ending.set()
+    kill_running()
+
+
+def kill_running() -> None:
+    """Kill every process that is running; more may be started."""
     with _guard:
         groups = list(_live.values())
     for process in groups:

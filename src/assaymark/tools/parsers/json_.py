@@ -1,11 +1,11 @@
 """A tool's own JSON, described by the manifest.
 
 Options are pointers, keys joined by dots; ``[]`` goes through a list, ``*`` through a list or the values of an object.
-``results`` leads to the list of findings; the others (``path``, ``line``, ``column``, ``end_line``, ``end_column``, ``rule``, ``message``,
-``severity``, ``confidence``) are looked for in the finding, then in what encloses it; ``@key`` is the nearest key that
-``*`` went through. ``column_base = 0`` for columns counted from 0; ``lines = true`` for one JSON document per line;
-``required`` pointers must exist in a whole report; ``problems`` leads to files that were not examined, with
-``problem_path`` and ``problem_message``.
+``results`` leads to the list of findings; the others (``path``, ``line``, ``column``, ``end_line``, ``end_column``,
+``rule``, ``message``, ``severity``, ``confidence``) are looked for in the finding, then in what encloses it; ``@key``
+is the nearest key that ``*`` went through. ``column_base = 0`` for columns counted from 0; ``lines = true`` for one
+JSON document per line; ``required`` pointers must exist in a whole report; ``problems`` leads to files that were not
+examined, with ``problem_path`` and ``problem_message``.
 """
 
 from __future__ import annotations
