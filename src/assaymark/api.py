@@ -65,7 +65,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One tracked file: ``path`` (surrogate-escaped), git ``mode``, blob id (40 or 64 hex) and size in bytes."""
+    """One tracked file: ``path`` (surrogate-escaped), git ``mode``, blob id (40 or 64 hex) and size in bytes.
+
+    The size is -1 for a file whose content a partial clone does not hold; reading it raises `FactUnavailable`.
+    """
 
     path: str
     mode: int

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_COMMITS = 5_000
 MAX_TEXT = 10_000
+_LIMIT = 50_000_000
 _FORMAT = "%H%x00%P%x00%an%x00%ae%x00%ct%x00%at%x00%ce%x00%s%x00%b"
 _FIELDS = 9
 _REFS = "%(refname)%00%(objectname)%00%(*objectname)%00%(objecttype)%00%(*objecttype)%00%(creatordate:unix)"
@@ -138,6 +139,7 @@ def history(opened: Opened) -> History:
         (*_LOG, f"--format={_FORMAT}", "-n", str(MAX_COMMITS), "--end-of-options", commit),
         ("for-each-ref", f"--format={_REFS}", "refs/tags", "refs/heads", "refs/remotes"),
         ("rev-parse", "--is-shallow-repository"),
+        limit=_LIMIT,
     )
     for answer in asked:
         if answer.code != 0 and not answer.truncated:
@@ -158,12 +160,19 @@ def history(opened: Opened) -> History:
 
 
 def _commits(log: bytes) -> Iterator[Commit]:
-    values = log.split(b"\0")
+    values = log.decode("utf-8", "replace").split("\0")
     for at in range(0, len(values) - _FIELDS + 1, _FIELDS):
-        id, parents, author, email, time, *rest = (_text(v) for v in values[at : at + _FIELDS])
-        written, committer, subject, body = rest
+        id, parents, author, email, time, written, committer, subject, body = values[at : at + _FIELDS]
         yield Commit(
-            id, tuple(parents.split()), author, email, _number(time), subject, body.strip(), _number(written), committer
+            id,
+            tuple(parents.split()),
+            author[:MAX_TEXT],
+            email[:MAX_TEXT],
+            _number(time),
+            subject[:MAX_TEXT],
+            body[:MAX_TEXT].strip(),
+            _number(written),
+            committer[:MAX_TEXT],
         )
 
 
@@ -177,7 +186,10 @@ def _changed(output: bytes) -> Iterator[tuple[str, int, list[str]]]:
 def _refs(output: bytes) -> tuple[tuple[Tag, ...], tuple[Branch, ...]]:
     tags, branches = [], []
     for line in output.splitlines():
-        name, object, peeled, kind, peeled_kind, time = (_text(v) for v in line.split(b"\0"))
+        fields = [_text(v) for v in line.split(b"\0")]
+        if len(fields) != 6:
+            continue  # the last one of too long a list
+        name, object, peeled, kind, peeled_kind, time = fields
         if (peeled_kind or kind) != "commit":
             continue  # a tag may name a file or another tag
         when, commit = _number(time), peeled or object
@@ -193,7 +205,7 @@ def _refs(output: bytes) -> tuple[tuple[Tag, ...], tuple[Branch, ...]]:
 
 
 def _text(value: bytes) -> str:
-    return value[: 4 * MAX_TEXT].decode("utf-8", "replace")[:MAX_TEXT]
+    return value.decode("utf-8", "replace")
 
 
 def _number(text: str) -> int:
