@@ -58,14 +58,23 @@ def run_check(check: Check, facts: Facts) -> tuple[Evidence, ...]:
     """Run one check; whatever goes wrong inside it becomes evidence."""
     started = time.perf_counter()
     try:
-        answer = check.function(*(facts.get(need) for need in check.needs))
-        found = (answer,) if isinstance(answer, Evidence) else tuple(answer)
+        values = [facts.get(need) for need in check.needs]
+        answer = check.function(*values)
+        found = _dated((answer,) if isinstance(answer, Evidence) else tuple(answer), values)
     except FactUnavailable as missing:
         found = (Evidence(outcome=missing.outcome, message=missing.reason, remedy=missing.remedy),)
     except Exception as problem:
         found = (Evidence(outcome=Outcome.ERROR, message=f"the check broke: {describe(problem)}"),)
     spent = time.perf_counter() - started
     return tuple(replace(e, check=check.id, duration=spent) for e in found)
+
+
+def _dated(found: tuple[Evidence, ...], values: Iterable[object]) -> tuple[Evidence, ...]:
+    """What rests on something seen on the network carries the day (``seen_on`` of the fact) on which it was seen."""
+    days = sorted({day for value in values if isinstance(day := getattr(value, "seen_on", None), str) and day})
+    if not days:
+        return found
+    return tuple(replace(e, metrics={**e.metrics, "seen": ", ".join(days)}) for e in found)
 
 
 def run(

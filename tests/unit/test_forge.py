@@ -346,6 +346,7 @@ def test_from_the_option_to_the_verdict(fake: Fake, monkeypatch: pytest.MonkeyPa
         "workflow.force-push": "passed",
         "workflow.main-works": "failed",
     }
+    assert all(len(str(e.metrics["seen"])) == 10 for e in found.values())
     asked = len(fake.asked)
     fake.close()
     assert evidence_of(public, **facts).outcome is Outcome.PASSED  # what was seen a moment ago

@@ -47,6 +47,11 @@ class ForgeSeen:
     forge: Forge | None = None
     reason: str = NOT_ASKED
 
+    @property
+    def seen_on(self) -> str:
+        """The day on which the forge was looked at; '' when it was not."""
+        return self.forge.fetched_at if self.forge else ""
+
 
 @fact
 def forge_seen(options: Options, subject: Subject) -> ForgeSeen:

@@ -175,6 +175,11 @@ class Forge:
         return self.missing.get(part, f"the forge did not show {part.replace('_', ' ')}")
 
     @property
+    def seen_on(self) -> str:
+        """The day on which all this was seen; evidence that rests on it carries it."""
+        return self.fetched_at
+
+    @property
     def people_pulls(self) -> tuple[Pull, ...]:
         """The sample of merged pull requests without those of bots."""
         return tuple(pull for pull in self.pulls or () if not pull.bot)

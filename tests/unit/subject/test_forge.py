@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 from assaymark.api import FactUnavailable, Options
+from assaymark.checks.access import public
+from assaymark.checks.review import tool
 from assaymark.engine import Facts
 from assaymark.model import Subject
 from assaymark.subject import forge as module
+from assaymark.subject.changes import Changes
 from assaymark.subject.forge import Change, Forge, ForgeSeen, Pull, Review, Run, forge, forge_seen, look
+from assaymark.testing import evidence_of
 
 SUBJECT = Subject(kind="software", path=".", repository="github.com/lab/tide")
 ALLOWED = Options(as_of=date(2026, 1, 1), forge=True)
@@ -130,3 +134,10 @@ def test_what_may_be_different_next_time_is_not_kept(answers: list[dict[str, Any
 def test_without_the_cache_each_look_is_new(answers: list[dict[str, Any]]) -> None:
     answers += [{"visibility": "public"}, {"visibility": "private"}]
     assert [look(SUBJECT, {}, cached=False).visibility for _ in range(2)] == ["public", "private"]
+
+
+def test_evidence_carries_the_day_on_which_the_forge_was_seen() -> None:
+    seen = Forge(visibility="public", fetched_at="2026-11-01")
+    assert evidence_of(public, forge=seen).metrics["seen"] == "2026-11-01"
+    assert evidence_of(tool, forge_seen=ForgeSeen(seen), changes=Changes(())).metrics["seen"] == "2026-11-01"
+    assert "seen" not in evidence_of(tool, changes=Changes(())).metrics
