@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from assaymark.api import Entry, Tree, fact
 from assaymark.subject.licences import resolve
-from assaymark.subject.markup import MARKDOWN, PLAIN, Page, markup_of, parse
+from assaymark.subject.markup import EXTENSIONS, MARKDOWN, PLAIN, Page, markup_of, parse
 from assaymark.subject.topics import covered
 
 LIMIT = 500_000  # bytes of one document that are read
-HOMES = ("", ".github", ".gitlab", "docs", "doc", "docs/source", "docs/src")
+HOMES = ("", ".github", ".gitlab", "docs", "doc", "docs/source", "docs/src", "doc/source")
+_HOMES = frozenset(HOMES)
 FOLDERS = {
     "docs",
     "doc",
@@ -144,8 +145,9 @@ class Documents:
 @fact
 def readme(tree: Tree) -> Readme:
     """The README of the root, else of .github or docs."""
+    near = _near(tree)
     for home in HOMES[:5]:
-        found = _best(_named(tree, r"readme(?:\.[\w-]+)?", (home,)))
+        found = _best(_named(tree, [n for n in near if n[0] == home], r"readme(?:\.[\w-]+)?"))
         if found is not None:
             entry, path = found
             raw = tree.read(entry.path, LIMIT)
@@ -172,36 +174,35 @@ def documents(tree: Tree) -> Documents:
         doc = _documentation(entry)
         if doc is not None:
             (pages if doc.markup else binaries).append(doc)
+    near = _near(tree)
+    how = r"(?:contributing|contribute|hacking|contribution[-_]guide\w*)(?:\.\w+)?"
     return Documents(
-        contributing=_guides(
-            tree, r"(?:contributing|contribute|hacking|contribution[-_]guide\w*)(?:\.\w+)?", "contribut"
-        ),
-        conduct=_guides(tree, r"code[-_ ]?of[-_ ]?conduct(?:\.\w+)?|conduct\.\w+", "conduct"),
-        security=_guides(tree, r"security(?:\.\w+)?", ""),
-        changelogs=tuple(_changelog(tree, e, p) for e, p in _changelogs(tree)),
+        contributing=_guides(tree, near, how, pages, "contribut"),
+        conduct=_guides(tree, near, r"code[-_ ]?of[-_ ]?conduct(?:\.\w+)?|conduct\.\w+", pages, "conduct"),
+        security=_guides(tree, near, r"security(?:\.\w+)?", pages, ""),
+        changelogs=tuple(_changelog(tree, e, p) for e, p in _changelogs(tree, near, pages)),
         fragments=tuple(e.path for e in tree if _is_fragment(e.path))[:200],
         pages=tuple(pages),
         binaries=tuple(binaries),
     )
 
 
-def has_path(tree: Tree, path: str) -> bool:
-    """Whether a file or a folder of that path is tracked."""
-    path = path.strip("/")
-    return path == "" or tree.get(path) is not None or any(True for _ in tree.glob(f"{_literal(path)}/**"))
-
-
-def _literal(path: str) -> str:
-    return re.sub(r"[*?{}]", "?", path)
-
-
-def _named(tree: Tree, pattern: str, homes: Iterable[str]) -> list[tuple[Entry, str]]:
-    """Regular files (also at the end of links within the tree) of a name, with the path under which they were found."""
-    name, wanted = re.compile(pattern, re.IGNORECASE), {h.lower() for h in homes}
+def _near(tree: Tree) -> list[tuple[str, Entry]]:
+    """Entries in the folders where forges look, with their folder in lower case."""
     out = []
     for entry in tree:
-        folder, _, last = entry.path.rpartition("/")
-        if folder.lower() in wanted and name.fullmatch(last):
+        folder = entry.path.rpartition("/")[0].lower()
+        if folder in _HOMES:
+            out.append((folder, entry))
+    return out
+
+
+def _named(tree: Tree, near: list[tuple[str, Entry]], pattern: str) -> list[tuple[Entry, str]]:
+    """Regular files (also at the end of links within the tree) of a name, with the path under which they were found."""
+    name = re.compile(pattern, re.IGNORECASE)
+    out = []
+    for _, entry in near:
+        if name.fullmatch(entry.name):
             target = resolve(tree, entry) if entry.is_symlink else entry
             if target is not None and not target.is_submodule:
                 out.append((target, entry.path))
@@ -222,15 +223,25 @@ def _best(found: list[tuple[Entry, str]]) -> tuple[Entry, str] | None:
     return min(usable, key=rank) if usable else None
 
 
-def _guides(tree: Tree, pattern: str, within: str) -> tuple[Guide, ...]:
-    """The documents of a name where forges look, else those of that name among the documentation."""
-    found = _named(tree, pattern, HOMES)
+def _guides(
+    tree: Tree, near: list[tuple[str, Entry]], pattern: str, pages: list[DocFile], within: str
+) -> tuple[Guide, ...]:
+    """The documents of a name where forges look, else those whose name has a word among the documentation."""
+    found = _named(tree, near, pattern)
     if not found and within:
-        inside = re.compile(
-            rf"(?i)(?:.*/)?(?:{'|'.join(sorted(FOLDERS))})/(?:.*/)?[\w-]*{within}[\w-]*\.(?:md|rst|adoc|org|txt|qmd)"
-        )
-        found = [(e, e.path) for e in tree if inside.fullmatch(e.path) and not e.is_symlink and not e.is_submodule]
-    return tuple(_guide(tree, entry, path) for entry, path in sorted(found, key=lambda f: (f[1].count("/"), f[1]))[:5])
+        found = _among(tree, pages, rf"[\w-]*{within}[\w-]*\.\w+")
+    return tuple(_guide(tree, entry, path) for entry, path in _outermost(found)[:5])
+
+
+def _among(tree: Tree, pages: list[DocFile], pattern: str) -> list[tuple[Entry, str]]:
+    """Documentation sources of a name, in whatever folder."""
+    name = re.compile(pattern, re.IGNORECASE)
+    entries = (tree.get(p.path) for p in pages if name.fullmatch(p.path.rpartition("/")[2]))
+    return [(e, e.path) for e in entries if e is not None]
+
+
+def _outermost(found: list[tuple[Entry, str]]) -> list[tuple[Entry, str]]:
+    return sorted(found, key=lambda f: (f[1].count("/"), f[1]))
 
 
 _COMMENT = re.compile(r"<!--(?:(?!-->).)*+-->", re.DOTALL)
@@ -247,12 +258,8 @@ _CHANGELOG = (
 )
 
 
-def _changelogs(tree: Tree) -> list[tuple[Entry, str]]:
-    found = _named(tree, _CHANGELOG, ("", ".github", "doc", "docs", "docs/source", "docs/src", "doc/source"))
-    if not found:
-        deeper = re.compile(rf"(?i)(?:{'|'.join(sorted(FOLDERS))})/(?:.*/)?{_CHANGELOG}")
-        found = [(e, e.path) for e in tree if deeper.fullmatch(e.path) and not e.is_symlink and not e.is_submodule]
-    return sorted(found, key=lambda f: (f[1].count("/"), f[1]))[:3]
+def _changelogs(tree: Tree, near: list[tuple[str, Entry]], pages: list[DocFile]) -> list[tuple[Entry, str]]:
+    return _outermost(_named(tree, near, _CHANGELOG) or _among(tree, pages, _CHANGELOG))[:3]
 
 
 _ENTRY = re.compile(
@@ -272,20 +279,23 @@ def _changelog(tree: Tree, entry: Entry, path: str) -> Changelog:
 
 
 def _is_fragment(path: str) -> bool:
-    return (
-        re.match(
-            r"(?i)(?:.*/)?(?:changes|news|newsfragments|newsfragment|changelog\.d|\.changeset|changelogs?"
-            r"|towncrier)/[^/]+\.(?:md|rst|ya?ml|txt)$",
-            path,
-        )
-        is not None
-    )
+    parts = path.rsplit("/", 2)
+    text = parts[-1].endswith((".md", ".rst", ".yml", ".yaml", ".txt"))
+    return text and len(parts) > 1 and parts[-2].lower() in _FRAGMENTS
+
+
+_FRAGMENTS = {
+    "changes", "news", "newsfragments", "newsfragment", "changelog.d", ".changeset", "changelog", "changelogs",
+    "towncrier",
+}  # fmt: skip
 
 
 def _documentation(entry: Entry) -> DocFile | None:
-    parts = entry.path.split("/")
-    name = parts[-1]
+    name = entry.name
     extension = name.rpartition(".")[2].lower() if "." in name else ""
+    if extension not in _BINARY and extension not in EXTENSIONS:
+        return None
+    parts = entry.path.split("/")
     folders = [p.lower() for p in parts[:-1]]
     if _FOREIGN & set(folders) or any(f.startswith(".") for f in folders):
         return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from assaymark.api import Entry, Tree, fact
+from assaymark.subject.licence_prints import KNOWN, fingerprint, is_owner
 
 LIMIT = 300_000  # bytes; the longest licence texts stay below 50 kB
 COVERAGE = 0.75  # share of the characters that must belong to known licences
@@ -210,14 +211,16 @@ def resolve(tree: Tree, entry: Entry) -> Entry | None:
 
 def identify(text: str) -> LicenceFile:
     """What a text is (the path stays empty)."""
+    words = len(text.split())
+    if (exact := KNOWN.get(fingerprint(text))) and not _RESTRICTION.search(text):
+        return LicenceFile(path="", kind=RECOGNISED, ids=(exact,), coverage=1.0, words=words)
     from licenseclassifier import identify_license
 
-    words = len(text.split())
     matches = identify_license(text, 0.0)
     rest = _rest(text, [(m.start, m.end) for m in matches])
     total = _weight(text)
     coverage = 1 - _weight(rest) / total if total else 0.0
-    restriction = _RESTRICTION.search(rest)
+    restriction = _RESTRICTION.search("\n".join([rest, *filter(is_owner, text.splitlines())]))
     line = text.count("\n", 0, text.find(restriction[0])) + 1 if restriction else None
     if matches and coverage >= COVERAGE and words >= FEWEST:
         ids = tuple(dict.fromkeys(m.id for m in matches))

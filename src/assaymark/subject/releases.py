@@ -198,17 +198,16 @@ def _key(bare: str, semver: re.Match[str] | None, pep440: re.Match[str] | None, 
 def _pep440_key(found: re.Match[str]) -> Key:
     epoch = int(found["epoch"] or 0)
     numbers = _trimmed(int(n) for n in found["release"].split("."))
-    dev = ((0, int(found["dev_n"] or 0), "dev"),) if found["dev"] else ()
     post = ((0, int(found["post_n"] or found["post_m"] or 0), "post"),) if found["post"] else ()
+    number = int(found["dev_n"] or 0)
+    # A development version comes before what it leads to; that ends with a mark above it and below all else.
+    end = (-2, number, "dev") if found["dev"] else (-1, 0, "")
     if found["phase"]:
         phase = found["phase"].lower()
-        named = (1, 0, _PHASES.get(phase, phase))
-        # A development version of a pre-release comes before it, a post-release after it.
-        rest = ((-1, *dev[0][1:]),) if dev and not post else (*post, *((-1, d[1], d[2]) for d in dev))
-        return epoch, numbers, _PRE, (named, (0, int(found["pre"] or 0), ""), *rest)
+        return epoch, numbers, _PRE, ((1, 0, _PHASES.get(phase, phase)), (0, int(found["pre"] or 0), ""), *post, end)
     if post:
-        return epoch, numbers, _POST, (*post, *((-1, d[1], d[2]) for d in dev))
-    return (epoch, numbers, _DEV, dev) if dev else (epoch, numbers, _FINAL, ())
+        return epoch, numbers, _POST, (*post, end)
+    return (epoch, numbers, _DEV, (end,)) if found["dev"] else (epoch, numbers, _FINAL, ())
 
 
 def _identifiers(text: str) -> tuple[tuple[int, int, str], ...]:

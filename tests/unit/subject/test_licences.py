@@ -47,6 +47,11 @@ def test_added_terms_do() -> None:
     assert identify(MIT + "\nFor academic institutes only.\n").restriction
 
 
+def test_terms_in_a_copyright_line_are_seen() -> None:
+    found = identify(MIT.replace("Ada Example", "Ada Example, for non-commercial use"))
+    assert not found.known
+
+
 def test_a_licence_lost_in_prose_does_not_count() -> None:
     found = identify("The sea is wide and we have much to tell about the rights of its holders. " * 60 + MIT)
     assert not found.known

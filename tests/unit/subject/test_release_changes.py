@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from assaymark.engine import Facts
+from assaymark.registry import builtin
+from assaymark.subject.checkout import open_subject
+from assaymark.subject.release_changes import ReleaseChanges
+from assaymark.testing import NewCommit, facts_of, repository_of
+
+
+def read(folder: Path, commits: list[NewCommit]) -> ReleaseChanges:
+    opened = open_subject(repository_of(folder / "repository", commits, bare=True))
+    given = facts_of(opened.tree, subject=opened.subject, opened=opened)
+    found: ReleaseChanges = Facts(builtin().facts.values(), given).get("release_changes")
+    return found
+
+
+def test_the_two_newest_releases_are_compared_with_what_is_judged(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        [
+            NewCommit(write={"a.md": "1", "b.md": "1"}, tags=("v1.0.0",)),
+            NewCommit(write={"a.md": "2"}, tags=("v1.1.0",)),
+            NewCommit(write={"c\nd é.md": "1"}, tags=("v2.0.0-rc.1",)),
+        ],
+    )
+    assert found.latest is not None
+    assert found.previous is not None
+    assert (found.latest.tag, found.previous.tag) == ("v1.1.0", "v1.0.0")
+    assert found.paths == {"a.md", "c\nd é.md"}
+
+
+def test_one_release_is_compared_with_nothing(tmp_path: Path) -> None:
+    found = read(tmp_path, [NewCommit(write={"a.md": "1"}, tags=("v1.0.0",))])
+    assert (found.latest, found.previous, found.paths) == (None, None, frozenset())
