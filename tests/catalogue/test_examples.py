@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -168,6 +169,15 @@ def test_every_sub_criterion_that_checks_decide_has_both_examples() -> None:
     found = {(e.parent.name, e.name.partition("-")[0]) for e in EXAMPLES}
     wanted = {(i, kind) for i, d in definitions().items() if d.checks for kind in ("pass", "fail")}
     assert sorted(wanted - found - EXEMPT.keys()) == []
+
+
+def test_no_file_of_an_example_is_ignored_by_git(checkout: Path) -> None:
+    """Else an example passes here and is another one everywhere else; ``git add --force`` such a file."""
+    if not (checkout / ".git").exists():
+        pytest.skip("not a Git checkout")
+    command = ["git", "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", str(HERE)]
+    listed = subprocess.run(command, cwd=checkout, capture_output=True, check=True).stdout.decode().split("\0")
+    assert [path for path in listed if path and "__pycache__" not in path] == []
 
 
 def test_only_what_the_standard_leaves_free_is_exempt() -> None:
