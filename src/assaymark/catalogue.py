@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from assaymark.data import folder
@@ -71,8 +71,6 @@ def profile(name: str) -> Profile:
 
     Raises InputError when there is none or it is malformed.
     """
-    from pathlib import Path
-
     if name in profiles():
         where = f"criteria/profiles/{name}.toml"
         return read_profile(folder("criteria").joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8"), where)
@@ -173,7 +171,7 @@ def _level(item: Mapping[str, Any], where: str) -> LevelRule:
     )
 
 
-def _sorted(place: Traversable) -> list[Traversable]:
+def _sorted(place: Path) -> list[Path]:
     return sorted(place.iterdir(), key=lambda f: f.name)
 
 

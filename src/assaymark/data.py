@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
+# A folder on disk wherever pip installs to; `importlib.resources` would cost start-up time for nothing.
+_PACKAGE = Path(__file__).parent
 
-def folder(name: str) -> Traversable:
+
+def folder(name: str) -> Path:
     """The data folder ``criteria`` or ``badges``.
 
     Raises FileNotFoundError when assaymark was installed without it.
     """
-    shipped = files("assaymark").joinpath("_data", name)
+    shipped = _PACKAGE / "_data" / name
     if shipped.is_dir():
         return shipped
-    checkout = Path(__file__).parents[2]
+    checkout = _PACKAGE.parents[1]
     if (checkout / "pyproject.toml").is_file() and (checkout / name).is_dir():
         return checkout / name
     raise FileNotFoundError(f"assaymark was installed without its {name!r} folder")
 
 
-def schema(name: str) -> Traversable:
+def schema(name: str) -> Path:
     """A published JSON Schema, such as ``assessment``."""
-    return files("assaymark").joinpath("schemas", f"{name}.schema.json")
+    return _PACKAGE / "schemas" / f"{name}.schema.json"

@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,19 +69,21 @@ def put(key: str, assessment: Assessment) -> None:
 
 def _code() -> Iterator[str]:
     """Identity of the installed code: version numbers do not change in an editable checkout, files do."""
-    yield from _stamps(Path(str(files("assaymark"))))
+    from assaymark import registry
     from assaymark.data import folder
 
-    yield from _stamps(Path(str(folder("criteria"))))
-    from assaymark import registry
-
-    for plugin in registry.load().plugins:
-        yield f"{plugin.name}={plugin.version}"
-        for place in plugin.tools:
-            yield from _stamps(Path(str(place)))
+    yield from _stamps(Path(__file__).parent)
+    yield from _stamps(folder("criteria"))
+    for name, place in registry.installed():
+        yield name
+        if place is not None:
+            yield from _stamps(place)
 
 
 def _stamps(root: Path) -> Iterator[str]:
+    if root.is_file():
+        status = root.stat()
+        yield f"{root.name}:{status.st_mtime_ns}:{status.st_size}"
     for folder, names, found in os.walk(root):
         names.sort()
         for name in sorted(found):

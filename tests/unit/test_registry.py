@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +57,19 @@ def test_a_broken_plugin_is_named(only: object, values: tuple[str, ...], said: s
     only(*values)  # type: ignore[operator]
     with pytest.raises(InputError, match=said):
         registry.load()
+
+
+def test_what_is_installed_is_told_without_importing_it(
+    only: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "spam_plugin"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise SystemExit")
+    (tmp_path / "spam_module.py").write_text("raise SystemExit")
+    monkeypatch.syspath_prepend(tmp_path)
+    only("spam_plugin.deep:PLUGIN", "spam_module:PLUGIN", "spam_absent:PLUGIN")  # type: ignore[operator]
+    assert registry.installed() == (
+        ("p0=spam_plugin.deep:PLUGIN ", package),
+        ("p1=spam_module:PLUGIN ", tmp_path / "spam_module.py"),
+        ("p2=spam_absent:PLUGIN ", None),
+    )

@@ -84,12 +84,14 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
-from importlib.resources.abc import Traversable
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assaymark.errors import InputError
 from assaymark.model import Severity
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 
 class Kind(StrEnum):
