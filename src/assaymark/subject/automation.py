@@ -1,0 +1,198 @@
+"""The fact ``automation``: every command that CI would run, seen through task runners and scripts.
+
+``tox -e lint`` in a workflow becomes the commands of that environment, with the place where each is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from assaymark.api import Location, Tree, fact
+from assaymark.subject.ci.model import CiFile, CiJob, CiStep, Workflows
+from assaymark.subject.purposes import Purpose
+from assaymark.subject.tasks.line import Line, shell
+
+_MAX_COMMANDS = 8_000
+_MAX_DEPTH = 4
+_MAX_TEXT = 4_000
+# Inputs of actions, and variables of build tools, that are commands.
+_SHELL_INPUT = re.compile(r"run|command|script|cmd|commands|(?:CIBW_)?(?:BEFORE_)?TEST_COMMAND\w*", re.IGNORECASE)
+# Names of programs that workflows keep in variables.
+_VARIABLE = re.compile(r"\$\{\{\s?env\.(CARGO|PYTHON|MAKE|CMAKE|PYTEST)\s?\}\}")
+# What these start cannot be seen from here.
+_OPAQUE = re.compile(
+    r"(?:^|\s)(?:docker|podman|apptainer|singularity)\s+(?:compose\s+)?(?:run|exec)\s(?!.*\s(?:-d|--detach)\s)"
+    r"|(?:^|\s)(?:earthly|dagger|bazel|bazelisk)\s"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One thing that CI does: shell text, or an action with its inputs (``uses``).
+
+    ``path`` and ``line`` are where it is written; ``file`` is the CI definition that leads there.
+    """
+
+    text: str
+    path: str
+    line: int
+    file: str
+    job: str
+    uses: bool = False
+    on_change: bool = False
+    on_request: bool = False
+    may_fail: bool = False
+
+    @property
+    def location(self) -> Location:
+        """The place, for findings."""
+        return Location(path=self.path, line=self.line)
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """What CI does. ``opaque`` are calls whose content lies outside the repository (or inside a container)."""
+
+    commands: tuple[Command, ...] = ()
+    opaque: tuple[Command, ...] = ()
+    files: tuple[CiFile, ...] = ()
+    _known: dict[str, tuple[Command, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def doing(self, purpose: Purpose, *, on_change: bool = False, on_request: bool = False) -> tuple[Command, ...]:
+        """The commands that serve a purpose, of those that a change (a pull request) starts when asked so."""
+        if purpose.name not in self._known:
+            self._known[purpose.name] = tuple(c for c in self.commands if purpose.fits(c.text, c.uses))
+        return tuple(
+            c for c in self._known[purpose.name] if (c.on_change or not on_change) and (c.on_request or not on_request)
+        )
+
+    def blind(self, *, on_change: bool = False) -> str:
+        """Why nothing can be concluded from not having found something; '' when all of it was seen."""
+        problems = [f"{f.path} could not be read ({f.problem})" for f in self.files if f.problem]
+        calls = [
+            f"what {c} calls ({' '.join(c.text.split())[:60]}) cannot be seen from here"
+            for c in self.opaque
+            if c.on_change or not on_change
+        ]
+        return "; ".join((*problems, *calls)[:3])
+
+
+def named(purpose: Purpose, commands: Iterable[Command], limit: int = 3) -> str:
+    """What serves the purpose and where: ``pytest (tox.ini:12), ctest (.github/workflows/ci.yml:40)``."""
+    found: dict[str, str] = {}
+    for command in commands:
+        found.setdefault(" ".join(purpose.word(command.text, command.uses).split())[:40], str(command))
+    shown = [f"{word} ({place})" for word, place in list(found.items())[:limit]]
+    return ", ".join(shown) + (" and more" if len(found) > limit else "")
+
+
+@fact
+def automation(tree: Tree, workflows: Workflows) -> Automation:
+    """All commands of all CI definitions, task runners and scripts resolved statically."""
+    started = {f.path for f in workflows.on_change()}
+    asked = {f.path for f in workflows.on_request()}
+    commands: list[Command] = []
+    opaque: list[Command] = []
+    known: dict[str, tuple[Line, ...]] = {}
+    own = {f.path for f in workflows.files}
+    for file in workflows.files:
+        for job in file.jobs:
+            frame = Command(
+                text="",
+                path=file.path,
+                line=job.line,
+                file=file.path,
+                job=job.name,
+                on_change=file.path in started and job.on_change,
+                on_request=file.path in asked and job.on_change,
+                may_fail=job.may_fail,
+            )
+            opaque.extend(_calls(frame, job))
+            for step in job.steps:
+                if len(commands) >= _MAX_COMMANDS:
+                    break
+                commands.extend(_commands(tree, frame, step, known))
+        opaque.extend(c for c in _included(file, file.path in started) if c.text not in own)
+    opaque.extend(c for c in commands if not c.uses and _OPAQUE.search(c.text))
+    return Automation(tuple(commands), tuple(opaque), workflows.files)
+
+
+def _calls(frame: Command, job: CiJob) -> Iterator[Command]:
+    """A reusable workflow of another repository."""
+    if job.uses and not job.uses.startswith("./"):
+        yield _at(frame, Line(job.uses, frame.path, job.line), uses=True)
+
+
+def _included(file: CiFile, on_change: bool) -> Iterator[Command]:
+    """Templates that GitLab and others take in from elsewhere."""
+    if file.system.endswith("-actions"):
+        return
+    for included in file.includes:
+        if not included.startswith(("/", "./")):
+            yield Command(
+                text=included,
+                path=file.path,
+                line=1,
+                file=file.path,
+                job="",
+                uses=True,
+                on_change=on_change,
+                on_request=on_change,
+            )
+
+
+def _commands(tree: Tree, frame: Command, step: CiStep, known: dict[str, tuple[Line, ...]]) -> Iterator[Command]:
+    lines: list[Line] = []
+    run = _VARIABLE.sub(lambda found: found[1].lower(), step.run)
+    if step.uses:
+        inputs = " ".join(f"{key}={value}" for key, value in step.inputs.items())
+        call = Line(f"{step.uses} {inputs}"[:_MAX_TEXT], step.path, step.line)
+        yield _at(frame, call, uses=True, may_fail=step.may_fail)
+        lines.extend(_expanded(tree, step.uses, known))
+    for key, value in (*step.inputs.items(), *step.env.items()):
+        if _SHELL_INPUT.fullmatch(key):
+            lines.extend(shell(value, step.path, step.line, block=False))
+    lines.extend(shell(run, step.path, step.line))
+    for line in lines:
+        yield _at(frame, line, may_fail=step.may_fail)
+        for inner in _expanded(tree, line.text, known):
+            yield _at(frame, inner, may_fail=step.may_fail)
+
+
+def _at(frame: Command, line: Line, *, uses: bool = False, may_fail: bool = False) -> Command:
+    return Command(
+        text=line.text,
+        path=line.path,
+        line=line.line,
+        file=frame.file,
+        job=frame.job,
+        uses=uses,
+        on_change=frame.on_change,
+        on_request=frame.on_request,
+        may_fail=frame.may_fail or may_fail,
+    )
+
+
+def _expanded(tree: Tree, text: str, known: dict[str, tuple[Line, ...]]) -> tuple[Line, ...]:
+    """What stands behind a command, and behind that, a few calls deep; each text is looked up once."""
+    if text in known:
+        return known[text]
+    from assaymark.subject.tasks.expand import expand
+
+    found: dict[Line, None] = {}
+    seen, level = {text}, [text]
+    for _ in range(_MAX_DEPTH):
+        lines = [line for one in level for line in expand(tree, one)]
+        fresh = [line for line in lines if line not in found]
+        found.update(dict.fromkeys(fresh))
+        level = list(dict.fromkeys(line.text for line in fresh if line.text not in seen))
+        seen.update(level)
+        if not level or len(found) > _MAX_COMMANDS:
+            break
+    known[text] = tuple(found)[:_MAX_COMMANDS]
+    return known[text]

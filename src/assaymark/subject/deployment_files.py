@@ -1,0 +1,213 @@
+"""The fact ``deployment_files``: how the software gets deployed, as code that lies in the repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assaymark.api import Entry, Tree, fact
+from assaymark.subject.languages import is_foreign
+from assaymark.subject.packaging_files import ASIDE, container_files
+
+_HEAD = 16_384
+_MAX_YAML = 600
+# Tools that set up machines or clusters; the rest are recipes that one of these (or a person) runs.
+MANAGERS = frozenset(
+    (
+        "Docker Compose",
+        "Kubernetes",
+        "Helm",
+        "Kustomize",
+        "Ansible",
+        "Terraform",
+        "TOSCA",
+        "Puppet",
+        "Chef",
+        "Salt",
+        "Nomad",
+        "RADL",
+    )
+)
+_FAMILY = {"Helm": "Kubernetes", "Kustomize": "Kubernetes"}
+_KUBERNETES = re.compile(
+    r"^kind:\s*[\"']?(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Pod|Service|Ingress)\b", re.MULTILINE
+)
+_PLAY = re.compile(r"^-\s+(?:name:[^\n]*\n\s+)?hosts:", re.MULTILINE)
+_START = re.compile(r"^\s*(?:CMD|ENTRYPOINT)\b", re.MULTILINE | re.IGNORECASE)
+_FROM_CONTEXT = re.compile(r"^\s*(?:COPY|ADD)\s+(?!.*--from=)\S", re.MULTILINE | re.IGNORECASE)
+_IMAGE = re.compile(r"^\s*-?\s*image:\s*[\"']?(?P<name>[\w./:${}@-]+?)[\"']?\s*(?:#.*)?$", re.MULTILINE)
+_BUILD = re.compile(r"^\s+build:", re.MULTILINE)
+_VERSION = re.compile(r"^\s*(?P<key>appVersion|version):\s*[\"']?(?P<value>v?\d[\w.+-]*)[\"']?", re.MULTILINE)
+_NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("Docker Compose", re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml", re.IGNORECASE)),
+    ("Helm", re.compile(r"(?:.*/)?Chart\.yaml")),
+    ("Kustomize", re.compile(r"(?:.*/)?kustomization\.ya?ml")),
+    ("Ansible", re.compile(r"(?:.*/)?(?:roles/[^/]+/tasks/main|playbooks?/[^/]+)\.ya?ml|tasks/main\.yml|galaxy\.yml")),
+    ("Terraform", re.compile(r".*\.(?:tf|tofu)")),
+    ("Apptainer", re.compile(r"(?:.*/)?Singularity[\w.-]*|.*\.def")),
+    ("Spack", re.compile(r"(?:.*/)?spack\.yaml|(?:.*/)?(?:spack|spack_repo|packages)/(?:.*/)?package\.py")),
+    ("EasyBuild", re.compile(r".*\.eb")),
+    ("conda", re.compile(r"(?:.*/)?(?:conda|recipes?|conda[.-]recipes?)/(?:.*/)?(?:meta|recipe)\.yaml|meta\.yaml")),
+    ("Nix", re.compile(r"flake\.nix|default\.nix|nix/.*\.nix")),
+    ("Guix", re.compile(r"guix\.scm")),
+    ("Nomad", re.compile(r".*\.nomad(?:\.hcl)?")),
+    ("Puppet", re.compile(r".*\.pp")),
+    ("Chef", re.compile(r"(?:.*/)?cookbooks/.*\.rb")),
+    ("Salt", re.compile(r".*\.sls")),
+    ("RADL", re.compile(r".*\.radl")),
+    ("systemd", re.compile(r".*\.service")),
+    ("platform", re.compile(r"Procfile|app\.yaml|fly\.toml|render\.yaml|serverless\.ya?ml|netlify\.toml|vercel\.json")),
+)  # fmt: skip
+_SURE = {
+    "Apptainer": re.compile(r"^\s*Bootstrap:", re.MULTILINE | re.IGNORECASE),
+    "Spack": re.compile(r"spack"),
+    "systemd": re.compile(r"^\[Unit\]", re.MULTILINE),
+    "Puppet": re.compile(r"\bclass\b|\bnode\b"),
+    "platform": re.compile(r"\S"),
+}
+_SERVICE_SIGNS = re.compile(r"(?:.*/)?(?:wsgi|asgi|manage)\.py|(?:.*/)?(?:openapi|swagger)\.(?:ya?ml|json)|.*\.service")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One file of the deployment, and the tool it is written for."""
+
+    kind: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageUse:
+    """An image that a deployment starts; ``tag`` is '' when it names none, and may be a variable."""
+
+    path: str
+    line: int
+    name: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatedVersion:
+    """A version of the software that a deployment states."""
+
+    path: str
+    line: int
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentFiles:
+    """The deployment module, as far as it lies here.
+
+    ``from_source`` are the files that build what they deploy from this very commit; ``services`` are signs that the
+    software runs as a service.
+    """
+
+    files: tuple[Deployment, ...] = ()
+    images: tuple[ImageUse, ...] = ()
+    versions: tuple[StatedVersion, ...] = ()
+    from_source: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The tools that are used, by name."""
+        return tuple(sorted({f.kind for f in self.files}))
+
+    @property
+    def managers(self) -> tuple[str, ...]:
+        """The configuration managers among them; Helm and Kustomize are ways to write Kubernetes."""
+        return tuple(sorted({_FAMILY.get(k, k) for k in self.kinds if k in MANAGERS}))
+
+    def first(self, kind: str) -> str:
+        """The first file of a kind."""
+        return next(f.path for f in self.files if f.kind == kind)
+
+
+@fact
+def deployment_files(tree: Tree) -> DeploymentFiles:
+    """Told by name, and by content where a name says too little; examples, tests and documentation are left out."""
+    files: list[Deployment] = []
+    services: list[str] = []
+    unsure: list[Entry] = []
+    for entry in tree:
+        if entry.is_symlink or entry.is_submodule or ASIDE.search(entry.path) or is_foreign(entry.path):
+            continue
+        if _SERVICE_SIGNS.fullmatch(entry.path):
+            services.append(entry.path)
+        kind = _by_name(tree, entry)
+        if kind:
+            files.append(Deployment(kind, entry.path))
+        elif entry.path.endswith((".yml", ".yaml")) and len(unsure) < _MAX_YAML:
+            unsure.append(entry)
+    files.extend(_by_content(tree, unsure))
+    from_source = []
+    for entry in container_files(tree):
+        text = tree.text(entry.path, _HEAD)
+        if _START.search(text):
+            files.append(Deployment("container image", entry.path))
+            if _FROM_CONTEXT.search(text):
+                from_source.append(entry.path)
+    files.sort(key=lambda f: (f.path, f.kind))
+    images, versions = _stated(tree, files)
+    from_source += [f.path for f in files if f.kind == "Docker Compose" and _BUILD.search(tree.text(f.path, _HEAD))]
+    return DeploymentFiles(
+        files=tuple(files),
+        images=images,
+        versions=versions,
+        from_source=tuple(sorted(from_source)),
+        services=tuple(services),
+    )
+
+
+def _by_name(tree: Tree, entry: Entry) -> str:
+    for kind, pattern in _NAMES:
+        if pattern.fullmatch(entry.path):
+            sure = _SURE.get(kind)
+            return kind if sure is None or sure.search(tree.text(entry.path, _HEAD)[:_HEAD]) else ""
+    return ""
+
+
+def _by_content(tree: Tree, entries: list[Entry]) -> Iterator[Deployment]:
+    for entry in entries:
+        if entry.path.startswith("."):
+            continue
+        text = tree.text(entry.path, _HEAD)[:_HEAD]
+        if "tosca_definitions_version" in text:
+            yield Deployment("TOSCA", entry.path)
+        elif "apiVersion:" in text and _KUBERNETES.search(text):
+            yield Deployment("Kubernetes", entry.path)
+        elif "hosts:" in text and _PLAY.search(text):
+            yield Deployment("Ansible", entry.path)
+
+
+def _stated(tree: Tree, files: list[Deployment]) -> tuple[tuple[ImageUse, ...], tuple[StatedVersion, ...]]:
+    images: list[ImageUse] = []
+    versions: list[StatedVersion] = []
+    for file in files:
+        if file.kind in ("Docker Compose", "Kubernetes"):
+            text = tree.text(file.path, _HEAD)
+            for found in _IMAGE.finditer(text):
+                name, tag = _image(found["name"])
+                images.append(ImageUse(file.path, text.count("\n", 0, found.start("name")) + 1, name, tag))
+        elif file.kind == "Helm" or file.path == "galaxy.yml":
+            text = tree.text(file.path, _HEAD)
+            wanted = "appVersion" if file.kind == "Helm" else "version"
+            for found in _VERSION.finditer(text):
+                if found["key"] == wanted:
+                    line = text.count("\n", 0, found.start("key")) + 1
+                    versions.append(StatedVersion(file.path, line, wanted, found["value"]))
+    return tuple(images), tuple(versions)
+
+
+def _image(text: str) -> tuple[str, str]:
+    """Name and tag; a tag that is (or holds) a variable is ``$``, a digest counts as a tag."""
+    if "$" in text:
+        return text.partition("$")[0].rstrip(":"), "$"
+    name, at, digest = text.partition("@")
+    if at:
+        return name, digest
+    name, _, tag = text.rpartition(":")
+    return (text, "") if not name or "/" in tag else (name, tag)

@@ -1,0 +1,361 @@
+"""What a command of CI is for: names of tools and actions, as data that anyone can review.
+
+``run`` is matched against shell text (the word must stand as a command would, not as ``ruff.toml`` or ``docs/black``),
+``uses`` against an action with its inputs.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """A purpose and the expressions that betray it."""
+
+    name: str
+    run: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+
+    @cached_property
+    def _run(self) -> re.Pattern[str]:
+        words = "|".join(self.run) or r"(?!)"
+        # A path before the name only when it is where programs lie; no file ending after it.
+        return re.compile(rf"(?:(?<![\w./-])|(?<=bin/)|(?<=\s\./)|(?<=^\./))(?:{words})(?![\w-]|\.\w)")
+
+    @cached_property
+    def _uses(self) -> re.Pattern[str]:
+        return re.compile("|".join(self.uses) or r"(?!)", re.IGNORECASE)
+
+    def fits(self, text: str, uses: bool) -> bool:
+        """Whether a command serves the purpose."""
+        return bool((self._uses if uses else self._run).search(text))
+
+    def word(self, text: str, uses: bool) -> str:
+        """What betrayed it; '' when nothing does."""
+        found = (self._uses if uses else self._run).search(text)
+        return found[0].strip() if found else ""
+
+
+_RUNNER = r"(?:npm|yarn|pnpm|bun)(?: run)?"
+_MVN = r"mvnw?(?:\.cmd)?(?: [^ |]+){0,12}?"
+_GRADLE = r"gradlew?(?:\.bat)?(?: [^ |]+){0,12}?"
+
+# Languages that the tools of another one look at.
+FAMILY = {
+    "C": "C++",
+    "CUDA": "C++",
+    "Objective-C": "C++",
+    "TypeScript": "JavaScript",
+    "Vue": "JavaScript",
+    "Kotlin": "Java",
+    "Groovy": "Java",
+    "Cython": "Python",
+}
+
+# Style tools by the language they judge; '*' are collections that cover several.
+STYLE: dict[str, Purpose] = {
+    "Python": Purpose(
+        "style of Python",
+        run=(
+            r"ruff(?:-format|-check)?", "flake8", "pylint", "black(?:-jupyter)?", "blue", "autopep8", "yapf", "isort",
+            "pycodestyle", "pydocstyle", "pylama", "prospector", "pyflakes", "pep8",
+        ),
+        uses=(r"ruff-action", r"\bblack@", r"/flake8", r"pylint", r"psf/black", r"wemake-python-styleguide",
+            r"python-lint" ),
+    ),
+    "C++": Purpose(
+        "style of C and C++",
+        run=(
+            r"(?:run-|git-)?clang-format(?:-\d+)?", r"(?:run-)?clang-tidy(?:-\d+)?(?:\.py)?", "cpplint(?:\\.py)?",
+            "cppcheck",
+            "astyle", "uncrustify", "clang-format\\.py",
+        ),
+        uses=(r"clang-format", r"clang-tidy", r"cpp-linter", r"cpplint", r"cppcheck"),
+    ),
+    "Fortran": Purpose(
+        "style of Fortran",
+        run=("fprettify", "findent", "wfindent", "fortitude", "fortran-linter", "flint", "fortls"),
+        uses=("fprettify", "fortitude", "setup-fortran-lint"),
+    ),
+    "Go": Purpose(
+        "style of Go",
+        run=("golangci-lint(?:-full|-fmt)?", "gofmt", "goimports", "gofumpt", "golint", "revive", "staticcheck",
+            "go vet", "go fmt", "go-fmt", "go-vet" ),
+        uses=("golangci", "staticcheck", "revive", "go-lint", "gofmt"),
+    ),
+    "Rust": Purpose(
+        "style of Rust",
+        run=(r"cargo(?: \+\S+)? (?:fmt|clippy)", "rustfmt", "clippy", "cargo-check"),
+        uses=(r"clippy", r"rustfmt", r"actions-rs/cargo.*command=(?:fmt|clippy)"),
+    ),
+    "JavaScript": Purpose(
+        "style of JavaScript",
+        run=(
+            "eslint", "prettier", "standard", "semistandard", "xo", "biome", "oxlint", "jshint", "tslint",
+            "next lint", "ng lint",
+            "vue-cli-service lint", "dprint", "deno (?:lint|fmt)", "nx lint",
+        ),
+        uses=("eslint", "prettier", "biome", "standardjs"),
+    ),
+    "Java": Purpose(
+        "style of Java and Kotlin",
+        run=(
+            r"build plugin \S*(?:checkstyle|spotless|pmd|fmt-maven|formatter-maven|ktlint|detekt)\S*",
+            "google-java-format", "checkstyle", "ktlint", "detekt",
+            _GRADLE + r" (?:spotlessCheck|checkstyleMain|ktlintCheck|detekt)",
+        ),
+        uses=("checkstyle", "ktlint", "google-java-format", "detekt"),
+    ),
+    "R": Purpose(
+        "style of R",
+        run=(r"lintr(?:::\w+)?", r"styler(?:::\w+)?", "style_pkg", "lint_package", "jarl", "air format"),
+        uses=("lintr", "styler", "setup-air", "jarl"),
+    ),
+    "Julia": Purpose(
+        "style of Julia",
+        run=("JuliaFormatter", "Runic", "runic"),
+        uses=("julia-format", "runic", "JuliaFormatter"),
+    ),
+    "Ruby": Purpose("style of Ruby", run=("rubocop", "standardrb"), uses=("rubocop", "standardrb")),
+    "Shell": Purpose("style of shell", run=("shellcheck", "shfmt"), uses=("shellcheck", "shfmt")),
+    "C#": Purpose("style of C#", run=("dotnet format", "csharpier"), uses=("csharpier",)),
+    "PHP": Purpose("style of PHP", run=("phpcs", "php-cs-fixer", "pint"), uses=("phpcs", "php-cs-fixer")),
+    "MATLAB": Purpose("style of MATLAB", run=("mh_style", "mh_lint"), uses=("miss_hit",)),
+    "Scala": Purpose("style of Scala", run=("scalafmt", "sbt scalafmtCheck", "scalastyle"), uses=("scalafmt",)),
+    "*": Purpose(
+        "style of many languages",
+        run=("mega-linter-runner", "trunk check", "qlty", "sonar-scanner", "npx mega-linter-runner",
+            r"build plugin \S*sonar\S*", r"make lint" ),
+        uses=("megalinter", "super-linter", "trunk-action", "sonarqube", "sonarcloud", "codacy-analysis",
+            "pre-commit-ci", "reviewdog/action-suggester" ),
+    ),
+}  # fmt: skip
+
+ANY_STYLE = Purpose(
+    "style",
+    run=tuple(word for purpose in STYLE.values() for word in purpose.run),
+    uses=tuple(word for purpose in STYLE.values() for word in purpose.uses),
+)
+
+TEST = Purpose(
+    "tests",
+    run=(
+        r"pytest", r"py\.test", r"(?:-m )?unittest", "nosetests", "nose2", "ctest", r"go test", "gotestsum", "ginkgo",
+        r"cargo(?: \+\S+)? (?:test|nextest|llvm-cov|tarpaulin)", "cross test",
+        _MVN.replace("mvnw?", r"mvnw?(?!.*(?:-DskipTests|-Dmaven\.test\.skip=true))" ) +
+        r" (?:test|verify|package|install|deploy|site|integration-test)", _GRADLE + r" (?:test|check|build)",
+        "jest", "vitest", "mocha", "karma", "ava", "cypress run", "playwright test", "react-scripts test", "ng test",
+        _RUNNER + r" test(?:[:\w-]*)", "nyc", "R CMD check", r"devtools::(?:check|test)\w*", r"testthat::\w+",
+        r"rcmdcheck(?:::\w+)?",
+        r"Pkg\.test", r"Pkg; Pkg\.test", "fpm(?: [^ ]+){0,4} test", "rspec", r"rake(?: test| spec)?", "phpunit", "bats",
+        r"make(?: -\S+| \w+=\S+)* (?:\w*[_-])?(?:tests?|check)(?:[_-]\w+)?", r"ninja (?:-\S+ )*test", "meson test",
+        r"cmake .*--target (?:test|check)\w*",
+        r"(?:python[\d.]* )?setup\.py test", r"hatch test", r"manage\.py test", "robot", "behave", "cucumber",
+        r"tox", r"nox", "sbt test",
+        "dotnet test", "swift test", "stack test", "cabal test", "lein test", "nf-test", "molecule test",
+        "snakemake .*--lint",
+        r"(?:bash |sh |python[\d.]* )?(?:[\w./-]*/)?(?:run[_-]?(?:all[_-]?)?)?tests?(?:[_-]\w+)?\.(?:sh|py|pl)",
+        "k6 run", "newman run",
+        "coverage run", r"spin test", r"testall\.py", "runtests", "cwltest", "import_test", "matlab -batch .*test",
+        "testflo", "karate",
+    ),
+    uses=(
+        "julia-runtest", "check-r-package", "matlab-actions/run-tests", "pytest-action", "run-pytest",
+        "cypress-io/github-action",
+        "actions-rs/cargo.*command=(?:test|nextest)", "actions-rs/tarpaulin", "nf-test", "molecule-action",
+        "tox-action",
+    ),
+)  # fmt: skip
+
+COVERAGE = Purpose(
+    "test coverage",
+    run=(
+        r"--cov(?:=\S*)?", "coverage (?:run|xml|report|lcov|html|combine|json)",
+        "codecov", "codecovcli", "coveralls", "gcov", "gcovr", "lcov", "geninfo", "fastcov", "kcov",
+        r"cargo(?: \+\S+)? (?:tarpaulin|llvm-cov)", "grcov",
+        r"build plugin \S*(?:jacoco|cobertura|kover)\S*", "jacoco\\w*", r"covr(?:::\w+)?", r"go test .*-cover\S*",
+        r"gotestsum .*-cover\S*",
+        "go tool cover", "nyc", "c8",
+        r"(?:jest|vitest|react-scripts test|ng test|karma|mocha) .*--(?:code-)?coverage",
+        r"[^|]*--collectCoverage",
+        r".*coverage ?= ?true", "dotnet test .*(?:XPlat Code Coverage|CollectCoverage)", "simplecov", "goveralls",
+        "slipcover", "cargo-llvm-cov",
+        r"(?:make|ninja|cmake .*--target)(?: [^ ]+)* \w*coverage\w*", r"ginkgo .*-cover\S*", _RUNNER +
+        r" \S*coverage\S*", "process_folder", "LocalCoverage",
+    ),
+    uses=(
+        "codecov/", "coveralls", "julia-processcoverage", "py-cov-action", "coverage-action", "code-coverage",
+        "codacy-coverage",
+        "paambaati/codeclimate", "lcov", "jacoco", "python-coverage", "qlty-action/coverage", "pytest-coverage",
+        "cobertura", "go-test-coverage",
+        "tarpaulin", "cargo-llvm-cov.*subcommand", "octocov", "deepsource.*coverage",
+    ),
+)  # fmt: skip
+
+SAST = Purpose(
+    "static security analysis",
+    run=(
+        "bandit", "semgrep", "opengrep", "codeql", "gosec", "snyk code", "sonar-scanner", "horusec", "flawfinder",
+        "brakeman", "njsscan",
+        r"build plugin \S*(?:spotbugs|findsecbugs|sonar)\S*", "pysa", "coverity", "cov-build", "rats",
+        "devskim", "bearer scan",
+    ),
+    uses=(
+        "github/codeql-action/(?:analyze|init)", "semgrep", "bandit", "gosec", "sonarqube", "sonarcloud",
+        "snyk/actions", "devskim", "msdo",
+        "security-devops", "flawfinder", "njsscan", "checkmarx", "veracode", "coverity", "bearer",
+    ),
+)  # fmt: skip
+
+# Scanners that look at one language only.
+ONE_LANGUAGE = {
+    "bandit": "Python",
+    "ruff": "Python",
+    "flake8": "Python",
+    "gosec": "Go",
+    "golangci": "Go",
+    "brakeman": "Ruby",
+    "rubocop": "Ruby",
+    "flawfinder": "C++",
+    "clang-tidy": "C++",
+    "njsscan": "JavaScript",
+    "eslint": "JavaScript",
+    "spotbugs": "Java",
+    "findsecbugs": "Java",
+}
+
+# Scanners whose rules are those of a guide: each carries a reference to OWASP, CERT or a CWE.
+GUIDE_RULES = Purpose(
+    "rules of a secure-coding guide",
+    run=(
+        r"(?:semgrep|opengrep) .*(?:owasp|cwe-top-25|security-audit|p/default|--config[ =]auto)\S*", "bandit",
+        "gosec", "brakeman",
+        "flawfinder", "njsscan", "sonar-scanner", r"build plugin \S*(?:findsecbugs|sonar)\S*",
+    ),
+    uses=(
+        r"semgrep.*(?:owasp|security-audit|cwe-top)",
+        r"codeql-action/init.*(?:security-extended|security-and-quality)", "bandit", "gosec",
+        "flawfinder", "njsscan", "sonarqube", "sonarcloud",
+    ),
+)  # fmt: skip
+
+DEPENDENCIES = Purpose(
+    "search for vulnerable dependencies",
+    run=(
+        "pip-audit", "safety", "osv-scanner", r"snyk(?: test| monitor)?", "trivy", "grype",
+        r"(?:npm|yarn|pnpm) audit", r"cargo(?: \+\S+)? (?:audit|deny)",
+        "govulncheck", "nancy", r"build plugin \S*(?:dependency-check|dependencycheck)\S*", "bundler-audit",
+        "bundle audit", "fossa", "uv-secure",
+        "jake", "python-safety-dependencies-check", "auditjs", "cyclonedx-\\w+",
+    ),
+    uses=(
+        "dependency-review-action", "pip-audit", "osv-scanner", "snyk", "trivy", "anchore", "grype", "govulncheck",
+        "dependency-check",
+        "rustsec/", "cargo-deny", "audit-check", "fossa", "safety-action", "dependency-submission", "renovate", "mend",
+    ),
+)  # fmt: skip
+
+SECRETS = Purpose(
+    "search for secrets",
+    run=("gitleaks(?:-docker)?", "trufflehog\\d?", "detect-secrets(?:-hook)?", "ggshield", "git-secrets",
+        "secretlint", "talisman\\S*", "detect-private-key", "detect-aws-credentials", "ripsecrets",
+        "trivy .*secret" ),
+    uses=("gitleaks", "trufflehog", "detect-secrets", "ggshield", "gitguardian", "secret-scan"),
+)  # fmt: skip
+
+BUILD = Purpose(
+    "an artefact",
+    run=(
+        r"-m build", "pyproject-build", "uv build", "poetry build", "hatch build", "flit build", "pdm build",
+        r"(?:python[\d.]* )?setup\.py (?:-\S+ )*(?:s|b)dist\w*",
+        "cibuildwheel", r"(?:docker|podman|nerdctl)(?: buildx| image| compose)? build",
+        "docker-compose (?:-\\S+ \\S+ )*build", "buildah (?:bud|build)", "/kaniko/executor", "goreleaser",
+        r"cargo(?: \+\S+)? (?:build|package|publish|install --path)", "cross build", _MVN +
+        " (?:package|verify|install|deploy)", _GRADLE + " (?:build|assemble|jar|bootJar|publish)",
+        r"npm pack", _RUNNER + r" build\S*", "cpack", r"cmake [^|]*--(?:build|install)", r"ninja",
+        r"make(?: -\S+(?: \d+)?| \w+=\S+)*(?: (?:all|install|build|dist|package|release|wheel)|$)",
+        "meson (?:compile|install)", "R CMD (?:build|check)",
+        r"rcmdcheck(?:::\w+)?", "go build", "ko build", r"fpm(?: [^ ]+){0,4} build",
+        r"(?:apptainer|singularity) build", r"conda(?:-build| build| mambabuild)", "rattler-build",
+        "pyinstaller", "nuitka", "nix build", "helm package", "electron-builder", "maturin (?:build|publish)",
+        "wasm-pack", "dotnet (?:build|publish|pack)", "sbt (?:assembly|package|compile)",
+        r"Pkg\.build", "PackageCompiler", "gem build", "spack (?:install|buildcache)", "ng build", "vite build",
+        "tsc", "devtools::(?:check|build)", "skaffold build",
+    ),
+    uses=(
+        "build-push-action", "buildah-build", "kaniko", "cibuildwheel", "build-and-inspect-python-package",
+        "goreleaser", "julia-buildpkg", "check-r-package",
+        "actions-rs/cargo.*command=(?:build|package)", "conda-build", "maturin-action", "rattler-build",
+        "gradle-build-action.*build", "docker/bake-action", "publish-docker",
+        "mr-smith/docker", "docker-build", "build-python-package", "upload-rust-binary-action",
+    ),
+)  # fmt: skip
+
+PUBLISH = Purpose(
+    "publication",
+    run=(
+        r"(?:-m )?twine upload", "uv publish", "poetry publish", "hatch publish", "flit publish", "pdm publish",
+        "maturin (?:publish|upload)", r"(?:docker|podman|buildah|nerdctl|crane)(?: image| compose)? push",
+        "docker-compose push", r"(?:docker|podman) buildx build .*(?:--push|push=true)",
+        "/kaniko/executor(?! --no-push)", r"(?:npm|yarn|pnpm)(?: run)? publish", "semantic-release",
+        r"(?:npx )?changeset publish",
+        r"cargo(?: \+\S+)? publish", r"gh release (?:create|upload)", "glab release", "release-cli",
+        r"goreleaser(?! (?:check|build))", _MVN + " deploy", r"mvnw? .*release:perform", _GRADLE +
+        r" (?:publish\w*|jib|uploadArchives)",
+        "anaconda (?:-\\S+ \\S+ )*upload", "helm push", "oras push", r"(?:apptainer|singularity) push",
+        "skopeo copy", "gem push", "ko (?:publish|apply)", "rake release", "ghr", "jreleaser", "dotnet nuget push",
+        r"(?:python[\d.]* )?setup\.py .*upload", "semantic-release publish", "release-plz", "lerna publish",
+        "nx release", "cosign sign",
+    ),
+    uses=(
+        "gh-action-pypi-publish", "build-push-action.*push=(?!false)", "push-to-registry", "npm-publish",
+        "semantic-release", "publish-crates", "action-gh-release", "release-action",
+        "upload-release-action", "upload-release-asset", "actions/create-release",
+        "goreleaser-action(?!.*snapshot)", "chart-releaser", "JuliaRegistries/TagBot", "release-gem",
+        "automatic-release",
+        "release-please", "docker-publish", "publish-docker", "anaconda-upload", "upload-rust-binary-action",
+        "jreleaser", "conda.*publish", "zenodo", "action-push", "changesets/action", "pypi-publish",
+        "create-release",
+        "maturin-action.*command=(?:upload|publish)", "build-push-to", "ncipollo", "mr-smith/docker",
+    ),
+)  # fmt: skip
+
+RELEASE_NOTICE = Purpose(
+    "a notice of the release",
+    run=(r"gh release create", "glab release", "release-cli", r"goreleaser(?! (?:check|build))",
+        "semantic-release", "ghr", "jreleaser", "release-plz", "sendmail", "mailx?", "emailext",
+         r"curl .*(?:hooks\.slack\.com|discord\.com/api|/hooks/|api\.telegram|WEBHOOK)\S*", "slackSend", "toot",
+         "nx release" ),
+    uses=("action-gh-release", "actions/create-release", "release-action", "ncipollo",
+        "goreleaser-action(?!.*snapshot)", "TagBot", "semantic-release", "release-please", "automatic-release",
+        "create-release",
+          "chart-releaser", "slack", "discord", "mattermost", "telegram", "send-mail", "sendgrid", "mastodon",
+          "zulip", "matrix-chat", "rocket", "teams-notif", "jreleaser", "notify", "changesets/action",
+          "upload-rust-binary-action"),
+)  # fmt: skip
+
+DEPLOYMENT_TEST = Purpose(
+    "test of the deployment",
+    run=(
+        "hadolint(?:-docker)?", r"(?:docker|podman)(?: buildx| image| compose)? build",
+        r"docker[- ]compose (?:-\S+ \S+ )*(?:config|build|up|run)", r"(?:apptainer|singularity) (?:build|test)",
+        "helm (?:lint|template|unittest|install)", "ct (?:lint|install)", "helm-docs",
+        "ansible-lint", "molecule(?: test)?", r"ansible-playbook .*--(?:syntax-check|check)",
+        r"terraform (?:validate|fmt|plan)", "tofu (?:validate|plan)", "tflint", "terraform_validate",
+        "terraform_fmt", "tfsec", "checkov", "kics", "kubeconform", "kubeval", "kube-linter", "kube-score",
+        "kubectl apply .*--dry-run\\S*", "kustomize build",
+        "trivy config", r"conda(?:-build| build| mambabuild)", "rattler-build", "spack (?:install|audit|ci)", "eb",
+        "nix (?:build|flake check)", "nix-build", "kubectl apply", "kind create", "skaffold", "minikube start",
+        "helmfile (?:lint|template)", "conftest", "container-structure-test", "dgoss", "buildah (?:bud|build)",
+        "/kaniko/executor", "docker-compose-check", "packer validate", "puppet-lint", "cookstyle",
+    ),
+    uses=(
+        "hadolint", "build-push-action", "buildah-build", "kaniko", "chart-testing", "helm/kind-action",
+        "ansible-lint", "molecule", "tflint", "setup-terraform", "checkov", "kics", "kubeconform", "kube-linter",
+        "docker/bake-action", "megalinter", "super-linter", "kubeval", "trivy-action.*config",
+        "conda-build", "nix-build", "install-nix", "setup-apptainer", "k3s", "publish-docker", "docker-build",
+    ),
+)  # fmt: skip

@@ -1,0 +1,136 @@
+"""The fact ``security_files``: the security policy, what watches over dependencies, and modes that let "
+"everyone write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assaymark.api import Tree, fact
+from assaymark.subject.languages import is_foreign
+from assaymark.subject.packaging_files import ASIDE
+
+LIMIT = 65_536
+_PLACES = ("", ".github", "docs", ".gitlab", "doc")
+_CONTACT = re.compile(
+    r"[\w.+-]+(?:@|\s?\[?\(?at\)?\]?\s?)[\w-]+(?:\.|\s?\[?\(?dot\)?\]?\s?)\w+|security/advisories|report a "
+    r"vulnerability|private(?:ly)? (?:vulnerability|report|disclos)|"
+    r"https?://\S*(?:security|hackerone|bugcrowd|huntr|tidelift|advisor|report|contact|form)\S*|"
+    r"^contact:|issue tracker|open an issue|/issues\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_WATCHERS = {
+    "Dependabot": (("dependabot.yml", "dependabot.yaml"), (".github",)),
+    "Renovate": (("renovate.json", "renovate.json5", ".renovaterc", ".renovaterc.json"), ("", ".github", ".gitlab")),
+    "pyup": ((".pyup.yml",), ("",)),
+    "Snyk": ((".snyk",), ("",)),
+    "GitGuardian": ((".gitguardian.yaml", ".gitguardian.yml"), ("",)),
+    "gitleaks": ((".gitleaks.toml",), ("",)),
+}
+# Files that give modes to what they install or to an image.
+_MODE_FILES = re.compile(
+    r"(?:^|/)(?:Dockerfile|Containerfile|Makefile|GNUmakefile|Singularity|CMakeLists\.txt|Vagrantfile|Jenkinsfile)[\w.-]*$|"
+    r"\.(?:sh|bash|def|ya?ml|service|spec|dockerfile|mk|pp|sls|tf|rb|install|postinst|preinst|conf)$",
+    re.IGNORECASE,
+)
+_OCTAL = r"0?[0-7]?[0-7][0-7][2367]"
+_WRITABLE = re.compile(
+    rf"\bchmod\s+(?:-\w+\s+|--\w+\s+){{0,4}}(?P<a>{_OCTAL}|[ug]*[oa][ugoa]*[+=][rxXst]*w[rwxXst]*)(?=\s)(?P<target>[^\n;&|]*)"
+    rf"|\b(?:install|mkdir|mkfifo)\s[^\n;&|]*?(?:-m\s?|--mode[= ])(?P<b>{_OCTAL})\b"
+    rf"|^\s*-?\s*['\"]?mode['\"]?\s*[:=]\s*['\"]?(?P<c>0?[0-7]?[0-7][0-7][2367]|[ugoa]*[oa][ugoa]*[+=]\w*w\w*)['\"]?\s*(?:[,}}#].*)?$"
+    rf"|\bumask\s+(?P<d>0{{0,2}}[0-7]?[0145])\b|--chmod=(?P<e>{_OCTAL})\b",
+    re.MULTILINE,
+)
+_STICKY = re.compile(r"0?1[0-7]{3}|.*t")
+_COMMENT = re.compile(r"^\s*(?:#|//)")
+_MAX_FILES = 1_500
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A security policy: its size in words, and the line with a way to report (None when there is none)."""
+
+    path: str
+    words: int
+    contact: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Writable:
+    """A place where something is made writable for everyone."""
+
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityFiles:
+    """What the tree says about security. ``watchers`` pairs a service with the path of its configuration."""
+
+    policy: Policy | None = None
+    watchers: tuple[tuple[str, str], ...] = ()
+    writable: tuple[Writable, ...] = ()
+    looked_at: int = 0
+
+
+@fact
+def security_files(tree: Tree) -> SecurityFiles:
+    """Policy, configuration of services, and the modes that files have or are given."""
+    writable = [
+        Writable(e.path, 1, f"mode {e.mode & 0o7777:o}")
+        for e in tree
+        if not e.is_symlink and not e.is_submodule and e.mode & 0o002 and e.mode & 0o170000 in (0, 0o100000)
+    ]
+    looked_at = 0
+    for entry in tree:
+        if entry.is_symlink or entry.is_submodule or not _MODE_FILES.search(entry.path):
+            continue
+        # Machines that run tests or build documentation are thrown away afterwards.
+        if is_foreign(entry.path) or ASIDE.search(entry.path):
+            continue
+        looked_at += 1
+        if looked_at > _MAX_FILES:
+            break
+        data = tree.read(entry.path, LIMIT)[:LIMIT]
+        if b"chmod" in data or b"mode" in data or b"umask" in data or b"-m" in data:
+            writable.extend(_writable(entry.path, data.decode("utf-8", "replace")))
+    return SecurityFiles(
+        policy=_policy(tree), watchers=tuple(_watchers(tree)), writable=tuple(writable), looked_at=looked_at
+    )
+
+
+def _policy(tree: Tree) -> Policy | None:
+    for entry in tree.find(
+        "security.md",
+        "security.rst",
+        "security.txt",
+        "security",
+        "security.adoc",
+        "security_policy.md",
+        under=(*_PLACES, ".well-known"),
+    ):
+        text = tree.text(entry.path, LIMIT)
+        contact = _CONTACT.search(text)
+        line = text.count("\n", 0, contact.start()) + 1 if contact else None
+        return Policy(entry.path, len(text.split()), line)
+    return None
+
+
+def _watchers(tree: Tree) -> Iterator[tuple[str, str]]:
+    for name, (files, under) in _WATCHERS.items():
+        for entry in tree.find(*files, under=under)[:1]:
+            if entry.size > 10:
+                yield name, entry.path
+
+
+def _writable(path: str, text: str) -> Iterator[Writable]:
+    for found in _WRITABLE.finditer(text):
+        start = text.rfind("\n", 0, found.start()) + 1
+        if _COMMENT.match(text[start : found.start() + 1]) or _STICKY.fullmatch(
+            found["a"] or found["b"] or found["c"] or ""
+        ):
+            continue  # with the sticky bit, as /tmp has it, nobody can replace what others wrote
+        at = found.start() + len(found[0]) - len(found[0].lstrip())
+        yield Writable(path, text.count("\n", 0, at) + 1, " ".join(found[0].split())[:120])

@@ -1,0 +1,64 @@
+"""Where in a text something stands, and whether a comment there says why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from assaymark.subject.style_config import IGNORE, SETTING, Override
+
+_WORD = re.compile(r"[A-Za-z]{3,}|https?:|#\d+")
+_COMMENT = re.compile(r"(?:^|\s)(?:#|//|;)(.*)$")
+
+
+def line_of(text: str, token: str, after: int = 0) -> int:
+    """The line (from 1) of the first ``token`` that stands as a word outside comments, at or after the line "
+    "``after``."""
+    pattern = re.compile(rf"(?<![\w-]){re.escape(token)}(?![\w-])")
+    for start in (_offset(text, after), 0):
+        for found in pattern.finditer(text, start):
+            if not text[text.rfind("\n", 0, found.start()) + 1 : found.start()].lstrip().startswith(("#", "//", ";")):
+                return text.count("\n", 0, found.start()) + 1
+    return max(1, after)
+
+
+def _offset(text: str, line: int) -> int:
+    at = 0
+    for _ in range(max(0, line - 1)):
+        at = text.find("\n", at) + 1
+        if not at:
+            return 0
+    return at
+
+
+def explained(lines: list[str], line: int) -> bool:
+    """Whether a comment on a line, or directly above it, says something in words."""
+    if not 0 < line <= len(lines):
+        return False
+    beside = _COMMENT.search(lines[line - 1])
+    above = lines[line - 2].strip() if line > 1 else ""
+    return says_why(beside[1] if beside else "") or (above.startswith(("#", "//", ";")) and says_why(above))
+
+
+def says_why(text: str) -> bool:
+    """Two words, a link or an issue number."""
+    words = _WORD.findall(text)
+    return len(words) >= 2 or any(w.startswith(("http", "#")) for w in words)
+
+
+def ignored(path: str, text: str, rules: Iterable[str], after: int = 0) -> Iterator[Override]:
+    """Rules that are off; a comment above the list holds for all that follow without one of their own."""
+    yield from _overrides(IGNORE, path, text, rules, after)
+
+
+def own(path: str, text: str, rules: Iterable[str], after: int = 0) -> Iterator[Override]:
+    """Settings of the project's own."""
+    yield from _overrides(SETTING, path, text, rules, after)
+
+
+def _overrides(kind: str, path: str, text: str, rules: Iterable[str], after: int) -> Iterator[Override]:
+    lines = text.splitlines()
+    heading = kind == IGNORE and explained(lines, after)
+    for rule in rules:
+        line = line_of(text, rule, after)
+        yield Override(kind=kind, rule=rule, path=path, line=line, reason=heading or explained(lines, line))

@@ -1,0 +1,40 @@
+"""``npm test``, ``npm run lint``, ``yarn build`` …: the scripts of package.json."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from assaymark.api import Entry, Tree
+from assaymark.subject.parsing import ParseProblem, load_json
+from assaymark.subject.tasks.line import LIMIT, Line, shell
+
+_CALL = re.compile(
+    r"(?:^|[\s/'\"(])(?:npm|yarn|pnpm|bun|lerna)\s+(?:-\S+\s+)*(?:run(?:-script)?\s+)?(?:-\S+\s+)*(?P<name>[\w:.*-]+)"
+)
+_MAX_FILES = 5
+
+
+def expand(tree: Tree, text: str) -> Iterator[Line]:
+    """The script that is called and its ``pre`` and ``post``, from the package files nearest to the root."""
+    called = _CALL.search(text)
+    if not called:
+        return
+    name = {"t": "test", "tst": "test"}.get(called["name"], called["name"])
+    for entry in _packages(tree):
+        source = tree.text(entry.path, LIMIT)
+        try:
+            data = load_json(source)
+        except ParseProblem:
+            continue
+        scripts = data.get("scripts") if isinstance(data, dict) else None
+        for key in (f"pre{name}", name, f"post{name}"):
+            script = scripts.get(key) if isinstance(scripts, dict) else None
+            if isinstance(script, str):
+                place = source.find(f'"{key}"', max(0, source.find('"scripts"')))
+                yield from shell(script, entry.path, source.count("\n", 0, max(0, place)) + 1, block=False)
+
+
+def _packages(tree: Tree) -> list[Entry]:
+    found = [e for e in tree.glob("package.json", "*/package.json", "*/*/package.json") if "node_modules" not in e.path]
+    return sorted(found, key=lambda e: (e.path.count("/"), e.path))[:_MAX_FILES]
