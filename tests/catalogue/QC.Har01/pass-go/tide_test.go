@@ -1,0 +1,7 @@
+package tide
+
+import (
+	"net/http/httptest"
+)
+
+var _ = httptest.NewServer

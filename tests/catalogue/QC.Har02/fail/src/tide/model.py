@@ -1,0 +1,3 @@
+from unittest import mock
+
+clock = mock.Mock()

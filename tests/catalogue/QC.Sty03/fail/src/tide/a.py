@@ -1,0 +1,12 @@
+import x0  # noqa: F401
+import x1  # noqa: F401
+import x2  # noqa: F401
+import x3  # noqa: F401
+import x4  # noqa: F401
+import x5  # noqa: F401
+import x6  # noqa: F401
+import x7  # noqa: F401
+import x8  # noqa: F401
+import x9  # noqa: F401
+import x10  # noqa: F401
+import x11  # noqa: F401
