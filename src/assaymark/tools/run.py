@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,7 +16,7 @@ from assaymark.api import Entry, Evidence, Outcome, Parsed, Unexamined, Unparsab
 from assaymark.subject.parsing import REPORT_LIMIT, ParseProblem
 from assaymark.tools import parsers, results, sanitise, verdict
 from assaymark.tools.locate import Located, locate
-from assaymark.tools.manifest import Executes, Manifest
+from assaymark.tools.manifest import Executes, Kind, Manifest
 from assaymark.tools.provision import Unprovisionable, provision, provisioned
 from assaymark.tools.text import last_lines
 from assaymark.tools.verdict import Trouble
@@ -102,7 +102,12 @@ class Session:
                     raise self._led
                 reason = f"{self._leader.manifest.name} gave no result to look at"
                 raise Trouble(outcome=Outcome.UNKNOWN, reason=reason)
-            return self._follow(job, self._led[0], workspace)
+            located, _, parsed = self._led
+            if self._leader.manifest.kind is Kind.TESTS and verdict.of_tests(parsed)[0] is not Outcome.PASSED:
+                raise Trouble(
+                    outcome=Outcome.UNKNOWN, reason="not every test ran and passed: what they reach tells nothing"
+                )
+            return self._follow(job, located, workspace)
 
     def _lead(self, workspace: Workspace) -> tuple[Located, str, Parsed]:
         import shutil
@@ -230,6 +235,12 @@ class _Place:
     canary: Path | None
     checkout: Path | None
 
+    def plain(self, text: str) -> str:
+        """What a tool said, without the folders of this very run and machine: the same subject, the same words."""
+        for folder in (self.root, self.tmp):
+            text = text.replace(f"{folder}/", "").replace(str(folder), ".")
+        return text
+
 
 def _place(job: Job, workspace: Workspace, files: tuple[Entry, ...], tmp: Path) -> _Place:
     manifest = job.manifest
@@ -315,11 +326,11 @@ def _call(job: Job, located: Located, place: _Place, names: tuple[str, ...], num
     )
     _ended(done, manifest.timeout)
     if done.returncode is not None and done.returncode in manifest.unable:
-        said = last_lines(done.stdout) or last_lines(done.stderr)
+        said = place.plain(last_lines(done.stdout) or last_lines(done.stderr))
         reason = f"{manifest.unable[done.returncode]} ({said})"
         raise Trouble(outcome=Outcome.UNKNOWN, reason=reason, remedy="see its output for what the environment lacks")
     if done.returncode not in manifest.ran:
-        said = last_lines(done.stderr) or last_lines(done.stdout) or "it said nothing"
+        said = place.plain(last_lines(done.stderr) or last_lines(done.stdout) or "it said nothing")
         raise Trouble(outcome=Outcome.ERROR, reason=f"it failed with exit code {done.returncode}: {said}")
     data = _report(manifest, done, report)
     options: dict[str, object] = dict(manifest.options)
@@ -329,9 +340,10 @@ def _call(job: Job, located: Located, place: _Place, names: tuple[str, ...], num
         raw = parsers.get(manifest.format, job.parsers)(data, place.root, options)
         if done.returncode not in manifest.clean and not (raw.findings or raw.unexamined):
             raise Unparsable(f"exit code {done.returncode} says that something was found, and it names nothing")
-        return verdict.told(manifest, raw)
+        told = verdict.told(manifest, raw)
+        return replace(told, findings=tuple(replace(f, message=place.plain(f.message)) for f in told.findings))
     except Unparsable as problem:
-        said = last_lines(done.stderr)
+        said = place.plain(last_lines(done.stderr))
         reason = f"its report cannot be used: {problem}" + (f" ({said})" if said else "")
         raise Trouble(outcome=Outcome.ERROR, reason=reason) from problem
 

@@ -17,7 +17,10 @@ def one_line(text: str, limit: int = 400) -> str:
     return plain if len(plain) <= limit else plain[: limit - 1] + "…"
 
 
-def last_lines(data: bytes, count: int = 3, limit: int = 400) -> str:
-    """The end of a program's output, the place where it says what went wrong."""
+def last_lines(data: bytes, count: int = 6, limit: int = 500) -> str:
+    """The end of a program's output, the place where it says what went wrong, as one line."""
     lines = [one_line(line, limit) for line in data[-20_000:].decode("utf-8", "replace").splitlines()[-50:]]
-    return one_line(" / ".join([line for line in lines if line][-count:]), limit)
+    telling = [line for line in lines if any(c.isalnum() for c in line)][-count:]
+    while len(telling) > 1 and len(" / ".join(telling)) > limit:
+        telling = telling[1:]
+    return one_line(" / ".join(telling), limit)
