@@ -16,6 +16,7 @@ __all__ = ["IndexedTree", "compile_globs"]
 # Most files are small and read by several checks; large ones are read again rather than held.
 KEPT_FILE = 128_000
 KEPT_TOTAL = 16_000_000
+_WILD = re.compile(r"[*?\[]")
 
 
 class IndexedTree:
@@ -65,31 +66,40 @@ class IndexedTree:
 
     def find(self, *names: str, under: Iterable[str] = ("",)) -> tuple[Entry, ...]:
         """Regular files directly in one of the folders whose name matches a glob, whatever its case."""
-        pattern = _names(tuple(n.lower() for n in names))
+        plain = {n.lower() for n in names if not _WILD.search(n)}
+        globs = tuple(n.lower() for n in names if _WILD.search(n))
         return tuple(
-            e for folder in under for e in self._by_folder.get(folder.lower(), ()) if pattern.fullmatch(e.name.lower())
+            e
+            for folder in under
+            for e in self._by_folder.get(folder.lower(), ())
+            if (name := e.name.lower()) in plain or (globs and _names(globs).fullmatch(name))
         )
 
     def glob(self, *patterns: str) -> tuple[Entry, ...]:
         """Regular files whose path matches one of the patterns."""
         found = self._globbed.get(patterns)
         if found is None:
-            pattern = compile_globs(patterns)
-            found = tuple(e for e in self._candidates(patterns) if pattern.fullmatch(e.path))
-            self._globbed[patterns] = found
+            matching = self._matching(patterns)
+            found = self._globbed[patterns] = tuple(matching[path] for path in sorted(matching))
         return found
 
-    def _candidates(self, patterns: tuple[str, ...]) -> Iterable[Entry]:
-        """In the order of their path: what can match at all, or all files when a pattern does not tell."""
-        groups: dict[tuple[str, str], list[Entry]] = {}
+    def _matching(self, patterns: tuple[str, ...]) -> dict[str, Entry]:
+        """By path. Most patterns are decided by looking up candidates: an expression is compiled for the others."""
+        sure: dict[str, Entry] = {}
+        possible: dict[str, Entry] = {}
+        undecided: list[str] = []
         for pattern in expanded(patterns):
             end = fixed_end(pattern)
-            if end is None:
-                return self.files
-            groups[end] = self._by_end.get(end, [])
-        if len(groups) == 1:
-            return next(iter(groups.values()))
-        return sorted({e.path: e for group in groups.values() for e in group}.values(), key=lambda e: e.path)
+            candidates = self.files if end is None else self._by_end.get(end, ())
+            if end is not None and pattern in (f"**/{end[1]}", f"**/*{end[1]}"):
+                sure |= {e.path: e for e in candidates}
+            elif candidates:
+                possible |= {e.path: e for e in candidates}
+                undecided.append(pattern)
+        if undecided:
+            expression = compile_globs(undecided)
+            sure |= {path: e for path, e in possible.items() if expression.fullmatch(path)}
+        return sure
 
     @cached_property
     def _by_end(self) -> dict[tuple[str, str], list[Entry]]:
