@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _READS = ("**/*.md", "**/*.rst", "**/*.adoc", "**/*.org", "**/*.txt", "**/*.pdf", "**/*.docx", "**/*.odt", "**")
 _SUBSTANCE = 400  # bytes of text below which a repository has no documentation to speak of
 _DOMINANT = 0.8  # share of the pages that one markup must have
+_BESIDE_CODE = frozenset(("doc", "docs", ".github", ".ci", "ci"))
 _WRITE = "Write the documentation as Markdown or reStructuredText beside the code (README.md, docs/)."
 
 
@@ -180,14 +181,20 @@ def rendered(docs_site: DocsSite) -> Evidence:
 def updated(documents: Documents, release_changes: ReleaseChanges) -> Evidence:
     """Since the release before the newest one, the documentation changed, and the changelog tells the newest release.
 
-    Evidence that documentation keeps step; that every single change is covered is a matter for reviews.
+    Evidence that documentation keeps step; that every single change is covered is a matter for reviews. A first release
+    needs an entry in the changelog; before it there is nothing that users could have been told.
     """
     latest, previous = release_changes.latest, release_changes.previous
-    if latest is None or previous is None:
+    if previous is None and release_changes.blind:
         return unknown(
-            "fewer than two releases lie in this history", remedy="Release (and tag) regularly, and fetch all tags."
+            f"fewer than two releases are seen, and there may be more: {release_changes.blind}",
+            remedy="Fetch the whole history with its tags (actions/checkout: fetch-depth: 0), and tag each release.",
         )
+    if latest is None:
+        return _before_any_release(documents)
     log = next((c for c in documents.changelogs if any(entries_with(c.versions, latest.version.text))), None)
+    if previous is None:
+        return _first_release(latest.tag, log.path if log else "")
     paths = [*(c.path for c in documents.changelogs), *(p.path for p in documents.told)]
     touched = next((p for p in paths if p in release_changes.paths), "")
     if log and touched:
@@ -198,10 +205,40 @@ def updated(documents: Documents, release_changes: ReleaseChanges) -> Evidence:
             f" has an entry for {latest.tag}",
             remedy=f"Add a CHANGELOG.md with an entry for {latest.tag} and for each release to come.",
         )
+    if not any(_is_code(p) for p in release_changes.paths):
+        return not_applicable(f"no program code changed since {previous.tag}, so there is nothing to document")
     return failed(
         f"no documentation changed since {previous.tag}, although {latest.tag} was released",
         remedy="Update README, manual and CHANGELOG with the changes that users notice.",
     )
+
+
+def _before_any_release(documents: Documents) -> Evidence:
+    told = next((c for c in documents.changelogs if c.versions), None)
+    if told is None:
+        return not_applicable("nothing has been released, so no release could lack its documentation")
+    return unknown(
+        f"{told.path} tells of {next(iter(told.versions))}, but no release is tagged",
+        remedy="Tag each release, and fetch the tags (git fetch --tags).",
+    )
+
+
+def _first_release(tag: str, log: str) -> Evidence:
+    if log:
+        return passed(f"{log} has an entry for {tag}, the only release so far")
+    return failed(
+        f"no changelog has an entry for {tag}, the only release so far",
+        remedy=f"Add a CHANGELOG.md with an entry for {tag} and for each release to come.",
+    )
+
+
+def _is_code(path: str) -> bool:
+    """Whether a path is program code that users run, by its name: not what builds, tests or documents it."""
+    from assaymark.subject.languages import CODE, by_name
+    from assaymark.subject.testing_names import in_tests
+
+    folder = path.partition("/")[0].lower()
+    return by_name(path.rpartition("/")[2]) in CODE and not in_tests(path) and folder not in _BESIDE_CODE
 
 
 def _count(files: tuple[DocFile, ...]) -> str:

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 class ReleaseChanges:
     """The two newest final releases before the judged commit, and the paths that differ between the older one and it.
 
-    Without two releases both are None and nothing was compared.
+    With one release ``previous`` is None, without any ``latest`` is None as well; then nothing was compared. ``blind``
+    says why fewer than two were found where there may be more: the clone is shallow, or its tags are not read as
+    versions.
     """
 
     latest: Release | None
     previous: Release | None
     paths: frozenset[str]
+    blind: str = ""
 
 
 @fact
@@ -31,7 +34,8 @@ def release_changes(releases: Releases, history: History, opened: Opened) -> Rel
     """The newest two releases and the files changed since the older one."""
     finals = final_releases(releases, history)
     if len(finals) < 2 or opened.repository is None:
-        return ReleaseChanges(latest=None, previous=None, paths=frozenset())
+        latest = finals[0] if finals else None
+        return ReleaseChanges(latest=latest, previous=None, paths=frozenset(), blind=_blind(releases, opened))
     latest, previous = finals[:2]
     within = ("--", opened.prefix) if opened.prefix else ()
     try:
@@ -54,6 +58,17 @@ def release_changes(releases: Releases, history: History, opened: Opened) -> Rel
     return ReleaseChanges(
         latest=latest, previous=previous, paths=frozenset(p.removeprefix(opened.prefix) for p in paths)
     )
+
+
+def _blind(releases: Releases, opened: Opened) -> str:
+    """Why there may be more releases than were found; '' when there are none."""
+    if opened.repository is None:
+        return "there is no repository that could be asked"
+    if releases.shallow:
+        return "the clone is shallow"
+    if releases.others and not releases.all:
+        return f"none of its tags ({', '.join(releases.others[:3])}) is read as a version"
+    return ""
 
 
 def final_releases(releases: Releases, history: History) -> list[Release]:

@@ -72,3 +72,40 @@ def test_documentation_keeps_step_with_releases() -> None:
     assert judge_updated({"docs/a.md"}, {"1.1": 3}) is Outcome.PASSED
     assert judge_updated({"docs/a.md"}, {"1.0.0": 3}) is Outcome.UNKNOWN
     assert judge_updated({"src/x.py"}, {"1.0.0": 3}) is Outcome.FAILED
+
+
+def judge_release(tags: tuple[str, ...], versions: dict[str, int], blind: str = "") -> tuple[Outcome, str]:
+    documents = Documents(
+        contributing=(),
+        conduct=(),
+        security=(),
+        changelogs=(Changelog(path="CHANGELOG.md", versions=versions),),
+        fragments=(),
+        pages=(),
+        binaries=(),
+    )
+    latest = release(tags[0]) if tags else None
+    changes = ReleaseChanges(latest=latest, previous=None, paths=frozenset(), blind=blind)
+    found = evidence_of(updated, documents=documents, release_changes=changes)
+    return found.outcome, found.message
+
+
+def test_a_first_release_needs_its_entry() -> None:
+    assert judge_release(("v1.0.0",), {"1.0.0": 3})[0] is Outcome.PASSED
+    assert judge_release(("v1.0.0",), {"0.9.0": 3})[0] is Outcome.FAILED
+
+
+def test_before_any_release_there_is_nothing_to_tell() -> None:
+    outcome, message = judge_release((), {})
+    assert outcome is Outcome.NOT_APPLICABLE
+    assert "nothing has been released" in message
+    assert judge_release((), {"1.0.0": 3})[0] is Outcome.UNKNOWN
+
+
+def test_what_a_shallow_clone_hides_is_unknown() -> None:
+    assert judge_release(("v1.0.0",), {"1.0.0": 3}, "the clone is shallow")[0] is Outcome.UNKNOWN
+    assert judge_release((), {}, "the clone is shallow")[0] is Outcome.UNKNOWN
+
+
+def test_a_release_without_a_change_of_the_code_needs_no_documentation() -> None:
+    assert judge_updated({".github/workflows/ci.yml", "Project.toml", "tests/test_x.py"}, {}) is Outcome.NOT_APPLICABLE

@@ -33,4 +33,12 @@ def test_the_two_newest_releases_are_compared_with_what_is_judged(tmp_path: Path
 
 def test_one_release_is_compared_with_nothing(tmp_path: Path) -> None:
     found = read(tmp_path, [NewCommit(write={"a.md": "1"}, tags=("v1.0.0",))])
-    assert (found.latest, found.previous, found.paths) == (None, None, frozenset())
+    assert found.latest is not None
+    assert (found.latest.tag, found.previous, found.paths, found.blind) == ("v1.0.0", None, frozenset(), "")
+
+
+def test_without_releases_it_is_said_what_may_hide_them(tmp_path: Path) -> None:
+    for name, tags in (("none", ()), ("other", ("nightly",))):
+        (tmp_path / name).mkdir()
+        found = read(tmp_path / name, [NewCommit(write={"a.md": "1"}, tags=tags)])
+        assert (found.latest, "nightly" in found.blind, bool(found.blind)) == (None, bool(tags), bool(tags))
