@@ -8,11 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assaymark.data import folder
 from assaymark.errors import InputError
 from assaymark.model import Criterion, DecidedBy, Level, LevelRule, Profile, Requirement, Subcriterion
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 _CRITERION_KEYS = {"id", "title", "standard", "subcriterion"}
 _SUB_KEYS = {"id", "requirement", "text", "why", "remedy", "references", "decided_by", "checks", "tools", "tools_of"}
@@ -171,7 +174,7 @@ def _level(item: Mapping[str, Any], where: str) -> LevelRule:
     )
 
 
-def _sorted(place: Path) -> list[Path]:
+def _sorted(place: Traversable) -> list[Traversable]:
     return sorted(place.iterdir(), key=lambda f: f.name)
 
 

@@ -73,7 +73,7 @@ def _code() -> Iterator[str]:
     from assaymark.data import folder
 
     yield from _stamps(Path(__file__).parent)
-    yield from _stamps(folder("criteria"))
+    yield from _stamps(Path(str(folder("criteria"))))
     for name, place in registry.installed():
         yield name
         if place is not None:

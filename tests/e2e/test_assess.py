@@ -217,30 +217,32 @@ def test_an_output_folder_that_cannot_be_written_is_named(
 
 
 def test_an_interrupt_leaves_no_children_and_no_half_files(repository: Callable, tmp_path: Path) -> None:
-    step = """
+    nap = str(4_000_000 + os.getpid())  # told apart from the sleepers of other runs
+    step = f"""
 [[step]]
 name = "slow"
 criterion = "QC.Uni01"
-command = ["sleep 4711"]
+command = ["sleep {nap}"]
 """
     root = repository(FILES | {".assaymark.toml": step})
     out = tmp_path / "out"
     command = [sys.executable, "-P", "-m", "assaymark", "assess", str(root), "--run-steps", "--select", "QC.Uni01"]
     running = subprocess.Popen([*command, "--output", str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert _until(lambda: _sleeping() == 1), "the step never started"
+    assert _until(lambda: _sleeping(nap) == 1), "the step never started"
     running.send_signal(2)
     _, said = running.communicate(timeout=20)
     assert running.returncode == 130, said
     assert b"interrupted" in said
-    assert _until(lambda: _sleeping() == 0), "a child is still running"
+    assert _until(lambda: _sleeping(nap) == 0), "a child is still running"
     assert not out.exists()
 
 
-def _sleeping() -> int:
+def _sleeping(nap: str) -> int:
     found = 0
+    command = f"sleep\0{nap}\0".encode()
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            found += entry.read_bytes() == b"sleep\x004711\x00"
+            found += entry.read_bytes() == command
         except OSError:
             continue
     return found
