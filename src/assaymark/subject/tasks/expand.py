@@ -8,6 +8,13 @@ from collections.abc import Callable, Iterator
 from assaymark.api import Tree
 from assaymark.subject.tasks.line import Line
 
+# ``ci/test``, ``CI=1 bash -e build``, ``uv run tools/check.py``: a program of the repository, by its path.
+_SCRIPT = re.compile(
+    r"(?:^|\s)(?:\./)?[\w./-]+\.(?:sh|bash)\b"
+    r"|^(?:\w+=\S*\s+)*(?:(?:sudo|time|env|exec|source|\.|xvfb-run|(?:uv|poetry|pdm|pixi|hatch)\s+run)\s+(?:-\S+\s+)*)*"
+    r"(?:[\w.-]+/[\w./-]+|(?:\S*/)?(?:(?:ba|da|z|k)?sh|python[\d.]*)\s+(?:-[a-zA-Z]\s+)*[\w.-]+(?:/|\.py\b|\s|$))"
+)
+
 Reader = Callable[[Tree, str], Iterator[Line]]
 
 _START = r"(?:^|[\s/'\"(])"
@@ -85,5 +92,5 @@ _READERS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (re.compile(_START + r"(?:pytest|py\.test)(?:\s|$|[\"'])"), _pytest),
     (re.compile(_START + r"(?:pre-commit|prek)(?:\s+run|/action|-action)|j178/prek-action|pre-commit-uv"), _hooks),
     (re.compile(_START + f"(?:{_MAVEN}|{_GRADLE})"), _java),
-    (re.compile(r"(?:^|\s)(?:\./)?[\w./-]+\.(?:sh|bash)\b|^(?:\./|script/|scripts/|ci/|tools/|bin/)[\w./-]+"), _script),
+    (_SCRIPT, _script),
 )

@@ -49,7 +49,16 @@ def _functions(
     return tuple((_names(f), bool(f.decorator_list), tuple(_calls(f, path, runs))) for f in functions)
 
 
-def _calls(function: ast.FunctionDef, path: str, runs: tuple[str, ...]) -> Iterator[Line]:
+@lru_cache(maxsize=4)
+def started(source: str, path: str, runs: tuple[str, ...]) -> tuple[Line, ...]:
+    """Constant arguments of ``x.run(...)`` calls anywhere in a Python program."""
+    try:
+        return tuple(_calls(ast.parse(source), path, runs))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+
+
+def _calls(function: ast.AST, path: str, runs: tuple[str, ...]) -> Iterator[Line]:
     nodes = list(ast.walk(function))
     lists = {
         n.targets[0].id: n.value

@@ -1,4 +1,4 @@
-"""``bash ci/test.sh``: the commands of a shell script of the repository."""
+"""``bash ci/test.sh``, ``.ci/run``, ``python tools/check.py``: the commands of a script of the repository."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from assaymark.subject.tasks.line import LIMIT, Line, shell
 
 _SCRIPT = re.compile(r"(?:^|\s)(?:\./)?(?P<path>[\w.-]+(?:/[\w.-]+){0,8})")
 _SHEBANG = re.compile(rb"#!\s*\S*(?:/|\s)(?:ba|da|z|k)?sh\b")
+_PYTHON = re.compile(rb"#!\s*\S*(?:/|\s)python[\d.]*\b")
+# What of subprocess and os starts a program.
+_STARTS = ("run", "call", "check_call", "check_output", "Popen", "system", "getoutput")
 
 
 def expand(tree: Tree, text: str) -> Iterator[Line]:
-    """The lines of the first script that the command names and the repository has."""
+    """The commands of the first script that the command names and the repository has; tests are no scripts."""
     for word in _SCRIPT.finditer(text):
         entry = tree.get(word["path"])
         if entry is None or entry.is_symlink or entry.is_submodule:
@@ -21,4 +24,9 @@ def expand(tree: Tree, text: str) -> Iterator[Line]:
         head = tree.read(entry.path, LIMIT)
         if entry.path.endswith((".sh", ".bash")) or _SHEBANG.match(head):
             yield from shell(tree.text(entry.path, LIMIT), entry.path, 1, block=False)
+            return
+        if entry.path.endswith(".py") or _PYTHON.match(head):
+            from assaymark.subject.tasks.nox import started
+
+            yield from started(tree.text(entry.path, LIMIT), entry.path, _STARTS)
             return
