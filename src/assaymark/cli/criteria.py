@@ -63,13 +63,15 @@ def show(id: str, profile: str, form: str) -> None:
 def coverage(profile: str, form: str) -> None:
     """How many sub-criteria a machine decides here, and how: installed checks and tools are counted."""
     from assaymark import catalogue, registry
-    from assaymark.tools.plan import manifests
+    from assaymark.tools.manifest import load
 
     definitions = catalogue.load().subcriteria(catalogue.profile(profile))
     parts = registry.load()
     attached = {i for c in parts.checks.values() for i in c.subcriteria}
-    attached |= {i for m in manifests(parts.plugins) for i in m.subcriteria}
-    decided = {i for i, d in definitions.items() if d.checks or i in attached}
+    formats = {name for plugin in parts.plugins for name in plugin.parsers}
+    folders = [folder for plugin in parts.plugins for folder in plugin.tools]
+    attached |= {i for manifest in load(folders, formats) for i in manifest.subcriteria}
+    decided = {i for i, d in definitions.items() if d.checks or (d.tools_of or i) in attached}
     ways = {
         way: sorted(i for i in decided if way in definitions[i].decided_by)
         for way in dict.fromkeys(w for d in definitions.values() for w in d.decided_by)

@@ -1,0 +1,58 @@
+"""Browsing the catalogue."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from assaymark.__main__ import main
+
+
+def run(*words: str) -> int:
+    return main(["criteria", *words])
+
+
+def test_list_marks_what_a_level_asks_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list") == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert "bronze" in lines["QC.Lic01"]
+    assert len(lines) == 93
+
+
+def test_list_of_another_profile_has_its_own_ids(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list", "--profile", "sqaaas-v3", "--format", "json") == 0
+    rows = {row["id"]: row for row in json.loads(capsys.readouterr().out)}
+    assert len(rows) == 17
+    assert rows["QC.Ver01.0"]["level"] == "silver"
+
+
+def test_show_prints_a_page_and_a_family(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("show", "QC.Doc06.1") == 0
+    page = capsys.readouterr().out
+    for heading in ("Why", "What to do", "Decided by", "References", "doc.readme:"):
+        assert heading in page
+    assert run("show", "QC.Lic") == 0
+    assert capsys.readouterr().out.count("What to do") == 4
+
+
+def test_show_suggests_an_id(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("show", "QC.Lic0l") == 2
+    assert "did you mean" in capsys.readouterr().err
+
+
+def test_coverage_counts_what_is_decided(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("coverage", "--format", "json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["total"] == 93
+    assert len(found["decided"]) >= 60
+    assert not set(found["decided"]) & set(found["attested"])
+    assert {"QC.Sty01", "QC.Sec02", "QC.Uni01"} <= set(found["decided"])
+    assert run("coverage") == 0
+    assert f"{len(found['decided'])} of 93" in capsys.readouterr().out
+
+
+def test_explain_knows_checks_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "doc.readme"]) == 0
+    assert "QC.Doc06.1" in capsys.readouterr().out
+    assert main(["explain", "nothing.like"]) == 2
