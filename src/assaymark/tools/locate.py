@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from assaymark import proc
@@ -45,13 +46,7 @@ def locate(
     """
     if os.sep in program or program in ("", ".", ".."):
         return None
-    home = _project_folders(root) if trusted else ()
-    candidates: list[tuple[str, Iterable[str]]] = [
-        ("project", home),
-        ("assaymark", (str(own or Path(sys.executable).parent),)),
-        ("path", search_path(root, trusted=trusted)),
-    ]
-    for origin, folders in candidates[: 1 if at_home and home else None]:
+    for origin, folders in _places(root, trusted, at_home, own):
         for folder in folders:
             found = shutil.which(program, path=folder)
             if found and (trusted or origin == "assaymark" or _outside(found, root)):
@@ -59,9 +54,23 @@ def locate(
     return None
 
 
+def _places(root: Path | None, trusted: bool, at_home: bool, own: Path | None) -> Iterator[tuple[str, Iterable[str]]]:
+    home = _project_folders(root) if trusted else ()
+    yield "project", home
+    if not (at_home and home):
+        yield "assaymark", (str(own or Path(sys.executable).parent),)
+        yield "path", search_path(root, trusted=trusted)
+
+
 def search_path(root: Path | None, *, trusted: bool = False) -> tuple[str, ...]:
     """PATH without the folders of the judged checkout."""
-    return proc.search_path(None if trusted else root)
+    return _search_path(None if trusted else root, os.environ.get("PATH"))
+
+
+@lru_cache(maxsize=8)
+def _search_path(without: Path | None, path: str | None) -> tuple[str, ...]:
+    # Asked for every tool that is looked for, and each folder has to be resolved.
+    return proc.search_path(without)
 
 
 def _project_folders(root: Path | None) -> tuple[str, ...]:
