@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from assaymark.api import Entry, Options, Tree, fact
@@ -18,7 +19,7 @@ LIMIT = 200_000  # bytes of a workflow or a documentation script that are read
 TIMEOUT = 10  # seconds for one request
 
 _GENERATORS: tuple[tuple[str, str], ...] = (
-    (r"mkdocs\.ya?ml|zensical\.toml", "MkDocs"),
+    (r"(?:docs?/(?:[\w-]+/)?)?mkdocs\.ya?ml|zensical\.toml", "MkDocs"),
     (r"(?:docs?|documentation|manual|guide)/(?:.+/)?conf\.py", "Sphinx"),
     (r"doxyfile(?:\.in)?|doxygen\.conf|(?:.+/)?doxyfile[\w.-]*", "Doxygen"),
     (r"(?:.+/)?book\.toml", "mdBook"),
@@ -44,6 +45,8 @@ _DEPLOY = re.compile(
     | (?:push|branch:?|ref:?)\b.{0,60}\bgh-pages\b | documentation-deploy-action | firebase-hosting-deploy
     | docs?[\w.-]*\b.{0,40}\b(?:rsync|scp|s3\s+sync)\b | \b(?:rsync|scp|s3\s+sync)\b.{0,200}\bdocs?\b"""
 )
+# The address under which a generator's configuration says that its pages are published.
+_ADDRESS = re.compile(r"""(?m)^\s{0,4}(?:site_url|url|html_baseurl|site-url)\s*[:=]\s*['"]?(https?://[^\s'"#,]+)""")
 _DOCS_HOSTS = re.compile(
     r"(?i)^https?://(?:[\w-]+\.)?(?:docs?|documentation|manual|guide)[\w-]*\.|\.readthedocs\.(?:io|org)"
     r"|readthedocs\.org/projects"
@@ -129,7 +132,7 @@ def docs_site(
     return DocsSite(
         generators=tuple(generators[:20]),
         publishers=tuple(publishers[:20]),
-        urls=tuple(_urls(metadata, readme, settings, subject)),
+        urls=tuple(_urls(metadata, readme, settings, subject, tuple(_addresses(tree, generators)))),
     )
 
 
@@ -232,10 +235,24 @@ def _publishing_steps(path: str, text: str) -> Iterator[Place]:
             return
 
 
-def _urls(metadata: Metadata, readme: Readme, settings: Mapping[str, Any], subject: Subject) -> Iterator[DocsUrl]:
+def _addresses(tree: Tree, generators: list[Place]) -> Iterator[DocsUrl]:
+    """Addresses that the configuration of a site states."""
+    for place in generators[:5]:
+        text = tree.text(place.path, LIMIT)
+        for found in islice(_ADDRESS.finditer(text), 3):
+            yield DocsUrl(found[1], place.path, text.count("\n", 0, found.start(1)) + 1)
+
+
+def _urls(
+    metadata: Metadata,
+    readme: Readme,
+    settings: Mapping[str, Any],
+    subject: Subject,
+    stated: tuple[DocsUrl, ...],
+) -> Iterator[DocsUrl]:
     """Best first: what the project declares, what its README calls documentation, addresses that look like it."""
     seen: set[str] = set()
-    for candidate in _candidates(metadata, readme, settings, subject):
+    for candidate in _candidates(metadata, readme, settings, subject, stated):
         key = candidate.url.rstrip("/#").lower()
         if host_of(candidate.url) and key not in seen:
             seen.add(key)
@@ -244,17 +261,27 @@ def _urls(metadata: Metadata, readme: Readme, settings: Mapping[str, Any], subje
             return
 
 
-def _candidates(metadata: Metadata, readme: Readme, settings: Mapping[str, Any], subject: Subject) -> Iterator[DocsUrl]:
+def _candidates(
+    metadata: Metadata,
+    readme: Readme,
+    settings: Mapping[str, Any],
+    subject: Subject,
+    stated: tuple[DocsUrl, ...],
+) -> Iterator[DocsUrl]:
     docs = settings.get("docs")
     if isinstance(docs, Mapping) and isinstance(docs.get("url"), str):
         yield DocsUrl(docs["url"], "configuration")
     for label, url, path in metadata.urls:
         if _DOCS_LABEL.search(label) and not _NOT_A_SITE.search(url):
             yield DocsUrl(url, path)
+    yield from (u for u in stated if not _NOT_A_SITE.search(u.url))
     names = _names(metadata, subject)
     own = [link for link in readme.page.links if link.target.startswith("http") and not _NOT_A_SITE.search(link.target)]
     for link in own:
         if _DOCS_WORDS.search(link.text) and (_about(link.target, names) or _pages_of(link.target, subject)):
+            yield DocsUrl(link.target, readme.path, link.line)
+    for link in own:
+        if _about(host_of(link.target), names) and _under_documentation(readme, link.line):
             yield DocsUrl(link.target, readme.path, link.line)
     for _, url, path in metadata.urls:
         if _DOCS_HOSTS.search(url) and not _NOT_A_SITE.search(url):
@@ -262,6 +289,12 @@ def _candidates(metadata: Metadata, readme: Readme, settings: Mapping[str, Any],
     for link in own:
         if _DOCS_HOSTS.search(link.target) and _about(link.target, names):
             yield DocsUrl(link.target, readme.path, link.line)
+
+
+def _under_documentation(readme: Readme, line: int) -> bool:
+    """Whether the heading above a line of the README is about documentation."""
+    above = [h for h in readme.page.headings if h.line <= line]
+    return bool(above) and _DOCS_WORDS.search(above[-1].text) is not None
 
 
 def _names(metadata: Metadata, subject: Subject) -> set[str]:
@@ -274,8 +307,11 @@ def _names(metadata: Metadata, subject: Subject) -> set[str]:
 
 
 def _about(url: str, names: set[str]) -> bool:
-    """Whether an address names this project (a README also links the documentation of others)."""
-    flat = re.sub(r"[^a-z0-9]", "", url.lower())
+    """Whether an address names this project (a README also links the documentation of others).
+
+    A name after ``?`` or ``#`` is a mere place on a page of others.
+    """
+    flat = re.sub(r"[^a-z0-9]", "", re.split(r"[?#]", url.lower())[0])
     return any(name in flat for name in names)
 
 

@@ -137,3 +137,37 @@ def test_no_host_is_asked_without_leave() -> None:
     options = facts_of(tree_of({}))["options"]
     found = docs_probe.provide(read({}, docs={"url": "https://a.org"}), options)
     assert not found.asked
+
+
+def urls(files: dict[str, str]) -> list[tuple[str, str, int | None]]:
+    return [(u.url, u.path, u.line) for u in read(files).urls]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("mkdocs.yml", "site_name: Tides\nsite_url: https://tides.org/manual/\n"),
+        ("docs/mkdocs/mkdocs.yml", "site_name: Tides\nsite_url: 'https://tides.org/manual/'\n"),
+        ("_pkgdown.yml", "---\nurl: https://tides.org/manual/\n"),
+        ("docs/conf.py", '# Sphinx\nhtml_baseurl = "https://tides.org/manual/"\n'),
+    ],
+)
+def test_the_configuration_of_a_site_states_its_address(path: str, text: str) -> None:
+    assert urls({path: text}) == [("https://tides.org/manual/", path, 2)]
+
+
+def test_what_the_chapter_on_documentation_links_comes_before_a_wiki() -> None:
+    text = (
+        "# Tidegrid\n\n## Documentation\n\nSee [tidegrid.tides.org](https://tidegrid.tides.org), made by the tool"
+        " [FORD](https://github.com/Fortran-FOSS-programmers/ford/wiki), and the"
+        " [wiki](https://github.com/tides/tidegrid/wiki).\n"
+    )
+    assert [u for u, _, _ in urls({"README.md": text})][:2] == [
+        "https://tidegrid.tides.org",
+        "https://github.com/tides/tidegrid/wiki",
+    ]
+
+
+def test_a_page_of_others_on_which_the_project_is_named_is_not_its_documentation() -> None:
+    text = "# Tidegrid\n\nIn [Spack](https://spack.readthedocs.io/en/latest/packages.html#tidegrid).\n"
+    assert urls({"README.md": text}) == []
