@@ -25,7 +25,7 @@ _GUIDE = re.compile(
     re.IGNORECASE,
 )
 _SECTION = re.compile(
-    r"^(?:#+\s*|=+\s*)?[^\n]{0,40}\b(?:"
+    r"^(?:#+[ \t]*|=+[ \t]*)?[^\n]{0,40}\b(?:"
     r"cod(?:e|ing)\s+(?:style|standards?|conventions?|format\w*|guidelines?)|style\s+guide\w*|naming\s+conventions?|"
     r"linting|code quality|formatting)\b[^\n]{0,40}$",
     re.IGNORECASE | re.MULTILINE,

@@ -9,8 +9,8 @@ from typing import Any
 from assaymark.api import Evidence, Finding, Location, Severity, check, failed, not_applicable, passed, unknown
 from assaymark.subject.automation import Automation, Command, named
 from assaymark.subject.purposes import TEST
-from assaymark.subject.test_names import in_tests
 from assaymark.subject.testing_layout import TestsFound
+from assaymark.subject.testing_names import in_tests
 
 _SHOWN = 30
 # Options with which a runner leaves tests out.

@@ -16,14 +16,14 @@ from assaymark.subject.tasks.line import Line, shell
 
 _MAX_COMMANDS = 8_000
 _MAX_DEPTH = 4
-_MAX_TEXT = 4_000
+_MAX_TEXT = 2_000
 # Inputs of actions, and variables of build tools, that are commands.
 _SHELL_INPUT = re.compile(r"run|command|script|cmd|commands|(?:CIBW_)?(?:BEFORE_)?TEST_COMMAND\w*", re.IGNORECASE)
 # Names of programs that workflows keep in variables.
 _VARIABLE = re.compile(r"\$\{\{\s?env\.(CARGO|PYTHON|MAKE|CMAKE|PYTEST)\s?\}\}")
 # What these start cannot be seen from here.
 _OPAQUE = re.compile(
-    r"(?:^|\s)(?:docker|podman|apptainer|singularity)\s+(?:compose\s+)?(?:run|exec)\s(?!.*\s(?:-d|--detach)\s)"
+    r"(?:^|\s)(?:docker|podman|apptainer|singularity)\s+(?:compose\s+)?(?:run|exec)\b(?!.*\s(?:-\w*d\w*|--detach)\s)"
     r"|(?:^|\s)(?:earthly|dagger|bazel|bazelisk)\s"
 )
 

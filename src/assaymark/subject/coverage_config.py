@@ -10,7 +10,7 @@ from typing import Any
 from assaymark.api import Tree, fact
 from assaymark.subject.parsing import ParseProblem, load_json, load_toml, load_yaml
 
-LIMIT = 200_000
+LIMIT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def _javascript(path: str, text: str) -> Found:
             yield Exclusion(pattern, path, text.count("\n", 0, listed.start()) + 1)
 
 
-_RULE = re.compile(r"<rule>([\s\S]{0,4000}?)</rule>")
+_RULE = re.compile(r"<rule>([\s\S]{0,2000}?)</rule>")
 
 
 def _maven(path: str, text: str) -> Found:

@@ -31,14 +31,14 @@ MANAGERS = frozenset(
 )
 _FAMILY = {"Helm": "Kubernetes", "Kustomize": "Kubernetes"}
 _KUBERNETES = re.compile(
-    r"^kind:\s*[\"']?(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Pod|Service|Ingress)\b", re.MULTILINE
+    r"^kind:[ \t]*[\"']?(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Pod|Service|Ingress)\b", re.MULTILINE
 )
-_PLAY = re.compile(r"^-\s+(?:name:[^\n]*\n\s+)?hosts:", re.MULTILINE)
-_START = re.compile(r"^\s*(?:CMD|ENTRYPOINT)\b", re.MULTILINE | re.IGNORECASE)
-_FROM_CONTEXT = re.compile(r"^\s*(?:COPY|ADD)\s+(?!.*--from=)\S", re.MULTILINE | re.IGNORECASE)
-_IMAGE = re.compile(r"^\s*-?\s*image:\s*[\"']?(?P<name>[\w./:${}@-]+?)[\"']?\s*(?:#.*)?$", re.MULTILINE)
-_BUILD = re.compile(r"^\s+build:", re.MULTILINE)
-_VERSION = re.compile(r"^\s*(?P<key>appVersion|version):\s*[\"']?(?P<value>v?\d[\w.+-]*)[\"']?", re.MULTILINE)
+_PLAY = re.compile(r"^-[ \t]+(?:name:[^\n]*\n[ \t]+)?hosts:", re.MULTILINE)
+_START = re.compile(r"^[ \t]*(?:CMD|ENTRYPOINT)\b", re.MULTILINE | re.IGNORECASE)
+_FROM_CONTEXT = re.compile(r"^[ \t]*(?:COPY|ADD)\s+(?!.*--from=)\S", re.MULTILINE | re.IGNORECASE)
+_IMAGE = re.compile(r"^[ \t]*-?[ \t]*image:[ \t]*[\"']?(?P<name>[\w./:${}@-]+?)[\"']?\s*(?:#.*)?$", re.MULTILINE)
+_BUILD = re.compile(r"^[ \t]+build:", re.MULTILINE)
+_VERSION = re.compile(r"^[ \t]*(?P<key>appVersion|version):[ \t]*[\"']?(?P<value>v?\d[\w.+-]*)[\"']?", re.MULTILINE)
 _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("Docker Compose", re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml", re.IGNORECASE)),
     ("Helm", re.compile(r"(?:.*/)?Chart\.yaml")),
@@ -60,7 +60,7 @@ _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("platform", re.compile(r"Procfile|app\.yaml|fly\.toml|render\.yaml|serverless\.ya?ml|netlify\.toml|vercel\.json")),
 )  # fmt: skip
 _SURE = {
-    "Apptainer": re.compile(r"^\s*Bootstrap:", re.MULTILINE | re.IGNORECASE),
+    "Apptainer": re.compile(r"^[ \t]*Bootstrap:", re.MULTILINE | re.IGNORECASE),
     "Spack": re.compile(r"spack"),
     "systemd": re.compile(r"^\[Unit\]", re.MULTILINE),
     "Puppet": re.compile(r"\bclass\b|\bnode\b"),

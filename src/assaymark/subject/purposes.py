@@ -180,8 +180,8 @@ COVERAGE = Purpose(
         r"gotestsum .*-cover\S*",
         "go tool cover", "nyc", "c8",
         r"(?:jest|vitest|react-scripts test|ng test|karma|mocha) .*--(?:code-)?coverage",
-        r"[^|]*--collectCoverage",
-        r".*coverage ?= ?true", "dotnet test .*(?:XPlat Code Coverage|CollectCoverage)", "simplecov", "goveralls",
+        r"--collectCoverage",
+        r"coverage ?= ?true", "dotnet test .*(?:XPlat Code Coverage|CollectCoverage)", "simplecov", "goveralls",
         "slipcover", "cargo-llvm-cov",
         r"(?:make|ninja|cmake .*--target)(?: [^ ]+)* \w*coverage\w*", r"ginkgo .*-cover\S*", _RUNNER +
         r" \S*coverage\S*", "process_folder", "LocalCoverage",

@@ -14,9 +14,9 @@ from assaymark.subject.packaging_files import ASIDE
 LIMIT = 65_536
 _PLACES = ("", ".github", "docs", ".gitlab", "doc")
 _CONTACT = re.compile(
-    r"[\w.+-]+(?:@|\s?\[?\(?at\)?\]?\s?)[\w-]+(?:\.|\s?\[?\(?dot\)?\]?\s?)\w+|security/advisories|report a "
-    r"vulnerability|private(?:ly)? (?:vulnerability|report|disclos)|"
-    r"https?://\S*(?:security|hackerone|bugcrowd|huntr|tidelift|advisor|report|contact|form)\S*|"
+    r"(?<![\w.+-])[\w.+-]{1,64}(?:@|\s?\[?\(?at\)?\]?\s?)[\w-]{1,80}(?:\.|\s?\[?\(?dot\)?\]?\s?)\w|"
+    r"security/advisories|report a vulnerability|private(?:ly)? (?:vulnerability|report|disclos)|"
+    r"https?://\S{0,200}(?:security|hackerone|bugcrowd|huntr|tidelift|advisor|report|contact|form)|"
     r"^contact:|issue tracker|open an issue|/issues\b",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -35,10 +35,12 @@ _MODE_FILES = re.compile(
     re.IGNORECASE,
 )
 _OCTAL = r"0?[0-7]?[0-7][0-7][2367]"
+_SYMBOLIC = r"(?:[ugoa]{1,4}[-+=][rwxXst]{0,6},){0,3}[ug]{0,2}[oa][ugoa]{0,3}[+=][rxXst]{0,5}w[rwxXst]{0,5}"
 _WRITABLE = re.compile(
-    rf"\bchmod\s+(?:-\w+\s+|--\w+\s+){{0,4}}(?P<a>{_OCTAL}|[ug]*[oa][ugoa]*[+=][rxXst]*w[rwxXst]*)(?=\s)(?P<target>[^\n;&|]*)"
-    rf"|\b(?:install|mkdir|mkfifo)\s[^\n;&|]*?(?:-m\s?|--mode[= ])(?P<b>{_OCTAL})\b"
-    rf"|^\s*-?\s*['\"]?mode['\"]?\s*[:=]\s*['\"]?(?P<c>0?[0-7]?[0-7][0-7][2367]|[ugoa]*[oa][ugoa]*[+=]\w*w\w*)['\"]?\s*(?:[,}}#].*)?$"
+    rf"\bchmod\s+(?:-\w+\s+|--\w+\s+){{0,4}}(?P<a>{_OCTAL}|{_SYMBOLIC})(?=\s)[^\n;&|]*"
+    rf"|\b(?:install|mkdir|mkfifo)\s[^\n;&|]{{0,300}}?(?:-m\s?|--mode[= ])(?P<b>{_OCTAL}|{_SYMBOLIC})(?=\s)"
+    rf"|^[ \t]{{0,99}}-?[ \t]{{0,9}}['\"]?mode['\"]?[ \t]{{0,9}}[:=][ \t]{{0,9}}['\"]?(?P<c>{_OCTAL}|{_SYMBOLIC})"
+    r"['\"]?[ \t]{0,9}(?:[,}#].*)?$"
     rf"|\bumask\s+(?P<d>0{{0,2}}[0-7]?[0145])\b|--chmod=(?P<e>{_OCTAL})\b",
     re.MULTILINE,
 )

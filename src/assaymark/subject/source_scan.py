@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from assaymark.api import Entry, Tree, fact
 from assaymark.subject.languages import CODE, Languages
-from assaymark.subject.test_names import in_tests
+from assaymark.subject.testing_names import in_tests
 
 HEAD = 65_536
 _TOTAL = 48_000_000  # bytes read of one subject

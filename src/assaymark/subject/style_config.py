@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from assaymark.api import Tree, fact
 
 IGNORE, SETTING = "ignore", "setting"
-LIMIT = 200_000  # bytes of one configuration file
+LIMIT = 100_000  # bytes of one configuration file
 _MAX_OVERRIDES = 500
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from assaymark.api import Entry, Tree, fact
 from assaymark.subject.languages import CODE, Languages
 from assaymark.subject.source_scan import Double, SourceScan
-from assaymark.subject.test_names import FOLDER, NAMED, in_tests
+from assaymark.subject.testing_names import FOLDER, NAMED, in_tests
 
 APART, CONVENTION, BESIDE = "apart", "by convention", "beside the code"
 
@@ -49,6 +49,8 @@ class TestsFound:
     ``doubles`` are uses of mocks, fakes and stubs, ``fixtures`` the folders (and conftest.py files) that prepare for
     tests, ``requirements`` files that state requirements and run as tests (Gherkin, Robot Framework).
     """
+
+    __test__ = False
 
     files: tuple[TestFile, ...] = ()
     doubles: tuple[Double, ...] = ()

@@ -18,6 +18,7 @@ _TOOLS = {
     "tool:isort": "isort",
     "style": "yapf",
 }
+_MAX_WORDS = 500
 _ISORT_NEUTRAL = ("profile", "line_length", "known_", "default_section", "skip", "src_paths", "extend_skip")
 
 
@@ -29,7 +30,7 @@ class _Value:
     @property
     def words(self) -> list[str]:
         without = re.sub(r"(?m)(?:^|\s)[#;].*$", "", self.text)
-        return [w for w in re.split(r"[,\s]+", without) if w]
+        return [w for w in re.split(r"[,\s]+", without) if w][:_MAX_WORDS]
 
 
 def sections(path: str, text: str) -> Iterator[StyleTool]:

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
 
 from assaymark.subject.style_config import IGNORE, SETTING, Override
 
 _WORD = re.compile(r"[A-Za-z]{3,}|https?:|#\d+")
 _COMMENT = re.compile(r"(?:^|\s)(?:#|//|;)(.*)$")
+_TRIES = 100
+_MAX_RULES = 500
 
 
 def line_of(text: str, token: str, after: int = 0) -> int:
-    """The line (from 1) of the first ``token`` that stands as a word outside comments, at or after the line "
-    "``after``."""
-    pattern = re.compile(rf"(?<![\w-]){re.escape(token)}(?![\w-])")
-    for start in (_offset(text, after), 0):
-        for found in pattern.finditer(text, start):
-            if not text[text.rfind("\n", 0, found.start()) + 1 : found.start()].lstrip().startswith(("#", "//", ";")):
-                return text.count("\n", 0, found.start()) + 1
+    """The line (from 1) of the first ``token`` that is a word outside comments, at or after the line ``after``."""
+    for start in {_offset(text, after): None, 0: None}:
+        at = text.find(token, start) if token else -1
+        for _ in range(_TRIES):
+            if at < 0:
+                break
+            before = text[text.rfind("\n", 0, at) + 1 : at]
+            if _stands_alone(text, at, len(token)) and not before.lstrip().startswith(("#", "//", ";")):
+                return text.count("\n", 0, at) + 1
+            at = text.find(token, at + 1)
     return max(1, after)
+
+
+def _stands_alone(text: str, at: int, length: int) -> bool:
+    around = (text[at - 1 : at], text[at + length : at + length + 1])
+    return not any(c.isalnum() or c in "_-" for c in around if c)
 
 
 def _offset(text: str, line: int) -> int:
@@ -31,7 +43,7 @@ def _offset(text: str, line: int) -> int:
     return at
 
 
-def explained(lines: list[str], line: int) -> bool:
+def explained(lines: Sequence[str], line: int) -> bool:
     """Whether a comment on a line, or directly above it, says something in words."""
     if not 0 < line <= len(lines):
         return False
@@ -57,8 +69,13 @@ def own(path: str, text: str, rules: Iterable[str], after: int = 0) -> Iterator[
 
 
 def _overrides(kind: str, path: str, text: str, rules: Iterable[str], after: int) -> Iterator[Override]:
-    lines = text.splitlines()
+    lines = _lines(text)
     heading = kind == IGNORE and explained(lines, after)
-    for rule in rules:
+    for rule in islice(rules, _MAX_RULES):
         line = line_of(text, rule, after)
-        yield Override(kind=kind, rule=rule, path=path, line=line, reason=heading or explained(lines, line))
+        yield Override(kind=kind, rule=rule[:200], path=path, line=line, reason=heading or explained(lines, line))
+
+
+@lru_cache(maxsize=2)
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(text.splitlines())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 LIMIT = 65_536  # bytes read of any file that holds tasks
-_MAX_TEXT = 4_000  # characters of one command
+_MAX_TEXT = 2_000  # characters of one command
 
 # What only puts a tool in place (or talks about it) does not use it.
 _IDLE = re.compile(

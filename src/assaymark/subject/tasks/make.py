@@ -10,7 +10,6 @@ from assaymark.api import Tree
 from assaymark.subject.tasks.line import LIMIT, Line, shell
 
 _CALL = re.compile(r"(?:^|[\s/'\"(])(?:make|gmake|just)\b(?P<rest>[^|&;]*)")
-_RULE = re.compile(r"@?(?P<names>[\w./%$(){} -]+?)(?:\s[\w*+'\"= -]*)?\s*::?(?!=)\s*(?P<needs>[^#=]*)")
 _FOLDER = re.compile(r"(?:^|\s)(?:-C|--directory)[\s=]*(\S+)")
 _MAX_TARGETS = 60
 
@@ -60,12 +59,12 @@ def _targets(text: str) -> dict[str, _Target]:
             for target in current:
                 target.recipe.append((number, raw.strip().lstrip("@-+")))
             continue
-        rule = _RULE.match(raw[:2_000]) if ":" in raw and not raw.startswith("#") else None
-        if rule:
-            names = rule["names"].split()
-            current = [targets.setdefault(name, _Target()) for name in names]
+        head, colon, needs = raw[:2_000].partition(":")
+        if colon and "=" not in head and not head.startswith("#") and not needs.startswith("="):
+            # The parameters of a recipe of just count as targets too: nobody calls them.
+            current = [targets.setdefault(name.lstrip("@"), _Target()) for name in head.split()]
             for target in current:
-                target.needs.extend(rule["needs"].split())
+                target.needs.extend(needs.lstrip(":").partition("#")[0].split())
         elif raw.strip():
             current = []
     return targets

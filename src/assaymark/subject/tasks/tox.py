@@ -15,10 +15,12 @@ from assaymark.subject.tasks.line import LIMIT, Line, shell
 _SECTION = re.compile(r"\[(?:testenv(?::(?P<name>[^\]]+))?|(?P<other>[^\]]+))\]\s*")
 _KEY = re.compile(r"(?P<key>[A-Za-z_]+)\s*[=:]\s*(?P<value>.*)")
 _ENVS = re.compile(r"(?:^|\s)(?:-e|--env|run\s+-e|p\s+-e)[\s=]*(?P<envs>[^\s'\"]+)")
-_FACTOR = re.compile(r"[\w,!{}.-]+:\s+")
+_FACTOR = re.compile(r"^[\w,!{}.-]{1,200}:\s+")
+_MAX_SECTIONS = 300
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _COMMANDS = ("commands", "commands_pre", "commands_post")
-_MAX_NAMES = 500
+_MAX_NAMES = 200
+_MAX_TEXT = 2_000  # characters of one list of environments
 
 
 def expand(tree: Tree, text: str) -> Iterator[Line]:
@@ -62,7 +64,8 @@ def _sections(text: str) -> tuple[dict[str, list[tuple[int, str]]], list[str] | 
     for number, raw in enumerate(text.splitlines(), 1):
         if not raw.strip() or raw.lstrip().startswith(("#", ";")):
             continue
-        if header := _SECTION.match(raw):
+        header = _SECTION.match(raw)
+        if header and len(sections) < _MAX_SECTIONS:
             current = None if header["other"] else (header["name"] or "").strip()
             if header["other"] in ("tox", "tox:tox"):
                 current = "[tox]"
@@ -86,7 +89,7 @@ def _sections(text: str) -> tuple[dict[str, list[tuple[int, str]]], list[str] | 
 def _names(text: str) -> list[str]:
     """``py{310,311}-{cov,plain}, lint`` written out."""
     out: list[str] = []
-    for word in re.split(r"[,\s]+(?![^{]*\})", text):
+    for word in re.split(r"[,\s]+(?![^{]*\})", text[:_MAX_TEXT]):
         if word:
             out.extend(islice(_written_out(word), _MAX_NAMES))
     return out[:_MAX_NAMES]

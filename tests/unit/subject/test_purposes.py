@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from assaymark.subject.purposes import ANY_STYLE, BUILD, COVERAGE, DEPENDENCIES, SAST, STYLE, TEST, Purpose
+
+
+@pytest.mark.parametrize(
+    ("purpose", "text"),
+    [
+        (TEST, "python -m pytest -q"),
+        (TEST, "uv run --frozen pytest"),
+        (TEST, "xvfb-run ./node_modules/.bin/jest"),
+        (TEST, "mvn -B clean verify"),
+        (TEST, "./gradlew check"),
+        (TEST, "cargo +nightly test --all"),
+        (TEST, "fpm --profile release test"),
+        (TEST, "julia --project -e 'using Pkg; Pkg.test()'"),
+        (TEST, "./run_tests.sh --fast"),
+        (COVERAGE, "pytest --cov=tide --cov-report=xml"),
+        (COVERAGE, "go test ./... -coverprofile=c.out"),
+        (COVERAGE, "Rscript -e 'covr::codecov()'"),
+        (BUILD, "python -m build"),
+        (BUILD, "make -j 4"),
+        (ANY_STYLE, "venv/bin/ruff check ."),
+        (ANY_STYLE, "cargo clippy --all-targets"),
+        (SAST, "bandit -r src"),
+        (DEPENDENCIES, "npm audit --omit=dev"),
+    ],
+)
+def test_it_serves_its_purpose(purpose: Purpose, text: str) -> None:
+    assert purpose.fits(text, False), text
+
+
+@pytest.mark.parametrize(
+    ("purpose", "text"),
+    [
+        (TEST, "cat pytest.ini"),
+        (TEST, "mvn -B package -DskipTests"),
+        (TEST, "pytest-split --help"),
+        (COVERAGE, "pytest --no-cov"),
+        (BUILD, "make docs"),
+        (ANY_STYLE, "sed -i s/a/b/ ruff.toml"),
+        (ANY_STYLE, "pytest tests/black"),
+        (ANY_STYLE, "codacy/codacy-coverage-reporter-action"),
+    ],
+)
+def test_it_serves_another(purpose: Purpose, text: str) -> None:
+    assert not purpose.fits(text, False), text
+
+
+def test_every_expression_is_valid() -> None:
+    for purpose in (*STYLE.values(), ANY_STYLE, TEST, COVERAGE, BUILD, SAST):
+        assert not purpose.fits("", False)
+        assert not purpose.fits("", True)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assaymark.subject.languages import languages
+from assaymark.subject.source_scan import SourceScan, source_scan
+from assaymark.testing import tree_of
+
+
+def scanned(files: dict[str, str]) -> SourceScan:
+    tree = tree_of(files)
+    return source_scan.provide(tree, languages.provide(tree))
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "reason"),
+    [
+        ("a.py", "import os  # noqa: F401", False),
+        ("a.py", "import os  # noqa: F401 re-exported for users", True),
+        ("a.py", "x = f()  # type: ignore[misc]  # see #12", True),
+        ("a.py", "def f():  # pylint: disable=too-many-locals", False),
+        ("a.py", "# fmt: off", False),
+        ("a.cpp", "int x; // NOLINT(readability-magic-numbers)", False),
+        ("a.cpp", "int x; // NOLINT: the standard fixes this number", True),
+        ("a.ts", "// eslint-disable-next-line no-console -- a command line", True),
+        ("a.ts", "// @ts-ignore", False),
+        ("a.go", "f() //nolint:errcheck // closing cannot fail", True),
+        ("a.rs", "#[allow(dead_code)]", False),
+        ("a.rs", "#[allow(dead_code)] // used by the tests only", True),
+        ("A.java", '@SuppressWarnings("unchecked")', False),
+        ("a.sh", "# shellcheck disable=SC2086", False),
+        ("a.R", "x <- 1 # nolint", False),
+        ("a.f90", "call x ! allow(C001)", False),
+    ],
+)
+def test_an_exception_is_seen_with_its_reason(path: str, line: str, reason: bool) -> None:
+    found = scanned({path: f"\n{line}\n"}).suppressions
+    assert [(s.path, s.line, s.reason) for s in found] == [(path, 2, reason)]
+
+
+def test_a_comment_above_holds_for_a_run_of_lines() -> None:
+    text = (
+        "# offered to users of the package\nimport a  # noqa: F401\nimport b  # noqa: F401\n\nimport c  # noqa: F401\n"
+    )
+    assert [s.reason for s in scanned({"a.py": text}).suppressions] == [True, True, False]
+
+
+def test_words_in_other_places_are_no_exceptions() -> None:
+    assert not scanned({"a.py": "noqa = 'type: ignore'\n"}).suppressions
+
+
+def test_vendored_code_is_left_out() -> None:
+    assert scanned({"vendor/a.py": "import os  # noqa\n"}).files == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "library"),
+    [
+        ("tests/test_a.py", "from unittest.mock import Mock\n", "unittest.mock"),
+        ("tests/test_a.py", "def test(monkeypatch):\n    monkeypatch.setattr(a, 'b', 1)\n", "monkeypatch.setattr"),
+        ("tests/test_a.py", "class FakeClock:\n    pass\n", "FakeClock"),
+        ("src/test/java/ATest.java", "import static org.mockito.Mockito.when;\n", "org.mockito.Mockito.when"),
+        ("a.test.ts", "const f = jest.fn();\n", "jest.fn"),
+        ("a_test.go", 'import "github.com/stretchr/testify/mock"\n', "github.com/stretchr/testify/mock"),
+        ("tests/a.rs", "use mockall::predicate;\n", "mockall"),
+        ("tests/a_test.cpp", "#include <gmock/gmock.h>\n", "gmock/gmock.h"),
+    ],
+)
+def test_a_double_is_seen(path: str, text: str, library: str) -> None:
+    found = scanned({path: text}).doubles
+    assert [(d.path, d.library) for d in found] == [(path, library)]
+
+
+def test_the_name_of_a_variable_is_no_double() -> None:
+    assert not scanned({"tests/test_a.py": "mockery = responses = 1\n"}).doubles
+
+
+def test_tests_inside_rust_sources() -> None:
+    assert scanned({"src/lib.rs": "#[cfg(test)]\nmod t {\n#[test]\nfn a() {}\n}\n"}).inline_tests == ("src/lib.rs",)
+
+
+@given(st.text(alphabet="# noqatype:ignor\n()[]=,NOLI", max_size=300))
+def test_lines_are_within_the_file(text: str) -> None:
+    for found in scanned({"a.py": text, "a.cpp": text}).suppressions:
+        assert 1 <= found.line <= text.count("\n") + 1
