@@ -102,11 +102,15 @@ def _assess(
     warnings: Sequence[Finding],
     progress: Progress | None,
 ) -> Assessment:
+    from assaymark.subject.history import history
+
+    given = {"tree": opened.tree, "subject": opened.subject, "options": options, "settings": conf.policy}
+    facts = engine.Facts([history], given | {"opened": opened, "configuration": conf})
+    facts.begin(history.name)  # Git reads while the checks are loaded
     from assaymark.tools.plan import tool_checks
 
     parts = registry.load()
-    given = {"tree": opened.tree, "subject": opened.subject, "options": options, "settings": conf.policy}
-    facts = engine.Facts(parts.facts.values(), given | {"opened": opened, "configuration": conf})
+    facts.offer(parts.facts.values())
     definitions = catalogue.load().subcriteria(profile)
     attached = tool_checks(parts.plugins, facts.get("languages"), opened.tree, conf, options)
     laid = plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +25,19 @@ class Facts:
         self._failures: dict[str, FactUnavailable] = {}
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
+
+    def offer(self, providers: Iterable[Fact]) -> None:
+        """More providers."""
+        self._providers |= {provider.name: provider for provider in providers}
+
+    def begin(self, name: str) -> None:
+        """Start to gather a fact beside the caller; whoever asks for it waits for it, and is told when it failed."""
+
+        def gather() -> None:
+            with contextlib.suppress(FactUnavailable):
+                self.get(name)
+
+        threading.Thread(target=gather, name=f"fact {name}", daemon=True).start()
 
     def get(self, name: str) -> Any:
         """The value of a fact.

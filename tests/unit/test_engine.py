@@ -139,3 +139,27 @@ def test_progress_is_told() -> None:
 
     engine.run([good], facts(), jobs=1, progress=Progress())
     assert told == ["start a.good", "done a.good passed"]
+
+
+def test_a_fact_is_gathered_beside_the_caller() -> None:
+    go_on, threads = threading.Event(), []
+
+    @fact
+    def later() -> int:
+        threads.append(threading.current_thread())
+        assert go_on.wait(10)
+        return 3
+
+    store = engine.Facts([later], {})
+    store.begin("later")
+    go_on.set()
+    assert store.get("later") == 3
+    assert len(threads) == 1
+
+
+def test_a_fact_that_failed_beside_the_caller_fails_for_whoever_asks() -> None:
+    store = engine.Facts([], {"number": 7})
+    store.offer([missing])
+    store.begin("missing")
+    with pytest.raises(FactUnavailable, match="it is not there"):
+        store.get("missing")

@@ -137,7 +137,7 @@ class Repository:
         argv = ["git", *settings, *place, "--no-pager", "--no-optional-locks", "--literal-pathspecs", *arguments]
         environment = {"PATH": os.environ.get("PATH", os.defpath)} | _ENVIRONMENT
         try:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 argv,
                 cwd=self.work_tree or self.git_dir,
                 env=environment,
@@ -149,6 +149,16 @@ class Repository:
             raise InputError("git was not found", hint="install Git; a repository cannot be read without") from problem
         except (OSError, ValueError) as problem:
             raise InputError(f"git could not be started: {problem}") from problem
+        _widen(cast(IO[bytes], process.stdout))
+        return process
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let git write on while we are busy (where the system allows it)."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 1 << 20)
 
 
 def _answer(process: subprocess.Popen[bytes], limit: int) -> Answer:
