@@ -38,6 +38,9 @@ _USER = re.compile(
     r"|references?|commands?|cli"
     r"|manual|features|first|use cases?|using|notebooks?|introduction)\b"
 )
+_FOR_DEVELOPERS = re.compile(r"(?i)(?:^|/)(?:develop\w*|contribut\w*|internals?|hacking)(?:/|$)")
+_REFERENCE = re.compile(r"(?i)(?:^|/)(?:api[\w-]*|generated)(?:[/.]|$)")
+_INSTALL_FILE = re.compile(r"(?i)(?:^|/)install(?:ation|ing)?(?:\.\w+)?$")
 _API_GENERATORS = {"Doxygen", "FORD", "Documenter", "pkgdown", "TypeDoc"}
 _SERVICE = re.compile(
     r"(?i)(?:dockerfile|containerfile|procfile|(?:docker-)?compose[\w.-]*\.ya?ml"
@@ -60,6 +63,8 @@ def developer(
     )
     if place:
         return passed(f"for developers: {place}")
+    if answer := _elsewhere("developers", docs_site):
+        return answer
     return failed(
         "nothing is written for developers",
         remedy=_remedy("developer", "how to build, test and find one's way in the code"),
@@ -67,13 +72,17 @@ def developer(
 
 
 @check("doc.admin", reads=_READS)
-def admin(documents: Documents, readme: Readme, settings: Mapping[str, Any], tree: Tree) -> Evidence:
+def admin(
+    documents: Documents, readme: Readme, docs_site: DocsSite, settings: Mapping[str, Any], tree: Tree
+) -> Evidence:
     """Those who deploy the software find how to install, configure and operate it."""
     if answer := _declared("admin", settings, tree):
         return answer
     install, operate = _found(_INSTALL, documents, readme), _found(_OPERATE, documents, readme)
     if install and operate:
         return passed(f"to install: {install}; to configure and operate: {operate}")
+    if answer := _elsewhere("administrators", docs_site):
+        return answer
     service = next((e.path for e in tree if _SERVICE.fullmatch(e.path)), "")
     lacking = "configuring and operating" if install else "installing"
     if service:
@@ -88,13 +97,17 @@ def admin(documents: Documents, readme: Readme, settings: Mapping[str, Any], tre
 
 
 @check("doc.user", reads=_READS)
-def user(documents: Documents, readme: Readme, settings: Mapping[str, Any], tree: Tree) -> Evidence:
+def user(
+    documents: Documents, readme: Readme, docs_site: DocsSite, settings: Mapping[str, Any], tree: Tree
+) -> Evidence:
     """Users find how to use the public interface: examples, commands, reference."""
     if answer := _declared("user", settings, tree):
         return answer
     place = _found(_USER, documents, readme)
     if place:
         return passed(f"for users: {place}")
+    if answer := _elsewhere("users", docs_site):
+        return answer
     return failed(
         "nothing is written for users", remedy=_remedy("user", "how to use it, with an example, and the reference")
     )
@@ -132,17 +145,45 @@ def _size(tree: Tree, path: str) -> int:
     return sum(e.size for e in tree if e.path == path or e.path.startswith(f"{path}/"))
 
 
+def _elsewhere(audience: str, docs_site: DocsSite) -> Evidence | None:
+    """Unknown when the documentation lies at an address whose sources are not in this repository."""
+    if not docs_site.urls or docs_site.generators:
+        return None
+    address = docs_site.urls[0]
+    where = f"{address.path}:{address.line}" if address.line else address.path
+    return unknown(
+        f"nothing is written for {audience} here, and {address.url} ({where}) was not read",
+        remedy="Name the page in the policy (docs.user, docs.developer, docs.admin), or attest where it is.",
+    )
+
+
 def _found(pattern: re.Pattern[str], documents: Documents, readme: Readme) -> str:
     """A page whose path, or a heading of the README that, speaks of it; '' when there is none."""
-    for page in documents.manual:
-        if page.size >= _LEAST and pattern.search(
-            re.sub(r"[_/.-]", " ", page.path.partition("/")[2].rpartition(".")[0])
-        ):
-            return page.path
+    written = (p for p in documents.told if not p.community or _INSTALL_FILE.search(p.path))
+    pages = [p.path for p in written if p.size >= _LEAST and pattern.search(_words(p.path))]
+    best = min(pages, key=lambda path: _rank(pattern, path), default="")
+    if best and not _rank(pattern, best)[0]:
+        return best
     for heading in readme.page.headings[1:] if len(readme.page.headings) > 1 else readme.page.headings:
         if pattern.search(heading.text):
             return f"{readme.path}:{heading.line} ({heading.text})"
-    return ""
+    return best
+
+
+def _words(path: str) -> str:
+    """The words of a path without the folder of all documentation and the extension; none for a file of the root."""
+    inner = path if _INSTALL_FILE.fullmatch(path) else path.partition("/")[2]
+    return re.sub(r"[_/.-]", " ", inner.rpartition(".")[0] or inner)
+
+
+def _rank(pattern: re.Pattern[str], path: str) -> tuple[bool, bool, bool, int]:
+    """Pages in folders for others come last; then the reference; those named after the topic come first."""
+    folders, _, name = path.rpartition("/")
+    named = pattern.search(_words(f"x/{name}"))
+    if pattern is _DEVELOPER:
+        return False, not _FOR_DEVELOPERS.search(folders), not named, path.count("/")
+    aside = _FOR_DEVELOPERS.search(folders) or _REFERENCE.search(folders)
+    return bool(aside), bool(_REFERENCE.search(path)), not named, path.count("/")
 
 
 def _long_guide(documents: Documents) -> str:

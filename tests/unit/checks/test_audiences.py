@@ -44,3 +44,29 @@ def test_a_service_without_a_word_on_running_it_fails() -> None:
 def test_empty_pages_do_not_count() -> None:
     assert judge(user, {"docs/usage.md": "# Usage\n"}).outcome is Outcome.FAILED
     assert judge(user, {"docs/usage.md": PAGE}).outcome is Outcome.PASSED
+
+
+def test_pages_meant_for_the_audience_come_first() -> None:
+    pages = ("docs/api/macros/skip_compile.md", "docs/development/getting-started.md", "docs/install.md", "docs/use.md")
+    found = judge(admin, {**dict.fromkeys(pages, PAGE), "README.md": "# x\n\n## Configuration\n"})
+    assert "to install: docs/install.md" in found.message
+    assert "docs/development/getting-started.md" in judge(user, dict.fromkeys(pages[:2], PAGE)).message
+    assert "to install: INSTALL.md" in judge(admin, {"INSTALL.md": PAGE, "docs/configuration.md": PAGE}).message
+    assert (
+        "docs/start/quickstart.md"
+        in judge(user, dict.fromkeys(("docs/api.md", "docs/start/quickstart.md"), PAGE)).message
+    )
+    assert judge(user, {"CORE_TEAM_GUIDE.md": PAGE}).outcome is Outcome.FAILED
+    guide = {**dict.fromkeys(pages, PAGE), "docs/guide/first-steps.md": PAGE}
+    assert "docs/guide/first-steps.md" in judge(user, guide).message
+    assert "docs/development/getting-started.md" in judge(developer, dict.fromkeys(pages, PAGE)).message
+
+
+@pytest.mark.parametrize("check", [developer, admin, user])
+def test_documentation_that_lies_elsewhere_was_not_read(check: Check) -> None:
+    text = "# Tides\n\n[Documentation](https://tides.readthedocs.io) is kept apart.\n"
+    found = judge(
+        check, {"README.md": text, "Dockerfile": "FROM scratch", "pyproject.toml": "[project]\nname='tides'\n"}
+    )
+    assert found.outcome is Outcome.UNKNOWN
+    assert "https://tides.readthedocs.io" in found.message
