@@ -9,21 +9,21 @@ from assaymark.api import Evidence, Finding, Location, Severity, check, failed, 
 from assaymark.subject.automation import Automation, named
 from assaymark.subject.languages import Languages
 from assaymark.subject.packaging_files import Packages
-from assaymark.subject.purposes import BUILD, PUBLISH, RELEASE_NOTICE, TEST
+from assaymark.subject.purposes import BUILD, MESSAGE, PUBLISH, RELEASE_NOTICE, TEST
 from assaymark.subject.releases import Releases
 
 _LOCAL = (".*", ".*/**", "*", "**/Dockerfile*")
 _SHOWN = 30
 # Ecosystems whose registry takes the tagged source as it is: that the source builds is shown by its tests.
-_SOURCE_IS_ARTEFACT = ("Go module", "Julia package", "Fortran package", "R package")
+_SOURCE_IS_ARTEFACT = ("npm package", "Go module", "Julia package", "Fortran package", "R package")
 
 
 @check("delivery.artefact", reads=_LOCAL)
 def artefact(automation: Automation, packages: Packages, languages: Languages, settings: Mapping[str, Any]) -> Evidence:
     """Continuous integration builds the artefact that users get: a package, an image, a binary.
 
-    Needs a definition of the artefact (a package or container file) and a job that builds it. For Go, Julia, R and
-    Fortran packages the tagged source is the artefact, so a job that builds or tests it is enough. A project without
+    Needs a definition of the artefact (a package or container file) and a job that builds it. For npm, Go, Julia,
+    R and Fortran packages the tagged source is the artefact, so a job that builds or tests it is enough. A project without
     an artefact says so in the policy ``no-artefact``.
     """
     answer = _nothing(languages, settings)
@@ -137,8 +137,8 @@ def registered(
 def notified(automation: Automation, releases: Releases, languages: Languages, settings: Mapping[str, Any]) -> Evidence:
     """When an artefact has been delivered, people hear of it.
 
-    Passed when a job makes a release on the forge (which tells those who watch the project), starts on one, or sends a
-    message. Without any of these and without a single tagged version there is nothing a forge could announce: failed.
+    Passed when a job makes a release on the forge (which tells those who watch the project), starts on one, or the workflow that
+    publishes sends a message. Without any of these and without a single tagged version there is nothing a forge could announce: failed.
     With tags the answer is unknown, as a person may make the releases.
     """
     answer = _nothing(languages, settings)
@@ -149,6 +149,10 @@ def notified(automation: Automation, releases: Releases, languages: Languages, s
         return passed(f"announced by {named(RELEASE_NOTICE, found)}")
     started = [f for f in automation.files if "release" in f.triggers]
     published = automation.doing(PUBLISH)
+    places = {c.file for c in published}
+    messages = [c for c in automation.doing(MESSAGE) if c.file in places]
+    if messages:
+        return passed(f"announced by {named(MESSAGE, messages)}, where it is published")
     if started:
         return passed(
             f"{started[0].path} starts when a release is published on the forge, which tells those who watch "

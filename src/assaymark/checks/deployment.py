@@ -268,7 +268,7 @@ def _nothing(
     if not languages.code():
         return not_applicable("there is no source code to deploy")
     library = packages.registered
-    if library and not deployment_files.services and not packages.of("container image"):
+    if library and not deployment_files.services:
         return not_applicable(
             f"{library[0].path}: a {library[0].kind} is installed by its package manager, and nothing here "
             "runs as a service"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from assaymark.api import Evidence, Finding, Location, Severity, check, failed, not_applicable, passed, unknown
+from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, not_applicable, passed, unknown
 from assaymark.subject.automation import Automation, named
 from assaymark.subject.languages import Languages
 from assaymark.subject.purposes import DEPENDENCIES, FAMILY, GUIDE_RULES, ONE_LANGUAGE, SAST, SECRETS, Purpose
 from assaymark.subject.secure_rules import SecureRules
 from assaymark.subject.security_files import SecurityFiles
+from assaymark.subject.tasks import hooks
 
 _SHORTEST = 20  # words of a policy that says anything
 _SHOWN = 50
@@ -73,10 +74,11 @@ def scanning(security_files: SecurityFiles, automation: Automation, languages: L
 
 
 @check("security.guide_rules", reads=_LOCAL)
-def guide_rules(automation: Automation, secure_rules: SecureRules, languages: Languages) -> Evidence:
+def guide_rules(automation: Automation, secure_rules: SecureRules, languages: Languages, tree: Tree) -> Evidence:
     """Rules drawn from a guide to secure coding (OWASP, CERT, CWE lists) are applied to the code by a tool in CI.
 
-    That the guide is followed where no rule reaches is for a person to attest.
+    Rules that are switched on in a configuration while no job runs the tool are not applied: that fails. That the guide
+    is followed where no rule reaches is for a person to attest.
     """
     if not languages.code():
         return not_applicable("there is no source code")
@@ -84,12 +86,27 @@ def guide_rules(automation: Automation, secure_rules: SecureRules, languages: La
     runs = [c for c in automation.doing(GUIDE_RULES) if _looks_at(c.text, main)]
     if runs:
         return passed(f"rules of a secure-coding guide are applied by {named(GUIDE_RULES, runs)}")
-    for rule in secure_rules.found:
-        if _looks_at(rule.tool, main) and automation.doing(Purpose(rule.tool, run=(rule.tool,), uses=(rule.tool,))):
+    configured = [rule for rule in secure_rules.found if _looks_at(rule.tool, main)]
+    for rule in configured:
+        if automation.doing(Purpose(rule.tool, run=(rf"{rule.tool}[\w-]*",), uses=(rule.tool,))):
             return passed(f"{rule.path}:{rule.line} switches on {rule.rules}, and {rule.tool} runs in CI")
+    if configured and not automation.blind() and not tree.find(*hooks.NAMES):
+        rule = configured[0]
+        return failed(
+            f"{rule.path}:{rule.line} switches on {rule.rules}, and no job runs {rule.tool}",
+            findings=[
+                Finding(
+                    rule="rules-not-run",
+                    message=f"no job applies {r.rules}",
+                    location=Location(path=r.path, line=r.line),
+                )
+                for r in configured
+            ],
+            remedy=f"run {rule.tool} in a workflow on pull_request",
+        )
     return unknown(
-        f"no tool with rules of a secure-coding guide (OWASP, CERT) runs on {languages.code()[0]} in CI",
-        remedy="run such a rule set (for example Semgrep's p/owasp-top-ten, CodeQL's security-extended, "
+        f"no tool with rules of a secure-coding guide (OWASP, CERT) is known to run on {languages.code()[0]}",
+        remedy="run such a rule set in CI (for example Semgrep's p/owasp-top-ten, CodeQL's security-extended, "
         "ruff's S rules), or attest which guide is followed",
     )
 

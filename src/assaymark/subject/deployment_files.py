@@ -39,6 +39,11 @@ _FROM_CONTEXT = re.compile(r"^[ \t]*(?:COPY|ADD)\s+(?!.*--from=)\S", re.MULTILIN
 _IMAGE = re.compile(r"^[ \t]*-?[ \t]*image:[ \t]*[\"']?(?P<name>[\w./:${}@-]+?)[\"']?\s*(?:#.*)?$", re.MULTILINE)
 _BUILD = re.compile(r"^[ \t]+build:", re.MULTILINE)
 _VERSION = re.compile(r"^[ \t]*(?P<key>appVersion|version):[ \t]*[\"']?(?P<value>v?\d[\w.+-]*)[\"']?", re.MULTILINE)
+_RECIPE = re.compile(
+    r"\{%-?\s?set version\s?=\s?[\"'](?P<jinja>\d[\w.+-]*)[\"']|^(?:package|context):\s*\n(?:[ \t]+\w+:[^\n]*\n){0,5}?"
+    r"[ \t]+version:[ \t]*[\"']?(?P<plain>\d[\w.+-]*)",
+    re.MULTILINE,
+)
 _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("Docker Compose", re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml", re.IGNORECASE)),
     ("Helm", re.compile(r"(?:.*/)?Chart\.yaml")),
@@ -192,6 +197,11 @@ def _stated(tree: Tree, files: list[Deployment]) -> tuple[tuple[ImageUse, ...], 
             for found in _IMAGE.finditer(text):
                 name, tag = _image(found["name"])
                 images.append(ImageUse(file.path, text.count("\n", 0, found.start("name")) + 1, name, tag))
+        elif file.kind == "conda":
+            text = tree.text(file.path, _HEAD)
+            for found in _RECIPE.finditer(text):
+                line = text.count("\n", 0, found.start()) + 1
+                versions.append(StatedVersion(file.path, line, "version", found["jinja"] or found["plain"]))
         elif file.kind == "Helm" or file.path == "galaxy.yml":
             text = tree.text(file.path, _HEAD)
             wanted = "appVersion" if file.kind == "Helm" else "version"

@@ -42,7 +42,7 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Packages:
-    """All definitions, by path."""
+    """All definitions: those for registries of packages first, then images, then what is only installed."""
 
     found: tuple[Package, ...] = ()
 
@@ -68,7 +68,7 @@ def packages(tree: Tree) -> Packages:
                 break
     for entry in container_files(tree):
         found.append(_image(tree, entry))
-    return Packages(tuple(sorted(found, key=lambda p: (p.path, p.kind))))
+    return Packages(tuple(sorted(found, key=lambda p: (not p.registry, p.kind == "container image", p.path, p.kind))))
 
 
 def _below(tree: Tree, names: tuple[str, ...]) -> tuple[Entry, ...]:
@@ -176,15 +176,14 @@ def _npm(tree: Tree, entry: Entry, kind: str) -> Iterator[Package]:
         return
     folder = entry.path.rpartition("/")[0]
     listed = isinstance(data.get("files"), list) or bool(tree.find(".npmignore", under=(folder,)))
-    private = data.get("private") is True
+    if data.get("private") is True:
+        return  # an application or a website: npm never packs it
     why = (
         "'files' (or .npmignore) says what is packed"
         if listed
         else "neither 'files' nor .npmignore says what is packed"
     )
-    yield Package(
-        kind=kind, path=entry.path, lean=None if private else listed, why="" if private else why, registry=not private
-    )
+    yield Package(kind=kind, path=entry.path, lean=listed, why=why)
 
 
 def _cargo(tree: Tree, entry: Entry, kind: str) -> Iterator[Package]:

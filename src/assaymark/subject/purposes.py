@@ -283,7 +283,7 @@ BUILD = Purpose(
         "pyinstaller", "nuitka", "nix build", "helm package", "electron-builder", "maturin (?:build|publish)",
         "wasm-pack", "dotnet (?:build|publish|pack)", "sbt (?:assembly|package|compile)",
         r"Pkg\.build", "PackageCompiler", "gem build", "spack (?:install|buildcache)", "ng build", "vite build",
-        "tsc", "devtools::(?:check|build)", "skaffold build",
+        "tsc", "devtools::(?:check|build)", "skaffold build", "spin build",
     ),
     uses=(
         "build-push-action", "buildah-build", "kaniko", "cibuildwheel", "build-and-inspect-python-package",
@@ -324,17 +324,31 @@ PUBLISH = Purpose(
 )  # fmt: skip
 
 RELEASE_NOTICE = Purpose(
-    "a notice of the release",
-    run=(r"gh release create", "glab release", "release-cli", r"goreleaser(?! (?:check|build))",
-        "semantic-release", "ghr", "jreleaser", "release-plz", "sendmail", "mailx?", "emailext",
-         r"curl .*(?:hooks\.slack\.com|discord\.com/api|/hooks/|api\.telegram|WEBHOOK)\S*", "slackSend", "toot",
-         "nx release" ),
-    uses=("action-gh-release", "actions/create-release", "release-action", "ncipollo",
-        "goreleaser-action(?!.*snapshot)", "TagBot", "semantic-release", "release-please", "automatic-release",
-        "create-release",
-          "chart-releaser", "slack", "discord", "mattermost", "telegram", "send-mail", "sendgrid", "mastodon",
-          "zulip", "matrix-chat", "rocket", "teams-notif", "jreleaser", "notify", "changesets/action",
-          "upload-rust-binary-action"),
+    "a release on the forge",
+    run=(
+        "gh release create", "glab release", "release-cli", "goreleaser(?! (?:check|build))", "semantic-release", "ghr",
+        "jreleaser", "release-plz", "nx release",
+    ),
+    uses=(
+        "action-gh-release", "actions/create-release", "release-action", "ncipollo", "goreleaser-action(?!.*snapshot)",
+        "TagBot", "semantic-release", "release-please", "automatic-release", "create-release", "chart-releaser",
+        "jreleaser",
+        "changesets/action", "upload-rust-binary-action",
+    ),
+)  # fmt: skip
+
+# A message is about a delivery only where something is delivered: most of them tell of failed nightly runs.
+MESSAGE = Purpose(
+    "a message",
+    run=(
+        "sendmail", "mailx?", "emailext", "slackSend", "toot",
+        r"curl .*(?:hooks\.slack\.com|discord\.com/api|/hooks/|api\.telegram|WEBHOOK)\S*",
+    ),
+    uses=(
+        "slack", "discord", "mattermost", "telegram", "send-mail", "sendgrid", "mastodon", "zulip", "matrix-chat",
+        "rocket",
+        "teams-notif", "notify",
+    ),
 )  # fmt: skip
 
 DEPLOYMENT_TEST = Purpose(

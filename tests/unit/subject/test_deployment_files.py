@@ -68,3 +68,10 @@ def test_ways_to_write_one_manager_are_one() -> None:
 def test_what_builds_from_its_own_commit() -> None:
     seen = found({"compose.yaml": "services:\n  a:\n    build: .\n", "Dockerfile": "FROM a\nCOPY src /x\nCMD x\n"})
     assert seen.from_source == ("Dockerfile", "compose.yaml")
+
+
+@pytest.mark.parametrize(
+    "text", ['{% set version = "1.2.0" %}\npackage:\n  name: tide\n', "package:\n  name: tide\n  version: 1.2.0\n"]
+)
+def test_the_version_of_a_recipe(text: str) -> None:
+    assert [v.value for v in found({"recipe/meta.yaml": text}).versions] == ["1.2.0"]

@@ -24,7 +24,6 @@ def only(files: dict[str, str]) -> Package:
         ({"setup.py": "setup(packages=find_packages('src'))\n", "tests/__init__.py": ""}, "Python package", True),
         ({"package.json": '{"name": "x", "version": "1.0.0", "files": ["dist"]}'}, "npm package", True),
         ({"package.json": '{"name": "x", "version": "1.0.0"}'}, "npm package", False),
-        ({"package.json": '{"name": "x", "version": "1.0.0", "private": true}'}, "npm package", None),
         ({"Cargo.toml": '[package]\nname = "x"\n'}, "Rust crate", True),
         ({"DESCRIPTION": "Package: x\nVersion: 1.0\n", ".Rbuildignore": "^docs$\n"}, "R package", True),
         ({"DESCRIPTION": "Package: x\nVersion: 1.0\n"}, "R package", False),
@@ -47,6 +46,7 @@ def test_a_definition_and_what_it_packs(files: dict[str, str], kind: str, lean: 
         {"CMakeLists.txt": "project(x)\n"},
         {"tests/Dockerfile": "FROM a\n", ".devcontainer/Dockerfile": "FROM a\n", "Dockerfile.dev": "FROM a\n"},
         {"package.json": "{"},
+        {"package.json": '{"name": "x", "version": "1.0.0", "private": true}'},
         {"Cargo.toml": "[workspace]\n"},
     ],
 )
