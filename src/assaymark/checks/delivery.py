@@ -22,8 +22,8 @@ _SOURCE_IS_ARTEFACT = ("npm package", "Go module", "Julia package", "Fortran pac
 def artefact(automation: Automation, packages: Packages, languages: Languages, settings: Mapping[str, Any]) -> Evidence:
     """Continuous integration builds the artefact that users get: a package, an image, a binary.
 
-    Needs a definition of the artefact (a package or container file) and a job that builds it. For npm, Go, Julia,
-    R and Fortran packages the tagged source is the artefact, so a job that builds or tests it is enough. A project without
+    Needs a definition of the artefact (a package or container file) and a job that builds it. For npm, Go, Julia, R and
+    Fortran packages the tagged source is the artefact, so a job that builds or tests it is enough. A project without
     an artefact says so in the policy ``no-artefact``.
     """
     answer = _nothing(languages, settings)
@@ -137,9 +137,9 @@ def registered(
 def notified(automation: Automation, releases: Releases, languages: Languages, settings: Mapping[str, Any]) -> Evidence:
     """When an artefact has been delivered, people hear of it.
 
-    Passed when a job makes a release on the forge (which tells those who watch the project), starts on one, or the workflow that
-    publishes sends a message. Without any of these and without a single tagged version there is nothing a forge could announce: failed.
-    With tags the answer is unknown, as a person may make the releases.
+    Passed when a job makes a release on the forge (which tells those who watch the project), starts on one, or when the
+    workflow that publishes sends a message. Without any of these and without a single tagged version there is nothing
+    that a forge could announce: failed. With tags the answer is unknown, as a person may make the releases.
     """
     answer = _nothing(languages, settings)
     if answer:
