@@ -49,6 +49,8 @@ def _guarded(words: list[str]) -> int:
         return BUG
     finally:
         _stop_children()
+        # The interpreter would look through everything once more before it ends.
+        gc.freeze()
 
 
 def _end_on_request() -> None:

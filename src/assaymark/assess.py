@@ -106,7 +106,7 @@ def _assess(
 
     given = {"tree": opened.tree, "subject": opened.subject, "options": options, "settings": conf.policy}
     facts = engine.Facts([history], given | {"opened": opened, "configuration": conf})
-    facts.begin(history.name)  # Git reads while the checks are loaded
+    facts.begin(history.name)  # Git reads while Python loads the checks
     from assaymark.tools.plan import tool_checks
 
     parts = registry.load()
