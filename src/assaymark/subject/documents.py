@@ -267,12 +267,13 @@ _ENTRY = re.compile(
     (?:\W{0,3}|[\w.-]{1,30}\s+(?:version\s+)?) [\[(`*v"_]{0,4} (?:version|release|v)?[\s.]{0,2}
     (\d{1,8}(?:\.\d{1,8}){1,4}(?:[-.]?(?:a|b|c|rc|alpha|beta|dev|post|pre)[-.]?\d*)?) (?![\w.]*/)"""
 )
+_DIGIT = re.compile(r"\d")
 
 
 def _changelog(tree: Tree, entry: Entry, path: str) -> Changelog:
     versions: dict[str, int] = {}
     for n, line in enumerate(tree.text(entry.path, LIMIT).splitlines(), 1):
-        found = _ENTRY.match(line[:200]) if any(c.isdigit() for c in line[:200]) else None
+        found = _ENTRY.match(line[:200]) if _DIGIT.search(line, 0, 200) else None
         if found:
             versions.setdefault(found[1], n)
     return Changelog(path=path, versions=versions)
