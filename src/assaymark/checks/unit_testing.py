@@ -16,7 +16,7 @@ GENERAL = 70.0  # percent, what the standard asks of all code
 _SHOWN = 30
 _APART_SHARE = 0.25  # tests that may lie beside the code before the layout counts as mixed
 _THIRD_PARTY = re.compile(
-    r"^(?:(?:src|source|lib|include)/)?(?:vendors?|vendored|third[-_]?party|thirdparty|3rd[-_]?party|extern(?:al)?s?|submodules|_vendor)/",
+    r"^(?:[^/]+/){0,3}?(?:vendors?|vendored|third[-_]?party|thirdparty|3rd[-_]?party|extern(?:al)?s?|submodules|_vendor)/",
     re.IGNORECASE,
 )
 
@@ -164,7 +164,7 @@ def _tests_without(automation: Automation) -> list[Finding]:
 
 
 def _remedy(automation: Automation) -> str:
-    tests = automation.doing(TEST)
+    tests = automation.doing(TEST, on_change=True) or automation.doing(TEST)
     at = f" at {tests[0]}" if tests else " in a job on pull_request"
     return (
         f"measure coverage where the tests run{at} (pytest --cov, go test -cover, gcovr, cargo llvm-cov, covr, JaCoCo)"

@@ -75,11 +75,15 @@ def _codecov(path: str, text: str) -> Found:
     places = [_at(data, "coverage", "status", kind) for kind in ("project",)]
     components = _at(data, "component_management", "individual_components")
     for name, table in (item for place in places if isinstance(place, dict) for item in place.items()):
-        paths = _strings(_at(table, "paths")) + _strings(_at(table, "flags")) if isinstance(table, dict) else []
+        named, flags = _strings(_at(table, "paths")), _strings(_at(table, "flags"))
+        paths = [pattern for pattern in named if not pattern.startswith("!")]
+        # All but some paths is the code as a whole; without paths a flag stands for those it was declared with.
+        whole = bool(named) and not paths
+        paths = paths or ([] if whole else flags)
         percent = _percent(_at(table, "target"))
         if percent is not None:
             yield Threshold(
-                ", ".join(paths) or ("" if name == "default" else name), percent, path, _line(text, str(name))
+                ", ".join(paths) or ("" if whole or name == "default" else name), percent, path, _line(text, str(name))
             )
     for component in components if isinstance(components, list) else ():
         for status in _at(component, "statuses") or () if isinstance(_at(component, "statuses"), list) else ():

@@ -41,6 +41,14 @@ class Purpose:
 
 _RUNNER = r"(?:npm|yarn|pnpm|bun)(?: run)?"
 _MVN = r"mvnw?(?:\.cmd)?(?: [^ |]+){0,12}?"
+# The analysis of Sonar, started by a goal of Maven or a task of Gradle.
+_SONAR = r"sonar:sonar|sonar-maven-plugin:\S*sonar|gradlew?(?:\.bat)?(?: [^ |]+){0,12}? sonar(?:qube)?"
+# What environments and sessions are called that run no tests.
+_NO_TESTS = (
+    r"docs?|linkcheck|lint\w*|style|fmt|format\w*|black|ruff|flake8|pylint|isort|pre-?commit|mypy|typing|types?"
+    r"|build|package|dist|release|publish|bump|clean|check-manifest|licen[cs]e\w*|security|bandit|audit|update\w*|upgrade\w*"
+)
+_OTHER_ENVS = rf"(?![^|&;]*\s(?:-e|-s|--env|--sessions?)[\s=]*['\"]?(?:{_NO_TESTS})(?:[-_,]\S*)?['\"]?(?:\s|$))"
 _GRADLE = r"gradlew?(?:\.bat)?(?: [^ |]+){0,12}?"
 
 # Languages that the tools of another one look at.
@@ -128,7 +136,7 @@ STYLE: dict[str, Purpose] = {
     "*": Purpose(
         "style of many languages",
         run=("mega-linter-runner", "trunk check", "qlty", "sonar-scanner", "npx mega-linter-runner",
-            r"build plugin \S*sonar\S*", r"make lint" ),
+            r"build plugin \S*sonar\S*", _SONAR, r"make lint" ),
         uses=("megalinter", "super-linter", "trunk-action", "sonarqube", "sonarcloud", "codacy-analysis",
             "pre-commit-ci", "reviewdog/action-suggester" ),
     ),
@@ -154,7 +162,7 @@ TEST = Purpose(
         r"make(?: -\S+| \w+=\S+)* (?:\w*[_-])?(?:tests?|check)(?:[_-]\w+)?", r"ninja (?:-\S+ )*test", "meson test",
         r"cmake .*--target (?:test|check)\w*",
         r"(?:python[\d.]* )?setup\.py test", r"hatch test", r"manage\.py test", "robot", "behave", "cucumber",
-        r"tox", r"nox", "sbt test",
+        rf"tox{_OTHER_ENVS}", rf"nox{_OTHER_ENVS}", "sbt test",
         "dotnet test", "swift test", "stack test", "cabal test", "lein test", "nf-test", "molecule test",
         "snakemake .*--lint",
         r"(?:bash |sh |python[\d.]* )?(?:[\w./-]*/)?(?:run[_-]?(?:all[_-]?)?)?tests?(?:[_-]\w+)?\.(?:sh|py|pl)",
@@ -169,6 +177,22 @@ TEST = Purpose(
         "tox-action",
     ),
 )  # fmt: skip
+
+SCENARIOS = Purpose(
+    "scenarios",
+    run=(
+        "behave",
+        "cucumber(?:-js)?",
+        "robot",
+        "pabot",
+        "radish",
+        "godog",
+        "karate",
+        "lettuce",
+        r"build plugin \S*cucumber\S*",
+    ),
+    uses=("behave", "cucumber", "robotframework"),
+)
 
 COVERAGE = Purpose(
     "test coverage",
@@ -200,7 +224,7 @@ SAST = Purpose(
     run=(
         "bandit", "semgrep", "opengrep", "codeql", "gosec", "snyk code", "sonar-scanner", "horusec", "flawfinder",
         "brakeman", "njsscan",
-        r"build plugin \S*(?:spotbugs|findsecbugs|sonar)\S*", "pysa", "coverity", "cov-build", "rats",
+        r"build plugin \S*(?:spotbugs|findsecbugs|sonar)\S*", _SONAR, "pysa", "coverity", "cov-build", "rats",
         "devskim", "bearer scan",
     ),
     uses=(
@@ -233,7 +257,7 @@ GUIDE_RULES = Purpose(
     run=(
         r"(?:semgrep|opengrep) .*(?:owasp|cwe-top-25|security-audit|p/default|--config[ =]auto)\S*", "bandit",
         "gosec", "brakeman",
-        "flawfinder", "njsscan", "sonar-scanner", r"build plugin \S*(?:findsecbugs|sonar)\S*",
+        "flawfinder", "njsscan", "sonar-scanner", r"build plugin \S*(?:findsecbugs|sonar)\S*", _SONAR,
     ),
     uses=(
         r"semgrep.*(?:owasp|security-audit|cwe-top)",

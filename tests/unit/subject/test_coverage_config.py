@@ -34,6 +34,13 @@ def found(path: str, text: str) -> CoverageConfig:
             [("org.core", 95.0)],
         ),
         ("codecov.yml", "coverage: {status: {project: {default: {target: auto}}}}\n", None, []),
+        (
+            "codecov.yml",
+            "coverage: {status: {project: {unit: {target: 90%, flags: [unit], paths: ['!x/tests/']}}}}\n",
+            90.0,
+            [],
+        ),
+        ("codecov.yml", "coverage: {status: {project: {all: {target: 90%, flags: [core]}}}}\n", None, [("core", 90.0)]),
         ("codecov.yml", "- not\n- a mapping\n", None, []),
     ],
 )
