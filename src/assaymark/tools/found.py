@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from typing import Protocol
 
 from assaymark.api import Parsed, Tree, Unparsable
 from assaymark.subject.files import read_file
+from assaymark.subject.languages import by_name
 from assaymark.subject.parsing import REPORT_LIMIT
 from assaymark.tools import parsers
 from assaymark.tools.text import one_line
@@ -60,7 +62,7 @@ class Report:
     """One report. ``kind`` is ``coverage``, ``tests`` or ``findings``; ``id`` the sub-criterion it was handed in for.
 
     ``stale`` says why it is not about the present files, ``problem`` why it cannot be read: only a report with neither
-    may be believed.
+    may be believed. ``languages`` are those of the files that a coverage report names; empty when it names none.
     """
 
     path: str
@@ -71,6 +73,7 @@ class Report:
     stale: str | None = None
     problem: str | None = None
     id: str | None = None
+    languages: frozenset[str] = frozenset()
 
     @property
     def usable(self) -> bool:
@@ -167,7 +170,25 @@ def report_of(data: bytes, path: str, root: Path | None, *, stale: str | None = 
         parsed = parsers.get(format)(data, root, {})
     except Unparsable as wrong:
         return Report(path=path, format=format, kind=kind, digest=digest, problem=str(wrong), stale=stale, id=id)
-    return Report(path=path, format=format, kind=kind, digest=digest, parsed=parsed, stale=stale, id=id)
+    return Report(
+        path=path,
+        format=format,
+        kind=kind,
+        digest=digest,
+        parsed=parsed,
+        stale=stale,
+        id=id,
+        languages=_languages(data, format),
+    )
+
+
+def _languages(data: bytes, format: str) -> frozenset[str]:
+    """The languages of the files that a coverage report is about."""
+    pattern = _SOURCES.get(format)
+    if pattern is None:
+        return frozenset()
+    names = {m[1].rpartition(b"/")[2].rpartition(b"\\")[2] for m in pattern.finditer(data)}
+    return frozenset(filter(None, (by_name(n.decode("utf-8", "replace").strip()) for n in names)))
 
 
 def format_of(data: bytes, path: str = "") -> str | None:
@@ -183,6 +204,11 @@ def format_of(data: bytes, path: str = "") -> str | None:
     return "lcov" if any(line.startswith((b"SF:", b"TN:")) for line in head.splitlines()[:5]) else None
 
 
+_SOURCES = {
+    "cobertura": re.compile(rb"<class\b[^>]{0,2000}?\bfilename=[\"']([^\"'<>]{1,1000})[\"']"),
+    "lcov": re.compile(rb"^SF:([^\r\n]{1,1000})", re.MULTILINE),
+    "jacoco": re.compile(rb"<sourcefile\b[^>]{0,2000}?\bname=[\"']([^\"'<>]{1,1000})[\"']"),
+}
 _XML = {
     b"<checkstyle": "checkstyle",
     b"<testsuites": "junit",

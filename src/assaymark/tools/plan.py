@@ -16,9 +16,10 @@ from assaymark.subject.languages import Languages
 from assaymark.subject.tree import compile_globs
 from assaymark.tools import sanitise
 from assaymark.tools.found import Reports
-from assaymark.tools.ingest import evidence_of, ingested_checks
+from assaymark.tools.ingest import ingested_checks
 from assaymark.tools.locate import locate
 from assaymark.tools.manifest import Kind, Manifest, load
+from assaymark.tools.measured import measured_checks
 from assaymark.tools.provision import provisioned
 from assaymark.tools.run import Job, Session, run_tool
 from assaymark.tools.steps import step_checks
@@ -57,7 +58,8 @@ def tool_checks(
     """The checks that attach themselves to sub-criteria for this subject.
 
     ``tool.<name>`` runs a tool (fact: ``workspace``), ``tools.uncovered.<id>`` names languages without one,
-    ``step.<name>`` is a step of the project's own, ``ingested.<digest>`` a report that was handed in.
+    ``tool.junit`` and ``tool.coverage-report`` read reports that lie there, ``step.<name>`` is a step of the project's
+    own, ``ingested.<digest>`` a report that was handed in.
     Raises InputError when a manifest is malformed.
     """
     plugins = tuple(plugins)
@@ -68,7 +70,7 @@ def tool_checks(
     handed_in = frozenset(i for check in ingested for i in check.subcriteria)
     return (
         *_tool_checks(chosen, options, formats),
-        *_report_checks(chosen),
+        *measured_checks(manifests, chosen, languages, options),
         *uncovered_checks(manifests, chosen, languages, handed_in),
         *step_checks(conf.steps, options),
         *ingested,
@@ -207,19 +209,6 @@ def tool_check(job: Job, options: Options) -> Check:
         subcriteria=manifest.subcriteria,
         external=not refused,
     )
-
-
-def _report_checks(chosen: Iterable[Chosen]) -> Iterator[Check]:
-    """``tool.junit``: what reports of the project's own test run say, where such a report lies in the checkout."""
-    ids = {i: None for c in chosen if c.manifest.kind is Kind.TESTS for i in c.manifest.subcriteria}
-
-    def function(reports_found: Reports) -> tuple[Evidence, ...]:
-        """JUnit reports that the project's own test run left in the checkout; they may not be older than the commit."""
-        found = tuple(r for r in reports_found.reports if r.kind == "tests" and r.id is None)
-        return tuple(evidence_of(r) for r in found) or (not_applicable("no JUnit report lies in the checkout"),)
-
-    if ids:
-        yield Check(id="tool.junit", function=function, needs=("reports_found",), subcriteria=tuple(ids))
 
 
 def _kinds_of(files: Iterable[Entry]) -> tuple[str, ...]:
