@@ -144,6 +144,10 @@ PROSE = frozenset(_PROSE) - {"TeX"}
 _FOREIGN = re.compile(
     r"(?:^|/)(?:node_modules|bower_components|vendors?|_vendor|third[-_]?party|3rd[-_]?party|extern(?:al)?s?|"
     r"site-packages|\.venv|\.yarn|\.eggs)/|(?:^|/)(?:versioneer|get-pip|ez_setup)\.py$|[.-]min\.(?:js|css)$|"
+    # Libraries that pages carry along, by the names of their files.
+    r"(?:^|/)(?:jquery[^/.]*(?:[.-]\d[\w.-]*)?|bootstrap[^/.]*(?:\.[\w.-]+)?|angular[^/.]*|d3(?:[.-]v?\d[\w.]*)?)\.(?:js|css)$|"
+    # Reports of coverage that were committed with their scripts.
+    r"(?:^|/)(?:htmlcov|lcov-report|coverage/assets)/|(?:^|/)coverage/(?:prettify|sorter|block-navigation|base)\.(?:js|css)$|"
     r"(?:^|/)(?:gradlew(?:\.bat)?|mvnw(?:\.cmd)?|install-sh|config\.guess|config\.sub|ltmain\.sh|libtool)$",
     re.IGNORECASE,
 )

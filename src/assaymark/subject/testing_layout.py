@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from assaymark.api import Entry, Tree, fact
 from assaymark.subject.languages import CODE, Languages
 from assaymark.subject.source_scan import Double, SourceScan
-from assaymark.subject.testing_names import FOLDER, NAMED, in_tests
+from assaymark.subject.testing_names import FOLDER, MAIN, NAMED, in_tests
 
 APART, CONVENTION, BESIDE = "apart", "by convention", "beside the code"
 
@@ -93,7 +93,7 @@ def _layout(entry: Entry, language: str) -> str:
     named, beside = NAMED.get(language, (None, False))
     is_named = bool(named and named.fullmatch(name))
     in_folder = bool(FOLDER.search(folder))
-    if entry.size == 0 or _SUPPORT.fullmatch(name):
+    if entry.size == 0 or _SUPPORT.fullmatch(name) or MAIN.search(entry.path):
         return ""
     if in_folder:
         helper = _HELPERS.search(folder[FOLDER.search(folder).start() :]) if not is_named else None  # type: ignore[union-attr]  # just matched

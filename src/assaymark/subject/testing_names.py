@@ -14,6 +14,7 @@ _DOUBLE = re.compile(
     r"(?:^|[/._-])(?:mocks?|fakes?|stubs?|testing|testutils?|setup-jest|jest\.setup|pytest_fixtures|pytest_plugin)(?:[/._-]|$)",
     re.IGNORECASE,
 )
+MAIN = re.compile(r"(?:^|/)src/main/")
 # File names that are tests wherever they lie, and whether the language's convention puts them beside the code.
 NAMED: dict[str, tuple[re.Pattern[str], bool]] = {
     "Python": (re.compile(r"test_.*\.py|.*_test\.py|tests?\.py"), False),
@@ -42,8 +43,12 @@ NAMED: dict[str, tuple[re.Pattern[str], bool]] = {
 
 
 def in_tests(path: str) -> bool:
-    """Whether a path lies in a folder of tests, is a test by its name, or holds doubles and nothing else by "
-    "its name."""
+    """Whether a path lies in a folder of tests, is a test by its name, or holds doubles only, by its name.
+
+    What Maven and Gradle compile into the artefact (``src/main``) is no test, whatever its packages are called.
+    """
+    if MAIN.search(path):
+        return False
     folder, _, name = path.rpartition("/")
     return bool(FOLDER.search(folder) or _DOUBLE.search(path)) or any(
         pattern.fullmatch(name) for pattern, _ in NAMED.values()

@@ -1,15 +1,15 @@
-"""``pre-commit run``: the hooks of .pre-commit-config.yaml."""
+"""``pre-commit run``, ``prek run``: the hooks of .pre-commit-config.yaml or prek.toml."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from assaymark.api import Tree
-from assaymark.subject.parsing import ParseProblem, load_yaml_lines
+from assaymark.subject.parsing import ParseProblem, load_toml, load_yaml_lines
 from assaymark.subject.tasks.line import LIMIT, Line
 
-NAMES = (".pre-commit-config.yaml", ".pre-commit-config.yml")
+NAMES = (".pre-commit-config.yaml", ".pre-commit-config.yml", "prek.toml")
 
 
 def expand(tree: Tree) -> Iterator[Line]:
@@ -24,8 +24,11 @@ def _hooks(source: bytes, path: str) -> tuple[Line, ...]:
 
 
 def _read(source: bytes, path: str) -> Iterator[Line]:
+    lines: Mapping[tuple[str | int, ...], int]
     try:
-        data, lines = load_yaml_lines(source)
+        data, lines = (
+            (load_toml(source.decode("utf-8", "replace")), {}) if path.endswith(".toml") else load_yaml_lines(source)
+        )
     except ParseProblem:
         return
     repos = data.get("repos") if isinstance(data, dict) else None
@@ -34,7 +37,12 @@ def _read(source: bytes, path: str) -> Iterator[Line]:
         for k, hook in enumerate(hooks if isinstance(hooks, list) else ()):
             text = _text(repo, hook)
             if text:
-                yield Line(text, path, lines.get(("repos", i, "hooks", k), 1))
+                at = lines.get(("repos", i, "hooks", k)) or _line(source, hook["id"])
+                yield Line(text, path, at)
+
+
+def _line(source: bytes, id: str) -> int:
+    return source.count(b"\n", 0, max(0, source.find(f'"{id}"'.encode()))) + 1
 
 
 def _text(repo: dict[str, object], hook: object) -> str:

@@ -177,3 +177,24 @@ def test_no_garbage_breaks_a_reader(name: str, text: str) -> None:
     ):
         for line in expand(tree, call):
             assert line.line >= 1
+
+
+def test_the_hooks_of_prek() -> None:
+    toml = """[[repos]]
+repo = "builtin"
+hooks = [
+  { id = "check-json" },
+]
+
+[[repos]]
+repo = "local"
+
+[[repos.hooks]]
+id = "format"
+entry = "ruff format"
+language = "system"
+"""
+    assert found("pixi run prek run --all-files", prek_dot_toml=toml) == [
+        ("prek.toml", 4, "pre-commit hook check-json"),
+        ("prek.toml", 11, "pre-commit hook format ruff format"),
+    ]
