@@ -72,7 +72,7 @@ def ran(found: Evidence) -> bool:
     return found.outcome in (Outcome.PASSED, Outcome.FAILED)
 
 
-@pytest.mark.service("flake8", "pylint", "mypy", "ruff", "bandit", "black")
+@pytest.mark.service("flake8", "pylint", "ruff", "bandit", "black")
 def test_modules_in_the_checkout_hijack_no_tool(
     assess: Assess, evil: str, marker: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,11 +95,11 @@ def test_modules_in_the_checkout_hijack_no_tool(
     files |= dict.fromkeys((".flake8", "mypy.ini"), "[tool]\n") | {".pylintrc": "[MAIN]\njobs=1\n"}
     files |= {"pyproject.toml": "[tool.ruff]\n[tool.black]\n", ".flake8": "[flake8]\n", "mypy.ini": "[mypy]\n"}
     files |= {"evil.pth": f"import os; {evil}\n", "pip.conf": "[global]\n", "tox.ini": "[tox]\n"}
-    six = ("ruff", "flake8", "pylint", "mypy", "bandit", "black")
+    names_of_tools = ("ruff", "flake8", "pylint", "bandit", "black")
     monkeypatch.setenv("PYTHONPATH", ".")
     monkeypatch.chdir(Path(os.environ["HOME"]))
-    found = assess(files | CODE, *six)
-    for name in six:
+    found = assess(files | CODE, *names_of_tools)
+    for name in names_of_tools:
         assert ran(found[name]), found[name].message
     assert not marker.exists(), marker.read_text()
 
@@ -188,10 +188,9 @@ def test_mypy_runs_none_of_it(place: str, text: str, assess: Assess, evil: str, 
     (tmp_path / "repo" / "python").write_text(f"#!/bin/sh\ntouch {marker}\n")
     (tmp_path / "repo" / "python").chmod(0o755)
     code = {"src/app.py": '"""An app."""\nx: int = ""\n'}
-    found = assess({place: text, "plugin.py": evil + "\ndef plugin(v): raise SystemExit\n"} | code, "mypy")["mypy"]
+    found = assess({place: text, "plugin.py": evil + "\ndef plugin(v): raise SystemExit\n"} | code, "mypy")
     assert not marker.exists()
-    assert found.outcome is Outcome.FAILED, found.message
-    assert "mypy/assignment" in {f.rule for f in found.findings}
+    assert found == {}, "it needs the project's environment, and hence consent"
 
 
 @pytest.mark.service("pytest")

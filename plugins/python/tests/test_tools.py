@@ -36,7 +36,7 @@ def run(tmp_path: Path) -> Run:
     def go(name: str, files: Mapping[str, str], *, bare: bool = False) -> Evidence:
         root = repository_of(tmp_path / "repo", [NewCommit(write=files)], bare=bare)
         opened = open_subject(root)
-        options = Options(as_of=AS_OF, root=opened.root, cache=False)
+        options = Options(as_of=AS_OF, root=opened.root, cache=False, trust_repository=name == "mypy")
         checks = tool_checks([PLUGIN], languages.provide(opened.tree), opened.tree, Nothing(), options)
         [check] = [c for c in checks if c.id == f"tool.{name}"]
         facts = Facts([], {"workspace": Workspace(opened.tree, opened.root)})
@@ -110,6 +110,18 @@ def test_a_file_that_cannot_be_parsed_is_no_pass(name: str, run: Run) -> None:
 def test_the_projects_own_rules_hold(name: str, files: Mapping[str, str], run: Run) -> None:
     found = run(name, {**UNUSED, **files})
     assert found.outcome is Outcome.PASSED, found.message
+
+
+@pytest.mark.service("black")
+def test_what_black_is_told_to_leave_out_is_left_out(run: Run) -> None:
+    files = CLEAN | {"gen/app.py": "x   =  1\n", "pyproject.toml": "[tool.black]\nextend-exclude = '^/gen/'\n"}
+    assert run("black", files).outcome is Outcome.PASSED
+
+
+@pytest.mark.service("mypy")
+def test_mypy_looks_at_what_the_project_gives_it(run: Run) -> None:
+    wrong = {"tests/x.py": 'VALUE: int = "x"\n'}
+    assert run("mypy", CLEAN | wrong | {"mypy.ini": "[mypy]\nfiles = app.py\n"}).outcome is Outcome.PASSED
 
 
 @pytest.mark.service("flake8")

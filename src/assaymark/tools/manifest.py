@@ -42,6 +42,7 @@ All keys (``*`` = required)::
     mentioned = ["--isolated"]          # the same when the project only names the tool (default: absent)
     drop = ["init-hook"]                # keys (or [sections]) that can execute code: the sanitised copy lacks them
     reset = ["output-format"]           # keys that change the report: a copy never has them
+    scope = ["files", "packages"]       # where the configuration has one of these keys, {files} is left empty
     extra = "max-line-length = 88"      # configuration to use when the project has none: {config} then names that file
     name = "setup.cfg"                  # file name of the copy, where the tool cares
 
@@ -101,7 +102,7 @@ class Kind(StrEnum):
     DOCUMENTATION_STYLE = "documentation-style"
     SECURITY = "security"
     SECRETS = "secrets"
-    TYPES = "types"
+    TYPES = "types"  # only with --trust-repository: without the project's dependencies it tells nothing
     TESTS = "tests"
     COVERAGE = "coverage"
     WORKFLOW_LINT = "workflow-lint"
@@ -131,6 +132,7 @@ class ConfigRule:
     mentioned: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     reset: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
     extra: str | None = None
     name: str | None = None
 
@@ -268,7 +270,7 @@ def _manifest(table: _Table, digest: str) -> Manifest:
 
 
 def _config(table: _Table) -> ConfigRule:
-    table.known(("files", "args", "absent", "mentions", "mentioned", "drop", "reset", "extra", "name"))
+    table.known(("files", "args", "absent", "mentions", "mentioned", "drop", "reset", "scope", "extra", "name"))
     return ConfigRule(
         files=table.strings("files"),
         args=table.strings("args"),
@@ -277,6 +279,7 @@ def _config(table: _Table) -> ConfigRule:
         mentioned=table.strings("mentioned") or table.strings("absent"),
         drop=table.strings("drop"),
         reset=table.strings("reset"),
+        scope=table.strings("scope"),
         extra=table.string("extra", "") or None,
         name=table.string("name", "") or None,
     )

@@ -65,7 +65,8 @@ def tool_checks(
     plugins = tuple(plugins)
     formats = {name: parser for plugin in plugins for name, parser in plugin.parsers.items()}
     manifests = load((folder for plugin in plugins for folder in plugin.tools), formats)
-    chosen = choose(manifests, languages, tree, conf.exclude, _available(options))
+    useful = [m for m in manifests if m.kind is not Kind.TYPES or options.trust_repository]
+    chosen = choose(useful, languages, tree, conf.exclude, _available(options))
     ingested = ingested_checks(options.root, tree)
     handed_in = frozenset(i for check in ingested for i in check.subcriteria)
     return (

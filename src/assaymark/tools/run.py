@@ -209,7 +209,7 @@ def _run(job: Job, located: Located, workspace: Workspace, files: tuple[Entry, .
         present = tuple(e for e in files if _exists(place.root, e))
         reports = [_missing(e for e in files if e not in set(present))] if len(present) < len(files) else []
         deadline = time.monotonic() + 3 * job.manifest.timeout
-        for number, names in enumerate(_chunks(job.manifest, present)):
+        for number, names in enumerate(_chunks(job.manifest, () if _scoped(job, workspace) else present)):
             if time.monotonic() > deadline:
                 raise _late(3 * job.manifest.timeout)
             reports.append(_call(job, located, place, names, number))
@@ -292,6 +292,14 @@ def _config(job: Job, workspace: Workspace, root: Path, tmp: Path) -> tuple[str,
     file = folder / (rule.name or found.entry.name)
     file.write_text(text, encoding="utf-8", errors="surrogateescape")
     return tuple(a.replace("{config}", str(file)) for a in rule.args)
+
+
+def _scoped(job: Job, workspace: Workspace) -> bool:
+    """Whether the project's configuration says itself which files the tool looks at."""
+    found = job.configuration
+    if found is None or found.mention or not job.manifest.config.scope:
+        return False
+    return sanitise.sets(workspace.tree, found, job.manifest.config.scope)  # it was read before: _place
 
 
 def _chunks(manifest: Manifest, files: Sequence[Entry]) -> Iterator[tuple[str, ...]]:

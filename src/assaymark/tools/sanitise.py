@@ -86,6 +86,26 @@ def belongs(name: str, section: str) -> bool:
     return name == section or (name.startswith(section) and name[len(section)] in ".:-")
 
 
+def sets(tree: Tree, found: Configuration, keys: Iterable[str]) -> bool:
+    """Whether a configuration sets one of the keys, anywhere in what belongs to the tool. Raises ParseProblem."""
+    wanted = frozenset(_plain(key) for key in keys)
+    text = tree.text(found.entry.path, _LIMIT)
+    if found.entry.name.endswith(".toml"):
+        data = load_toml(text)
+        return _sets(_under(data, found.section) if found.section else data, wanted)
+    if found.entry.name.endswith((".json", ".yaml", ".yml")):
+        return _sets(load_json(text) if found.entry.name.endswith(".json") else load_yaml(text), wanted)
+    parser = _ini(text)
+    sections = [n for n in parser.sections() if found.section is None or belongs(n, found.section)]
+    return any(_plain(key) in wanted for name in sections for key in parser[name])
+
+
+def _sets(data: Any, wanted: frozenset[str]) -> bool:
+    if isinstance(data, dict):
+        return any(_plain(str(k)) in wanted or _sets(v, wanted) for k, v in data.items())
+    return isinstance(data, list) and any(_sets(v, wanted) for v in data)
+
+
 def sanitised(tree: Tree, found: Configuration, drop: Iterable[str]) -> str:
     """The text of a configuration with only what belongs to the tool, less the keys and ``[sections]`` to drop.
 
