@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assaymark.api import Outcome
+from assaymark.api import Outcome, Severity
 from assaymark.testing import evidence_of, tree_of
 from assaymark_linters.data_files import Fault, data_files, json_fault, toml_fault, without_comments
 
@@ -31,7 +31,9 @@ def test_broken_json_is_found_with_its_line(text: str, line: int) -> None:
 
 
 def test_a_repeated_key_is_found() -> None:
-    assert json_fault('{"a": {"type": 1, "b": 2, "type": 3}}') == Fault("repeated-key", "the key 'type' is repeated")
+    text = '{"type": 0, "a": [{"type": "}"}],\n"b": {"type": 1, "\\"type": 2,\n "type": 3}}'
+    message = "the key 'type' is repeated within an object: only one of the values is read"
+    assert json_fault(text) == Fault("repeated-key", message, 3)
     assert json_fault('[{"a": 1}, {"a": 1}]') is None
 
 
@@ -99,6 +101,13 @@ def test_the_evidence_names_the_place() -> None:
     assert [(f.location.path, f.location.line) for f in evidence.findings if f.location] == [("src/a.json", 2)]
     assert evidence.remedy
     assert "src/a.json:2" in evidence.remedy
+
+
+def test_a_repeated_key_is_reported_and_does_not_fail() -> None:
+    evidence = evidence_of(data_files, tree=tree_of({"a.json": '{"a": 1,\n"a": 2}', "b.toml": "x = 1\n"}))
+    assert evidence.outcome is Outcome.PASSED
+    assert [(f.location.line, f.severity) for f in evidence.findings if f.location] == [(2, Severity.WARNING)]
+    assert "1 with a repeated key" in evidence.message
 
 
 def test_files_among_tests_and_templates_are_not_judged() -> None:

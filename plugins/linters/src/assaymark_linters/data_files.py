@@ -36,7 +36,11 @@ class Fault:
 
 
 def _data_files(languages: Any, tree: Tree) -> Evidence:
-    """JSON and TOML files can be read: no syntax errors and no repeated keys."""
+    """JSON and TOML files can be read.
+
+    A key that is repeated within a JSON object is reported and does not fail: the format allows it, and every reader
+    takes one of the values, though rarely the one that was meant.
+    """
     findings: list[Finding] = []
     looked: list[Entry] = []
     for name, judge in (("JSON", json_fault), ("TOML", toml_fault)):
@@ -47,16 +51,18 @@ def _data_files(languages: Any, tree: Tree) -> Evidence:
                 findings.append(_finding(entry, fault))
     if not looked:
         return not_applicable("there are no JSON or TOML files")
-    metrics = {"files": len(looked), "findings": len(findings)}
-    if findings:
-        first = findings[0]
+    broken = [f for f in findings if f.severity is Severity.ERROR]
+    metrics = {"files": len(looked), "findings": len(broken), "milder": len(findings) - len(broken)}
+    if broken:
+        first = broken[0]
         return failed(
-            f"{len(findings)} of {len(looked)} JSON and TOML files cannot be read",
+            f"{len(broken)} of {len(looked)} JSON and TOML files cannot be read",
             remedy=f"mend {_place(first)}: {first.message}",
             findings=findings,
             metrics=metrics,
         )
-    return passed(f"{len(looked)} JSON and TOML files can be read", metrics=metrics)
+    also = f"; {len(findings)} with a repeated key" if findings else ""
+    return passed(f"{len(looked)} JSON and TOML files can be read{also}", findings=findings, metrics=metrics)
 
 
 data_files = replace(
@@ -76,7 +82,10 @@ def json_fault(text: str) -> Fault | None:
         if isinstance(problem, json.JSONDecodeError):
             return Fault("syntax", problem.msg[:200], problem.lineno, problem.colno)
         return Fault("syntax", str(problem)[:200])
-    return Fault("repeated-key", f"the key {repeated[0]!r} is repeated"[:200]) if repeated else None
+    if not repeated:
+        return None
+    message = f"the key {repeated[0]!r} is repeated within an object: only one of the values is read"[:200]
+    return Fault("repeated-key", message, _second(text, repeated[0]))
 
 
 def _load(text: str) -> list[str]:
@@ -92,6 +101,22 @@ def _load(text: str) -> list[str]:
 
     json.loads(text, object_pairs_hook=pairs)
     return repeated
+
+
+def _second(text: str, key: str) -> int | None:
+    """The line on which a key stands for the second time within one object of valid JSON."""
+    seen: list[bool] = []
+    for lexeme in _STRINGS.finditer(text):
+        mark = lexeme[0]
+        if mark in "{[":
+            seen.append(False)
+        elif mark in "}]":
+            seen.pop()
+        elif lexeme["colon"] and json.loads(lexeme["string"]) == key:
+            if seen[-1]:
+                return text.count("\n", 0, lexeme.start()) + 1
+            seen[-1] = True
+    return None
 
 
 def _lenient(text: str) -> bool:
@@ -145,6 +170,9 @@ _LEXEME = re.compile(r'"|//|/\*|[,{}\[\]:/]|[^\s,{}\[\]:"/]+')
 _STRING_REST = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
+_STRINGS = re.compile(r'[{}\[\]]|(?P<string>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?', re.DOTALL)
+
+
 def toml_fault(text: str) -> Fault | None:
     """The first thing that makes a text no TOML."""
     # Deep keys cost the parser time and memory out of all proportion; no configuration has them.
@@ -175,7 +203,7 @@ def _finding(entry: Entry, fault: Fault) -> Finding:
     return Finding(
         rule=f"data-files/{fault.rule}",
         message=fault.message,
-        severity=Severity.ERROR,
+        severity=Severity.WARNING if fault.rule == "repeated-key" else Severity.ERROR,
         location=Location(path=entry.path, line=fault.line, column=fault.column),
     )
 
