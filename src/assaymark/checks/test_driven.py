@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assaymark.api import Evidence, Finding, Location, check, failed, passed, unknown
 from assaymark.subject.automation import Automation, named
-from assaymark.subject.purposes import TEST
+from assaymark.subject.purposes import SCENARIOS, TEST
 from assaymark.subject.requirements import Requirements
 from assaymark.subject.testing_layout import TestsFound
 
@@ -43,9 +43,17 @@ def requirements_tested(requirements: Requirements, tests_found: TestsFound, aut
             )
         return passed(f"each of {len(requirements.listed)} requirements is named by a test", metrics=metrics)
     if tests_found.requirements:
+        direct = automation.doing(SCENARIOS)
+        if direct:
+            return passed(
+                f"{len(tests_found.requirements)} files of executable scenarios, run by {named(SCENARIOS, direct)}"
+            )
         runs = automation.doing(TEST)
-        if runs:
-            return passed(f"{len(tests_found.requirements)} files of executable scenarios, run by {named(TEST, runs)}")
+        if runs and requirements.runner:
+            by = f"{named(TEST, runs)} with the library that {requirements.runner} names"
+            return passed(f"{len(tests_found.requirements)} files of executable scenarios, run by {by}")
+        if blind := automation.blind():
+            return unknown(f"no job that runs the scenarios was found, but {blind}", remedy="attest how they are run")
         return failed(
             f"{len(tests_found.requirements)} files of executable scenarios, and no job that runs them",
             findings=[

@@ -12,6 +12,19 @@ from assaymark.subject.testing_layout import TestsFound
 
 _LIMIT = 500_000
 _MAX = 5_000
+_DEPENDENCIES = (
+    *(
+        "pyproject.toml",
+        "setup.cfg",
+        "setup.py",
+        "tox.ini",
+        "requirements*.txt",
+        "requirements/*.txt",
+        "*/requirements*.txt",
+    ),
+    *("package.json", "pom.xml", "*/pom.xml", "build.gradle", "build.gradle.kts", "Gemfile", "go.mod", "Cargo.toml"),
+)
+_SCENARIO_LIBRARY = re.compile(r"pytest[-_]bdd|behave|cucumber|robotframework|radish-bdd|godog", re.IGNORECASE)
 _PREFIX = re.compile(r"[A-Za-z][\w.-]{1,30}")
 
 
@@ -26,11 +39,16 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """All requirements and which of them a test names; ``problem`` is why the declaration cannot be followed."""
+    """All requirements and which of them a test names.
+
+    ``problem`` is why the declaration cannot be followed; ``runner`` the file that names a library with which ordinary
+    tests run scenarios (pytest-bdd, Cucumber …).
+    """
 
     listed: tuple[Requirement, ...] = ()
     tested: frozenset[str] = frozenset()
     problem: str = ""
+    runner: str = ""
 
 
 @fact
@@ -38,7 +56,7 @@ def requirements(tree: Tree, settings: Mapping[str, Any], tests_found: TestsFoun
     """As the policy ``requirements`` declares them; nothing without it."""
     declared = settings.get("requirements")
     if not isinstance(declared, dict):
-        return Requirements()
+        return Requirements(runner=_runner(tree) if tests_found.requirements else "")
     prefix, documents = declared.get("prefix"), declared.get("documents")
     if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix):
         return Requirements(problem="the policy 'requirements' has no usable 'prefix'")
@@ -54,6 +72,14 @@ def requirements(tree: Tree, settings: Mapping[str, Any], tests_found: TestsFoun
     if not listed:
         return Requirements(problem=f"no identifier that begins with {prefix!r} stands in {', '.join(documents[:3])}")
     return Requirements(tuple(listed.values()), _named_in_tests(tree, tests_found, prefix, set(listed)))
+
+
+def _runner(tree: Tree) -> str:
+    """The file that declares a library of scenarios as a dependency."""
+    for entry in tree.glob(*_DEPENDENCIES)[:50]:
+        if _SCENARIO_LIBRARY.search(tree.text(entry.path, _LIMIT)):
+            return entry.path
+    return ""
 
 
 def _named_in_tests(tree: Tree, tests_found: TestsFound, prefix: str, listed: set[str]) -> frozenset[str]:

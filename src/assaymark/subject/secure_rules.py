@@ -32,7 +32,7 @@ _SETS: tuple[tuple[str, tuple[str, ...], re.Pattern[str], str], ...] = (
     (
         "golangci",
         (".golangci.yml", ".golangci.yaml"),
-        re.compile(r"^\s+-\s*gosec\b", re.MULTILINE),
+        re.compile(r"^[ \t]+-[ \t]*gosec\b", re.MULTILINE),
         "the rules of gosec",
     ),
     ("rubocop", (".rubocop.yml",), re.compile(r"^Security/|Security:", re.MULTILINE), "the security cops of RuboCop"),

@@ -10,7 +10,7 @@ from assaymark.subject.parsing import load_json, load_yaml
 from assaymark.subject.style_config import StyleTool
 from assaymark.subject.styles.places import ignored, own
 
-_COMMENTS = re.compile(r"/\*[\s\S]*?\*/|(?m:^\s*//.*$)")
+_COMMENTS = re.compile(r"/\*[\s\S]{0,2000}?\*/|(?m:^[ \t]*//.*$)")
 _KNOWN = re.compile(
     r"(?:js|eslint|tseslint|ts|vue|react|angular|n|jsdoc|importPlugin|prettier|svelte)\.configs[.\[][^,;\s]+|airbnb[\w/-]*|standard[\w-]*|neostandard|"
     r"@antfu/eslint-config|eslint-config-[\w-]+|plugin:[\w@/-]+|eslint:recommended|\bxo\b|configs\.recommended\w*|recommendedTypeChecked"

@@ -9,7 +9,7 @@ from assaymark.subject.parsing import load_xml
 from assaymark.subject.style_config import StyleTool
 from assaymark.subject.styles.places import ignored, own
 
-_OFF_IN_R = re.compile(r"([\w.]+_linter)\s*=\s*NULL")
+_OFF_IN_R = re.compile(r"(?<![\w.])([\w.]{1,80}_linter)[ \t]*=[ \t]*NULL")
 _PAIR = re.compile(r"^[ \t]*([A-Za-z][\w.-]*)[ \t]*=", re.MULTILINE)
 
 
@@ -45,7 +45,7 @@ def checkstyle(path: str, text: str) -> Iterator[StyleTool]:
 
 def shellcheck(path: str, text: str) -> Iterator[StyleTool]:
     """.shellcheckrc."""
-    off = [rule for found in re.findall(r"^\s*disable=([\w,]+)", text, re.MULTILINE) for rule in found.split(",")]
+    off = [rule for found in re.findall(r"^[ \t]*disable=([\w,]+)", text, re.MULTILINE) for rule in found.split(",")]
     yield StyleTool(
         name="shellcheck", path=path, line=1, base="ShellCheck's rules", overrides=tuple(ignored(path, text, off))
     )

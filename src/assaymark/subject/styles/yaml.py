@@ -21,7 +21,7 @@ _CLANG_NEUTRAL = {
     "DisableFormat",
 }
 
-_DUMPED = re.compile(r"^\s*#\s*BasedOnStyle:\s*(\w+)", re.MULTILINE)
+_DUMPED = re.compile(r"^[ \t]*#[ \t]*BasedOnStyle:[ \t]*(\w+)", re.MULTILINE)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

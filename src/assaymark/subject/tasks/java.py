@@ -12,7 +12,7 @@ _PHASES = re.compile(r"\s(?:test|verify|package|install|deploy|site|check|build|
 _PLUGIN = re.compile(
     r"<artifactId>\s*(?P<maven>[\w.-]{3,80}-plugin)\s*</artifactId>"
     r"|\bid\s*[( ]\s*['\"](?P<id>[\w.-]{3,80})['\"]|apply\s+plugin:\s*['\"](?P<applied>[\w.-]{3,80})['\"]"
-    r"|^\s{2,}(?P<bare>jacoco|checkstyle|pmd|spotbugs)\s*$",
+    r"|^[ \t]{2,}(?P<bare>jacoco|checkstyle|pmd|spotbugs)[ \t]*$",
     re.MULTILINE,
 )
 _MAX_FILES = 20

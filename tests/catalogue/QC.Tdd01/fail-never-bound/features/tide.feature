@@ -1,0 +1,4 @@
+Feature: tides
+
+  Scenario: high water
+    Given a gauge
