@@ -15,13 +15,25 @@ _TITLE = re.compile(
     r"(?: \((?:mit|bsd|expat|isc)\))?[\W_]*"
 )
 _OWNER = re.compile(r"(?i)[\W_]*(?:copyright|\(c\)|all rights reserved)\b")
-_WORDS = re.compile(r"[a-z]+")
+_RIGHTS = re.compile(
+    r"(?i)[\W_]*(?:copyright\b[\W_]*(?:\(c\)|©|[\[<{]|.{0,60}\b(?:19|20)\d\d\b)|\(c\)|©|all rights reserved\b)"
+)
+_END = re.compile(r"(?i)[\W_]*end of terms and conditions[\W_]*")
+_ADDRESS = re.compile(r"https?://\S+")
+_WORDS = re.compile(r"[a-z]{2,}")  # a lone letter numbers a paragraph
+_NAMED = re.compile(r"\bneither the names? of (?:\w+ ){1,8}nor the names of (?:its|any|their) contributors\b")
 
 
 def fingerprint(text: str) -> str:
-    """SHA-256 over the words, without title and copyright lines."""
-    lines = (line for line in text.splitlines() if not (_TITLE.fullmatch(line) or is_owner(line)))
-    return sha256(" ".join(_WORDS.findall("\n".join(lines).lower())).encode()).hexdigest()
+    """SHA-256 over the words, without title, owners, addresses and numbering."""
+    lines = (
+        line
+        for line in text.splitlines()
+        if len(line) >= 120 or not (_TITLE.fullmatch(line) or _END.fullmatch(line) or _RIGHTS.match(line))
+    )
+    words = " ".join(_WORDS.findall(_ADDRESS.sub(" ", "\n".join(lines).lower())))
+    # Whose name may not be used is as free as who holds the rights.
+    return sha256(_NAMED.sub("neither the name nor the names of contributors", words).encode()).hexdigest()
 
 
 def is_owner(line: str) -> bool:
@@ -30,11 +42,11 @@ def is_owner(line: str) -> bool:
 
 
 KNOWN: dict[str, str] = {
-    "0cf21bdfd1964a97a8615e128534845826afbc887edc95aa5c925cbf64386b5c": "MIT",
-    "a55290802e16b868d183408ae04927f021322fc31cf1dd35b38de65a52af8c12": "Apache-2.0",  # with its appendix
-    "b24ab0e31f041f4c0e8e86c539676f68c5f6ba3417af53f61322e33cc5c0ad83": "Apache-2.0",  # terms only
-    "090f695ed95012d9f51dd862a043063a66c81b8da80111a3fd73361f8e4f2047": "GPL-3.0",
-    "53075742228962c7ea381b8242c64602fa32e7b8f52facb6d13ee4f9c596ddfa": "BSD-3-Clause",
-    "986c3c3199a93b916c8f2e0aeed57819bcbdcb2cd9d99902dcc9d74b53f93a74": "BSD-2-Clause",
-    "7a4d92cdb11d254973a073803be1148a5402f1b2ca67808cdb3ef78b596102cd": "Unlicense",
+    "3346c203353b286e2021c9b077352db1dea97d9ce7043ac910dee821f174a656": "MIT",
+    "1b8a8afd0140bd5ed9565bd9e0cd2526fbafe5267d3494d636f62b21298941cb": "Apache-2.0",  # with its appendix
+    "0ad5b60f38df7f6cdfb55b469ee612873420d04b11fb87abbf638801ac7120a0": "Apache-2.0",  # terms only
+    "d5ab624ee62454779b85ba70d826ceb4b32c3243e86978cd1d0df15e4a1fbb9c": "GPL-3.0",
+    "200c737cc9c4e4932952988add48e72bc8e9707f28249b1a4015661f168dc7f4": "BSD-3-Clause",
+    "969096095458619e1d848ac09f25633dfd04a444358cf08235f311aba6248cfe": "BSD-2-Clause",
+    "ccbbef83a5ca794700f8ecee9564e7b7795e0e6b82b8b18b2cbc369ffe106e0f": "Unlicense",
 }

@@ -214,6 +214,9 @@ def identify(text: str) -> LicenceFile:
     words = len(text.split())
     if (exact := KNOWN.get(fingerprint(text))) and not _RESTRICTION.search(text):
         return LicenceFile(path="", kind=RECOGNISED, ids=(exact,), coverage=1.0, words=words)
+    if words < FEWEST:
+        line = _line_of(_RESTRICTION.search(text), text)
+        return LicenceFile(path="", kind=_unknown_kind(text, words), words=words, restriction=line)
     from licenseclassifier import identify_license
 
     matches = identify_license(text, 0.0)
@@ -221,8 +224,8 @@ def identify(text: str) -> LicenceFile:
     total = _weight(text)
     coverage = 1 - _weight(rest) / total if total else 0.0
     restriction = _RESTRICTION.search("\n".join([rest, *filter(is_owner, text.splitlines())]))
-    line = text.count("\n", 0, text.find(restriction[0])) + 1 if restriction else None
-    if matches and coverage >= COVERAGE and words >= FEWEST:
+    line = _line_of(restriction, text)
+    if matches and coverage >= COVERAGE:
         ids = tuple(dict.fromkeys(m.id for m in matches))
         return LicenceFile(
             path="", kind=RECOGNISED, ids=ids, coverage=round(coverage, 2), words=words, restriction=line
@@ -230,6 +233,10 @@ def identify(text: str) -> LicenceFile:
     if altered := _by_substance(text, words):
         return LicenceFile(path="", kind=ALTERED, ids=(altered,), words=words, restriction=line)
     return LicenceFile(path="", kind=_unknown_kind(text, words), words=words, restriction=line)
+
+
+def _line_of(found: re.Match[str] | None, text: str) -> int | None:
+    return text.count("\n", 0, text.find(found[0])) + 1 if found else None
 
 
 @cache

@@ -45,3 +45,24 @@ def test_the_recogniser_is_not_loaded_for_them() -> None:
     done = subprocess.run([sys.executable, "-c", program], input=TEXTS["MIT"], text=True, check=False, timeout=60)
     assert done.returncode == 0
     assert identify(TEXTS["MIT"]).ids == ("MIT",)
+
+
+def test_the_ways_in_which_copies_differ_do_not_matter() -> None:
+    apache = TEXTS["Apache-2.0"].replace("(a) You must", "You must").replace("http://", "https://")
+    assert KNOWN[fingerprint(apache)] == "Apache-2.0"
+    assert KNOWN[fingerprint(f"{TERMS}\n   END OF TERMS AND CONDITIONS\n")] == "Apache-2.0"
+    whole = " ".join(TEXTS["BSD-3-Clause"].partition("\n\n")[2].split())
+    ours = whole.replace("of the copyright holder nor", "of the Example University, Spam, nor")
+    assert ours != whole
+    assert KNOWN[fingerprint(ours)] == "BSD-3-Clause"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "copyright holder and you cure the violation prior to 30 days after",
+        "copyright notice that is included in or attached to the work",
+    ],
+)
+def test_a_wrapped_line_of_the_terms_is_no_owner(line: str) -> None:
+    assert fingerprint(f"{TEXTS['MIT']}\n{line}\n") not in KNOWN
