@@ -6,8 +6,8 @@ sub-criterion about coverage is ``unknown`` as long as a considerable language o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import Protocol
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, Protocol
 
 from assaymark.api import Check, Entry, Evidence, Options, not_applicable, unknown
 from assaymark.subject.languages import Languages
@@ -31,10 +31,18 @@ class _Chosen(Protocol):
 
 
 def measured_checks(
-    manifests: Iterable[Manifest], chosen: Iterable[_Chosen], languages: Languages, options: Options
+    manifests: Iterable[Manifest],
+    chosen: Iterable[_Chosen],
+    languages: Languages,
+    options: Options,
+    steps: Iterable[Mapping[str, Any]] = (),
 ) -> Iterator[Check]:
     """For each sub-criterion that tests and coverage decide: ``tool.junit``, ``tool.coverage-report``, and
-    ``tools.uncovered.<id>``, which names the languages whose coverage nothing tells."""
+    ``tools.uncovered.<id>``, which names the languages whose coverage nothing tells.
+
+    A step of the project's own answers for all languages, unless all that it reports is whether tests pass.
+    """
+    told = {s["criterion"] for s in steps if s.get("format") != "junit"} if options.run_steps else set()
     tests = {i: None for m in manifests if m.kind is Kind.TESTS for i in m.subcriteria}
     coverage = {i: None for m in manifests if m.kind is Kind.COVERAGE for i in m.subcriteria}
     runs = [c for c in chosen if c.manifest.kind is Kind.COVERAGE]
@@ -44,7 +52,7 @@ def measured_checks(
         yield _reports_check("tool.junit", "tests", tuple(tests), ran)
     if coverage:
         yield _reports_check("tool.coverage-report", "coverage", tuple(coverage), ran)
-    for id in coverage:
+    for id in (i for i in coverage if i not in told):
         yield _unmeasured(id, languages, reached, ran)
 
 

@@ -22,6 +22,7 @@ from assaymark.tools.manifest import Kind, Manifest, load
 from assaymark.tools.measured import measured_checks
 from assaymark.tools.provision import provisioned
 from assaymark.tools.run import Job, Session, run_tool
+from assaymark.tools.standing import standing, unable
 from assaymark.tools.steps import step_checks
 from assaymark.tools.workspace import Workspace
 
@@ -65,17 +66,41 @@ def tool_checks(
     plugins = tuple(plugins)
     formats = {name: parser for plugin in plugins for name, parser in plugin.parsers.items()}
     manifests = load((folder for plugin in plugins for folder in plugin.tools), formats)
+    available = _available(options)
     useful = [m for m in manifests if m.kind is not Kind.TYPES or options.trust_repository]
-    chosen = choose(useful, languages, tree, conf.exclude, _available(options))
+    chosen = choose(useful, languages, tree, conf.exclude, available)
     ingested = ingested_checks(options.root, tree)
-    handed_in = frozenset(i for check in ingested for i in check.subcriteria)
+    elsewhere = standing(options, tree, conf.steps)
+    replaced = {
+        c.manifest.name
+        for c in chosen
+        if not c.manifest.kind.runs_tests
+        and unable(c.manifest, options, available=available(c.manifest))
+        and elsewhere.replaces(c.manifest, manifests)
+    }
     return (
-        *_tool_checks(chosen, options, formats),
-        *measured_checks(manifests, chosen, languages, options),
-        *uncovered_checks(manifests, chosen, languages, handed_in),
+        *_tool_checks([c for c in chosen if c.manifest.name not in replaced], options, formats),
+        *map(_replaced, (c for c in chosen if c.manifest.name in replaced)),
+        *measured_checks(manifests, chosen, languages, options, conf.steps),
+        *uncovered_checks(manifests, chosen, languages, frozenset(filter(elsewhere.covers, _ids(manifests)))),
         *step_checks(conf.steps, options),
         *ingested,
     )
+
+
+def _ids(manifests: Iterable[Manifest]) -> frozenset[str]:
+    return frozenset(id for m in manifests for id in m.subcriteria)
+
+
+def _replaced(chosen: Chosen) -> Check:
+    name = chosen.manifest.name
+
+    def function() -> Evidence:
+        """A report that was handed in, or a step of the project's own, stands for a tool that cannot run here."""
+        return not_applicable(f"{name} was not run: evidence that was handed in stands for it")
+
+    reads = _kinds_of(chosen.files)
+    return Check(id=f"tool.{name}", function=function, needs=(), reads=reads, subcriteria=chosen.manifest.subcriteria)
 
 
 def choose(
@@ -255,7 +280,7 @@ def uncovered(
     if not present:
         return (not_applicable("there are no documentation files" if prose else "there is no program code"),)
     if handed_in:
-        return (not_applicable("a report that was handed in stands for the languages without a tool"),)
+        return (not_applicable("evidence that was handed in stands for the languages without a tool"),)
     minor = [] if prose else [n for n in left if n != present[0] and languages.share[n] < MINOR]
     major = [name for name in left if name not in minor]
     if not major:

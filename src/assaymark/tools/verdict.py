@@ -16,6 +16,8 @@ from assaymark.tools.parsers.common import CANARY, at_least
 from assaymark.tools.text import one_line
 
 MOST_FINDINGS = 1_000
+# What fails nothing is there for those who want to read on; all of it is counted.
+MOST_MILDER = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,8 @@ def judged(manifest: Manifest, parsed: Parsed, *, files: int, version: str | Non
         return _of_tests(manifest, parsed, version, digest)
     ordered = sorted(parsed.findings, key=_place)
     failing = [f for f in ordered if at_least(f.severity, manifest.fails_at)]
-    mild = len(ordered) - len(failing)
+    milder = [f for f in ordered if not at_least(f.severity, manifest.fails_at)]
+    mild = len(milder)
     metrics = {**parsed.metrics, "files": files, "findings": len(failing), "milder": mild}
     if parsed.unexamined:
         metrics["unexamined"] = len(parsed.unexamined)
@@ -82,8 +85,7 @@ def judged(manifest: Manifest, parsed: Parsed, *, files: int, version: str | Non
         outcome=outcome,
         message=_message(manifest, failing, mild, parsed.unexamined, files),
         remedy=None if outcome is Outcome.PASSED else _remedy(manifest, failing, parsed.unexamined),
-        # The failing ones first: a long list is cut at its end.
-        findings=(*failing, *(f for f in ordered if not at_least(f.severity, manifest.fails_at)))[:MOST_FINDINGS],
+        findings=(*failing[:MOST_FINDINGS], *milder[:MOST_MILDER]),
         metrics=metrics,
         tool=ToolRef(name=manifest.name, version=version, digest=manifest.digest),
         digest=digest,

@@ -124,3 +124,9 @@ def test_one_default_style_tool_per_language() -> None:
             for language in tool.languages:
                 judged.setdefault(f"{tool.group}:{language}", []).append(tool.name)
     assert {k: v for k, v in judged.items() if len(v) > 1} == {}
+
+
+def test_the_guides_example_is_a_manifest(checkout: Path) -> None:
+    text = (checkout / "docs" / "adding-a-tool.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert manifests.read(example, "docs/adding-a-tool.md").name == "shellcheck"

@@ -392,3 +392,12 @@ def test_without_a_run_there_is_no_coverage(program: Callable[..., Path], lint: 
     )
     assert found.outcome is Outcome.UNKNOWN
     assert "lint gave no result" in found.message
+
+
+def test_long_lists_are_cut_and_counted(program: Callable[..., Path], lint: Any, judge: Judge) -> None:
+    one = '{"file": "a.py", "rule": "R", "message": "m", "severity": "%s"}'
+    items = ",".join([one % "note"] * 500 + [one % "error"] * 1500)
+    program(f"echo '{{\"findings\": [{items}]}}'; exit 1")
+    found = judge(lint(fails_at="error"))
+    assert (found.metrics["findings"], found.metrics["milder"]) == (1500, 500)
+    assert [f.severity for f in found.findings] == [Severity.ERROR] * 1000 + [Severity.NOTE] * 100
