@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from assaymark.subject.releases import Releases
 
 _LOCAL = (".*", ".*/**", "*", "**/Dockerfile*")
 _SHOWN = 30
+# Where nothing is packed for npm, these build a website of documentation.
+_PAGES = re.compile(r"^(?:npm|yarn|pnpm|bun|npx|tsc|vite|ng)\b")
 # Ecosystems whose registry takes the tagged source as it is: that the source builds is shown by its tests.
 _SOURCE_IS_ARTEFACT = ("npm package", "Go module", "Julia package", "Fortran package", "R package")
 
@@ -29,7 +32,7 @@ def artefact(automation: Automation, packages: Packages, languages: Languages, s
     answer = _nothing(languages, settings)
     if answer:
         return answer
-    builds = automation.doing(BUILD)
+    builds = [c for c in automation.doing(BUILD) if packages.of("npm package") or not _PAGES.search(c.text)]
     source = packages.of(*_SOURCE_IS_ARTEFACT)
     if not packages.found:
         if builds:

@@ -21,7 +21,7 @@ def policy(security_files: SecurityFiles) -> Evidence:
     found = security_files.policy
     if found is None:
         return failed(
-            "there is no security policy",
+            "the repository has no security policy",
             remedy="add SECURITY.md: which versions are supported, how to report a weakness in private, when "
             "an answer comes",
         )

@@ -16,7 +16,7 @@ GENERAL = 70.0  # percent, what the standard asks of all code
 _SHOWN = 30
 _APART_SHARE = 0.25  # tests that may lie beside the code before the layout counts as mixed
 _THIRD_PARTY = re.compile(
-    r"^(?:[^/]+/){0,3}?(?:vendors?|vendored|third[-_]?party|thirdparty|3rd[-_]?party|extern(?:al)?s?|submodules|_vendor)/",
+    r"^(?:[^/]+/){0,3}?(?:vendors?|vendored|third[-_]?party[\w-]*|3rd[-_]?party|extern(?:al)?s?|submodules|_vendor)/",
     re.IGNORECASE,
 )
 

@@ -142,7 +142,7 @@ CODE = frozenset(_PROGRAMMING) - _NOT_CODE | {"Snakemake"}
 PROSE = frozenset(_PROSE) - {"TeX"}
 
 _FOREIGN = re.compile(
-    r"(?:^|/)(?:node_modules|bower_components|vendors?|_vendor|third[-_]?party|3rd[-_]?party|extern(?:al)?s?|"
+    r"(?:^|/)(?:node_modules|bower_components|vendors?|_vendor|third[-_]?party[\w-]*|3rd[-_]?party|extern(?:al)?s?|"
     r"site-packages|\.venv|\.yarn|\.eggs)/|(?:^|/)(?:versioneer|get-pip|ez_setup)\.py$|[.-]min\.(?:js|css)$|"
     # Libraries that pages carry along, by the names of their files.
     r"(?:^|/)(?:jquery[^/.]*(?:[.-]\d[\w.-]*)?|bootstrap[^/.]*(?:\.[\w.-]+)?|angular[^/.]*|d3(?:[.-]v?\d[\w.]*)?)\.(?:js|css)$|"
