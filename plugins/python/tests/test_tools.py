@@ -158,6 +158,7 @@ def test_a_hook_alone_means_the_tools_own_defaults(run: Run) -> None:
 
 
 @pytest.mark.service("ruff")
-def test_nothing_configured_means_pep_8(run: Run) -> None:
-    long = {"app.py": '"""An app."""\n\nVALUE = "' + "x" * 120 + '"\n'}
-    assert [f.rule for f in run("ruff", long).findings] == ["ruff/E501"]
+def test_nothing_configured_means_errors_and_not_taste(run: Run) -> None:
+    long = {"app.py": '"""An app."""\n\nVALUE = "' + "x" * 120 + '" \n'}
+    assert run("ruff", long).outcome is Outcome.PASSED
+    assert [f.rule for f in run("ruff", {"app.py": "print(value)\n"}).findings] == ["ruff/F821"]
