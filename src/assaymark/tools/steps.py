@@ -26,6 +26,9 @@ from assaymark.tools.text import last_lines
 TIMEOUT = 1800
 _ENGINES = ("docker", "podman")
 _INSIDE = "/work"
+# A command that is not there, or is no program, has judged nothing; nor has a container that was never made.
+_NOT_STARTED = (126, 127)
+_ENGINE_BROKE = (125, *_NOT_STARTED)
 
 
 def step_checks(steps: Iterable[Mapping[str, Any]], options: Options) -> tuple[Check, ...]:
@@ -65,11 +68,16 @@ def run_step(step: Mapping[str, Any], root: Path) -> Evidence:
             _argv(lines, step.get("container"), engine, root), cwd=root, env=_environment(engine), timeout=timeout
         )
 
+    unstarted = _ENGINE_BROKE if engine else _NOT_STARTED
+
     try:
         if step.get("pre") and (wrong := _wrong(script(step["pre"]), timeout)):
             return _evidence(step, Outcome.ERROR, f"'pre' failed: {wrong}")
         _forget(step, root)
-        return _judge(step, script(step["command"]), root, timeout)
+        done = script(step["command"])
+        if done.returncode in unstarted:
+            return _evidence(step, Outcome.ERROR, f"it could not be run: {_wrong(done, timeout)}")
+        return _judge(step, done, root, timeout)
     finally:
         if step.get("post"):
             script(step["post"])

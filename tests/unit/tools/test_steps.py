@@ -72,6 +72,29 @@ def test_post_runs_after_a_command_that_hangs(run: Callable[..., Evidence], tmp_
     assert (tmp_path / "cleaned").exists()
 
 
+@pytest.mark.parametrize("line", ["no-such-program --check", "./data.txt"])
+def test_a_command_that_cannot_be_run_has_judged_nothing(
+    line: str, run: Callable[..., Evidence], tmp_path: Path
+) -> None:
+    (tmp_path / "data.txt").write_text("x")
+    found = run(command=(line,))
+    assert found.outcome is Outcome.ERROR
+    assert "could not be run" in found.message
+
+
+def test_a_container_that_was_never_made_has_judged_nothing(
+    run: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    engine = tmp_path / "docker"
+    engine.write_text("#!/bin/sh\necho 'Cannot connect to the daemon' >&2\nexit 125\n")
+    engine.chmod(0o755)
+    monkeypatch.setattr("assaymark.tools.steps.shutil.which", lambda name: str(engine))
+    found = run(container="python:3.12")
+    assert found.outcome is Outcome.ERROR
+    assert "Cannot connect" in found.message
+    assert run(command=("exit 125",)).outcome is Outcome.FAILED, "without a container it is the command's own"
+
+
 def test_a_failing_post_changes_nothing(run: Callable[..., Evidence]) -> None:
     assert run(post=("false",)).outcome is Outcome.PASSED
 
