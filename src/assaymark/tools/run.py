@@ -14,7 +14,7 @@ from types import MappingProxyType
 from assaymark import proc
 from assaymark.api import Entry, Evidence, Outcome, Parsed, Unexamined, Unparsable
 from assaymark.subject.parsing import REPORT_LIMIT, ParseProblem
-from assaymark.tools import parsers, results, sanitise, verdict
+from assaymark.tools import held, parsers, results, sanitise, verdict
 from assaymark.tools.locate import Located, locate
 from assaymark.tools.manifest import Executes, Kind, Manifest
 from assaymark.tools.provision import Unprovisionable, provision, provisioned
@@ -62,7 +62,8 @@ def run_tool(job: Job, workspace: Workspace) -> Evidence:
     missed = tuple(Unexamined(path=e.path, reason=reason) for e, reason in left_out)
     whole = Parsed(findings=parsed.findings, metrics=parsed.metrics, unexamined=(*parsed.unexamined, *missed))
     digest = results.files_digest(job.files)
-    return verdict.judged(manifest, whole, files=len(job.files), version=version, digest=digest)
+    judged = verdict.judged(manifest, whole, files=len(job.files), version=version, digest=digest)
+    return held.weighed(judged, manifest, workspace.tree) if job.configuration is not None else judged
 
 
 def _remembered(job: Job, located: Located, version: str, workspace: Workspace, files: tuple[Entry, ...]) -> Parsed:
