@@ -12,7 +12,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -224,6 +223,8 @@ class _Reader:
     def known(self, table: Mapping[str, Any], keys: tuple[str, ...], place: str) -> None:
         for key in table:
             if key not in keys:
+                from difflib import get_close_matches
+
                 close = get_close_matches(key, keys, 1)
                 hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(sorted(keys))}"
                 raise InputError(f"unknown key {self.prefix}{place}{key}", where=self.at(key), hint=hint)

@@ -6,12 +6,14 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assaymark.api import Check, Fact, FactUnavailable
 from assaymark.model import Evidence, Outcome, Progress
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _CLEANING = 5.0
 
@@ -109,6 +111,8 @@ def run(
 
     if not external:
         return {check.id: one(check) for check in local}
+    from concurrent.futures import ThreadPoolExecutor
+
     pool = ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="assaymark")
     futures: dict[str, Future[tuple[Evidence, ...]]] = {}
     try:
@@ -126,6 +130,8 @@ def run(
 
 def _stop(futures: Sequence[Future[Any]]) -> None:
     """Kill what the workers run, so that nobody waits for it; what they do to clean up gets a few seconds."""
+    from concurrent.futures import wait
+
     from assaymark import proc
 
     while any(future.running() for future in futures):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from assaymark.api import Check
 from assaymark.errors import InputError
@@ -88,6 +87,8 @@ def _known(names: Iterable[str], definitions: Mapping[str, Subcriterion]) -> Non
     known = {*definitions, *(d.criterion for d in definitions.values()), *DecidedBy}
     for name in names:
         if name not in known:
+            from difflib import get_close_matches
+
             close = get_close_matches(name, sorted(known), 1)
             hint = f"did you mean {close[0]!r}?" if close else "see: assaymark criteria list"
             raise InputError(f"{name!r} is no criterion, sub-criterion or kind of evidence", hint=hint)
