@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from assaymark.api import Entry, Tree, fact
+from assaymark.subject.double_libraries import DOUBLES
 from assaymark.subject.languages import CODE, Languages
 from assaymark.subject.testing_names import in_tests
 
@@ -52,22 +54,33 @@ class SourceScan:
     inline_tests: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Marks:
-    """What betrays an exception in a language: words for a fast search, then the expression that confirms it."""
+    """What betrays an exception in a language: words for a fast search, then the expression that confirms it.
+
+    Expressions are compiled when the language is met: a project has few of them.
+    """
 
     words: tuple[bytes, ...]
-    any: re.Pattern[bytes]
-    mark: re.Pattern[str]
+    source: str
     comment: str
+
+    @cached_property
+    def any(self) -> re.Pattern[bytes]:
+        """One of the words."""
+        return re.compile(b"|".join(map(re.escape, self.words)))
+
+    @cached_property
+    def mark(self) -> re.Pattern[str]:
+        """The exception itself."""
+        return re.compile(self.source)
 
 
 _HASH, _SLASH = r"#", r"//|/\*"
 
 
 def _marks(words: str, mark: str, comment: str) -> _Marks:
-    found = tuple(w.encode() for w in words.split("|"))
-    return _Marks(found, re.compile(b"|".join(map(re.escape, found))), re.compile(mark), comment)
+    return _Marks(tuple(w.encode() for w in words.split("|")), mark, comment)
 
 
 _PYTHON = _marks(
@@ -112,152 +125,6 @@ _MARKS: Mapping[str, _Marks] = {
     "C#": _marks("SuppressMessage|#pragma warning disable", r"\[SuppressMessage|#pragma warning disable[^/]*", _SLASH),
     "PHP": _marks("phpcs:|NOSONAR", r"phpcs:(?:disable|ignore)\S*|NOSONAR", _SLASH + "|#"),
 }
-_DOUBLES: Mapping[str, tuple[tuple[bytes, ...], re.Pattern[bytes]]] = {
-    "Python": (
-        (
-            b"mock",
-            b"monkeypatch",
-            b"responses",
-            b"httpretty",
-            b"respx",
-            b"flexmock",
-            b"vcr",
-            b"pytest_httpserver",
-            b"moto",
-            b"Fake",
-            b"Stub",
-            b"stubbed",
-            b"CliRunner",
-        ),
-        re.compile(
-            rb"^[ \t]*(?:from|import)[ \t]+(?P<a>unittest\.mock|unittest import "
-            rb"mock|mock\b|responses|httpretty|respx|requests_mock|flexmock|"
-            rb"vcr|moto|aioresponses|pytest_httpserver|fakeredis|pyfakefs|mockito|freezegun|time_machine)"
-            rb"|(?P<b>\bmonkeypatch\.(?:setattr|setenv|delenv|setitem|delattr|chdir)|\bmocker\.(?:patch|Mock|MagicMock|spy|stub)|\brequests_mock\.|\bhttpserver\.expect|\bhttpx_mock\.)"
-            rb"|^[ \t]*class[ \t]+(?P<c>(?:Fake|Stub|Mock|Dummy)[A-Z]\w*|\w+(?:Mock|Stub|Fake)\b)",
-            re.MULTILINE,
-        ),
-    ),
-    "Java": (
-        (b"mockito", b"wiremock", b"easymock", b"MockBean", b"powermock", b"mockk", b"MockMvc", b"jmockit"),
-        re.compile(
-            rb"^import (?:static "
-            rb")?(?P<a>\S*(?:mockito|wiremock|easymock|powermock|mockk|jmockit|mockserver|MockBean)\S*?);?\s*$",
-            re.MULTILINE,
-        ),
-    ),
-    "JavaScript": (
-        (
-            b"jest.mock",
-            b"jest.fn",
-            b"jest.spyOn",
-            b"sinon",
-            b"vi.mock",
-            b"vi.fn",
-            b"nock",
-            b"msw",
-            b"cy.intercept",
-            b"testdouble",
-            b"createSpy",
-            b"Mock",
-            b"proxyquire",
-        ),
-        re.compile(
-            rb"(?P<a>jest\.(?:mock|fn|spyOn)|vi\.(?:mock|fn|spyOn)|\bsinon\b|\bfrom "
-            rb"['\"]msw|cy\.intercept|jasmine\.createSpy\w*|"
-            rb"require\(['\"](?:nock|sinon|testdouble|proxyquire)['\"]\)|from "
-            rb"['\"](?:nock|testdouble|ng-mocks|ts-mockito|vitest-mock-extended))"
-            rb"|^(?:export )?class (?P<c>(?:Fake|Stub|Mock)[A-Z]\w*|\w+(?:Mock|Stub)\b)",
-            re.MULTILINE,
-        ),
-    ),
-    "Go": (
-        (
-            b"testify/mock",
-            b"gomock",
-            b"go-sqlmock",
-            b"httptest",
-            b"httpmock",
-            b"gock",
-            b"fake.NewSimpleClientset",
-            b"NewSimpleClientset",
-            b"mock",
-            b"Mock",
-            b"fake",
-            b"stub",
-        ),
-        re.compile(
-            rb"\"(?P<a>[\w./-]*(?:testify/mock|gomock|go-sqlmock|net/http/httptest|httpmock|gock|kubernetes/fake|/fake|minimock|mockery)[\w./-]*)\""
-            rb"|^type (?P<c>(?:[Ff]ake|[Ss]tub|[Mm]ock)\w*|\w+(?:Mock|Stub|Fake)) struct",
-            re.MULTILINE,
-        ),
-    ),
-    "Rust": (
-        (b"mockall", b"mockito", b"wiremock", b"httpmock", b"struct Fake", b"struct Mock", b"struct Stub"),
-        re.compile(
-            rb"\b(?P<a>mockall|mockito|wiremock|httpmock)::|^\s*(?:pub )?struct (?P<c>(?:Fake|Mock|Stub)\w*)",
-            re.MULTILINE,
-        ),
-    ),
-    "C++": (
-        (
-            b"gmock",
-            b"MOCK_METHOD",
-            b"trompeloeil",
-            b"fakeit",
-            b"hippomocks",
-            b"class Fake",
-            b"class Mock",
-            b"class Stub",
-            b"struct Mock",
-            b"struct Fake",
-        ),
-        re.compile(
-            rb"#include\s*[<\"](?P<a>[\w/]*(?:gmock|trompeloeil|fakeit|hippomocks|cmock|fff)[\w/.]*)|"
-            rb"(?P<b>\bMOCK_(?:CONST_)?METHOD\d*)|^(?:class|struct) (?P<c>(?:Fake|Mock|Stub)\w+)",
-            re.MULTILINE,
-        ),
-    ),
-    "R": (
-        (b"mock", b"webmock", b"httptest", b"vcr"),
-        re.compile(
-            rb"\b(?P<a>mockery::|local_mocked_bindings|with_mock(?:ed_bindings)?|webmockr|httptest2?::|with_mock_api|vcr::|mockthat|library\((?:mockery|webmockr|httptest2?|vcr)\))"
-        ),
-    ),
-    "Julia": (
-        (b"Mocking", b"SimpleMock", b"@patch", b"struct Mock", b"struct Fake"),
-        re.compile(
-            rb"\b(?P<a>using Mocking|using SimpleMock|@patch)|^\s*(?:mutable )?struct "
-            rb"(?P<c>(?:Mock|Fake|Stub|Dummy)\w*)",
-            re.MULTILINE,
-        ),
-    ),
-    "Ruby": (
-        (b"double(", b"webmock", b"WebMock", b"vcr", b"mocha", b"allow("),
-        re.compile(rb"\b(?P<a>instance_double\(|double\(|webmock|WebMock|mocha|allow\([^)]*\)\.to receive)"),
-    ),
-    "Fortran": (
-        (b"mock", b"Mock", b"stub", b"fake"),
-        re.compile(
-            rb"^\s*(?:type\b.*::|module|subroutine|function)\s*(?P<c>\w*(?:mock|stub|fake)\w*)",
-            re.MULTILINE | re.IGNORECASE,
-        ),
-    ),
-    "C#": (
-        (b"Moq", b"NSubstitute", b"FakeItEasy"),
-        re.compile(rb"^using (?P<a>Moq|NSubstitute|FakeItEasy)", re.MULTILINE),
-    ),
-}
-_SAME = {
-    "Kotlin": "Java",
-    "Groovy": "Java",
-    "Scala": "Java",
-    "TypeScript": "JavaScript",
-    "Vue": "JavaScript",
-    "C": "C++",
-    "CUDA": "C++",
-    "Cython": "Python",
-}
 _WORD = re.compile(r"[A-Za-z]{3,}|https?:|#\d+")
 _NOISE = re.compile(
     r"\b(?:noqa|type|ignore|pylint|disable|pragma|cover|nosec|fmt|NOLINT|eslint|nolint|pyright|todo|fixme)\b",
@@ -285,11 +152,12 @@ def source_scan(tree: Tree, languages: Languages) -> SourceScan:
             suppressions.extend(_suppressions(entry.path, data, marks))
         if language == "Rust" and b"#[test]" in data:
             inline.append(entry.path)
-        double = _DOUBLES.get(_SAME.get(language, language))
+        double = DOUBLES.get(language)
         if double:
-            # Elsewhere than in tests only the commonest libraries are looked for: it is where a double should not be.
-            words = double[0] if in_tests(entry.path) else double[0][:1]
-            doubles.extend(_doubles(entry.path, data, words, double[1]))
+            # Elsewhere than in tests only the commonest library is looked for: it is where a double should not be.
+            words = double.words if in_tests(entry.path) else double.words[:1]
+            if any(word in data for word in words):
+                doubles.extend(_doubles(entry.path, data, words, double.expression))
     return SourceScan(lines, files, unread, tuple(suppressions), tuple(doubles), tuple(inline))
 
 
