@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,10 @@ class Nothing:
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Run one tool on a repository."""
+    numbers = itertools.count()
 
     def go(name: str, files: Mapping[str, str], *, bare: bool = False) -> Evidence:
-        root = repository_of(tmp_path / "repo", [NewCommit(write=files)], bare=bare)
+        root = repository_of(tmp_path / f"repo{next(numbers)}", [NewCommit(write=files)], bare=bare)
         opened = open_subject(root)
         options = Options(as_of=AS_OF, root=opened.root, cache=False, trust_repository=name == "mypy")
         checks = tool_checks([PLUGIN], languages.provide(opened.tree), opened.tree, Nothing(), options)
