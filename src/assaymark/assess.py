@@ -104,8 +104,8 @@ def _assess(
 ) -> Assessment:
     from assaymark.subject.history import history
 
-    given = {"tree": opened.tree, "subject": opened.subject, "options": options, "settings": conf.policy}
-    facts = engine.Facts([history], given | {"opened": opened, "configuration": conf})
+    given = {"tree": opened.tree, "subject": opened.subject, "options": options}
+    facts = engine.Facts([history], given | {"opened": opened, "settings": conf.policy, "exclude": conf.exclude})
     facts.begin(history.name)  # Git reads while Python loads the checks
     from assaymark.tools.plan import tool_checks
 

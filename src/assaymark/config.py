@@ -142,7 +142,7 @@ class _Reader:
             select=self.strings(table, "select", ""),
             skip=self.strings(table, "skip", ""),
             baseline=self.string(table, "baseline", ""),
-            exclude=self.strings(table, "exclude", ""),
+            exclude=self.globs(table, "exclude"),
             waivers=tuple(self.waiver(t, p) for t, p in self.tables(table, "waiver")),
             attestations=tuple(self.attestation(t, p) for t, p in self.tables(table, "attestation")),
             steps=tuple(self.step(t, p) for t, p in self.tables(table, "step")),
@@ -250,6 +250,17 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
             raise self.problem("must be a list of strings", place, key)
         return tuple(value)
+
+    def globs(self, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        patterns = self.strings(table, key, "")
+        if patterns:
+            from assaymark.subject.globs import compile_globs
+
+            try:
+                compile_globs(patterns)
+            except ValueError as wrong:
+                raise self.problem(f"holds a pattern that cannot be used: {wrong}", "", key) from wrong
+        return patterns
 
     def day(self, table: Mapping[str, Any], key: str, place: str) -> date:
         value = table[key]

@@ -17,7 +17,7 @@ BASELINE: dict[str, dict[str, str]] = tomllib.loads(
 )
 SOFTWARE = "software"
 # What `assaymark.assess` lays before the facts.
-GIVEN = {"configuration", "opened", "options", "settings", "subject", "tree"}
+GIVEN = {"exclude", "opened", "options", "settings", "subject", "tree"}
 PLACEHOLDER = re.compile(r"[{}]|\b(?:TODO|FIXME|TBD|XXX|lorem)\b")
 
 

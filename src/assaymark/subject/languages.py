@@ -13,6 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from assaymark.api import Entry, Tree, fact
+from assaymark.subject.globs import compile_globs
 
 _PROGRAMMING = {
     "Ada": "adb ads ada",
@@ -187,15 +188,16 @@ class Languages:
 
 
 @fact
-def languages(tree: Tree) -> Languages:
-    """Every regular file is put down to one language, or to none."""
+def languages(tree: Tree, exclude: tuple[str, ...] = ()) -> Languages:
+    """Every regular file is put down to one language, or to none; what ``exclude`` (globs) names is not the project's own."""
+    excluded = compile_globs(exclude)
     found: dict[str, list[Entry]] = {}
     foreign: list[Entry] = []
     scripts = 0
     for entry in tree:
         if entry.is_symlink or entry.is_submodule:
             continue
-        if is_foreign(entry.path):
+        if is_foreign(entry.path) or excluded.fullmatch(entry.path):
             foreign.append(entry)
             continue
         name = by_name(entry.name)
