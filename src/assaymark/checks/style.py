@@ -11,8 +11,9 @@ from assaymark.subject.automation import Automation, named
 from assaymark.subject.languages import Languages
 from assaymark.subject.purposes import ANY_STYLE, FAMILY, STYLE
 from assaymark.subject.source_scan import SourceScan
-from assaymark.subject.style_config import Override, StyleConfig
+from assaymark.subject.style_config import StyleConfig
 from assaymark.subject.style_history import StyleHistory
+from assaymark.subject.styles.model import Override
 from assaymark.subject.tasks import hooks
 
 SETTINGS_LIMIT = 20  # settings of its own, above which a style is home-made (policy: style-settings)

@@ -189,7 +189,7 @@ class Languages:
 
 @fact
 def languages(tree: Tree, exclude: tuple[str, ...] = ()) -> Languages:
-    """Every regular file is put down to one language, or to none; what ``exclude`` (globs) names is not the project's own."""
+    """Every regular file is put down to one language, or to none; ``exclude`` (globs) names third-party files."""
     excluded = compile_globs(exclude)
     found: dict[str, list[Entry]] = {}
     foreign: list[Entry] = []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from assaymark.api import Entry, Tree, fact
 from assaymark.subject.licence_prints import KNOWN, fingerprint, is_owner
+from assaymark.subject.recogniser import Match, recognise
 
 LIMIT = 300_000  # bytes; the longest licence texts stay below 50 kB
 COVERAGE = 0.75  # share of the characters that must belong to known licences
@@ -177,13 +178,11 @@ def licences(tree: Tree) -> Licences:
     root = [e for e in tree.find(*_NAMES) if not _NOT_TEXT.search(e.name)]
     linked = [e for e in tree if e.is_symlink and "/" not in e.path and _is_name(e.name)]
     reuse = [e for e in tree.glob("LICENSES/*", "licenses/*") if _is_reuse(e)]
-    found = [_read(tree, e, e.path) for e in [*root, *reuse][:MAX_FILES]]
-    found += [_read(tree, target, e.path) for e in linked[:5] if (target := resolve(tree, e)) is not None]
+    found = [(e, e.path) for e in [*root, *reuse][:MAX_FILES]]
+    found += [(target, e.path) for e in linked[:5] if (target := resolve(tree, e)) is not None]
     if not found:
-        found = [
-            _read(tree, e, e.path) for e in tree.find(*_NAMES, under=_ELSEWHERE)[:5] if not _NOT_TEXT.search(e.name)
-        ]
-    return Licences(tuple(found))
+        found = [(e, e.path) for e in tree.find(*_NAMES, under=_ELSEWHERE)[:5] if not _NOT_TEXT.search(e.name)]
+    return Licences(_read(tree, found))
 
 
 def resolve(tree: Tree, entry: Entry) -> Entry | None:
@@ -209,17 +208,16 @@ def resolve(tree: Tree, entry: Entry) -> Entry | None:
     return None
 
 
-def identify(text: str) -> LicenceFile:
-    """What a text is (the path stays empty)."""
+def identify(text: str, matches: Sequence[Match] | None = None) -> LicenceFile:
+    """What a text is (the path stays empty); ``matches`` are those of the recogniser where it was asked already."""
     words = len(text.split())
-    if (exact := KNOWN.get(fingerprint(text))) and not _RESTRICTION.search(text):
+    if exact := _exact(text):
         return LicenceFile(path="", kind=RECOGNISED, ids=(exact,), coverage=1.0, words=words)
     if words < FEWEST:
         line = _line_of(_RESTRICTION.search(text), text)
         return LicenceFile(path="", kind=_unknown_kind(text, words), words=words, restriction=line)
-    from licenseclassifier import identify_license
-
-    matches = identify_license(text, 0.0)
+    if matches is None:
+        matches = recognise([text])[0]
     rest = _rest(text, [(m.start, m.end) for m in matches])
     total = _weight(text)
     coverage = 1 - _weight(rest) / total if total else 0.0
@@ -233,6 +231,10 @@ def identify(text: str) -> LicenceFile:
     if altered := _by_substance(text, words):
         return LicenceFile(path="", kind=ALTERED, ids=(altered,), words=words, restriction=line)
     return LicenceFile(path="", kind=_unknown_kind(text, words), words=words, restriction=line)
+
+
+def _exact(text: str) -> str | None:
+    return None if _RESTRICTION.search(text) else KNOWN.get(fingerprint(text))
 
 
 def _line_of(found: re.Match[str] | None, text: str) -> int | None:
@@ -288,12 +290,18 @@ def _is_name(name: str) -> bool:
     return re.match(r"(?i)(?:licen[cs]e|copying|unlicense)", name) is not None
 
 
-def _read(tree: Tree, entry: Entry, path: str) -> LicenceFile:
-    from dataclasses import replace
-
-    if entry.size > LIMIT:
-        return LicenceFile(path=path, kind=LEGAL, words=entry.size // 6)
-    return replace(identify(tree.text(entry.path, LIMIT)), path=path)
+def _read(tree: Tree, found: Iterable[tuple[Entry, str]]) -> tuple[LicenceFile, ...]:
+    """What the files hold, under the paths given; the recogniser is asked once for all of them."""
+    sized = [(path, entry.size, tree.text(entry.path, LIMIT) if entry.size <= LIMIT else None) for entry, path in found]
+    asked = list(dict.fromkeys(text for *_, text in sized if text and not _exact(text)))
+    asked = [text for text in asked if len(text.split()) >= FEWEST]
+    matches = dict(zip(asked, recognise(asked), strict=True))
+    return tuple(
+        LicenceFile(path=path, kind=LEGAL, words=size // 6)
+        if text is None
+        else replace(identify(text, matches.get(text)), path=path)
+        for path, size, text in sized
+    )
 
 
 def _rest(text: str, spans: Iterable[tuple[int, int]]) -> str:

@@ -248,6 +248,8 @@ _READERS: tuple[tuple[str, tuple[str, ...], Callable[[Tree, Entry, str], Iterato
     ("Ruby gem", ("*.gemspec",), _plain),
     ("CMake project", ("cmakelists.txt", "CMakeLists.txt"), _cmake),
     ("Fortran package", ("fpm.toml",), _bare),
+    ("Nextflow pipeline", ("nextflow.config",), _bare),
+    ("Snakemake workflow", ("snakefile",), _bare),
     ("Meson project", ("meson.build",), _bare),
     ("Autotools project", ("configure.ac",), _bare),
 )

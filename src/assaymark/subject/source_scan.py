@@ -132,6 +132,10 @@ _NOISE = re.compile(
 )
 
 
+# Programs that describe a build: they name libraries and use none.
+_BUILD = re.compile(r"Gemfile|[Rr]akefile|Guardfile|.*\.gemspec|(?:build|settings)\.gradle(?:\.kts)?|build\.sbt")
+
+
 @fact
 def source_scan(tree: Tree, languages: Languages) -> SourceScan:
     """All programming languages; third-party and generated files are left out."""
@@ -152,7 +156,7 @@ def source_scan(tree: Tree, languages: Languages) -> SourceScan:
             suppressions.extend(_suppressions(entry.path, data, marks))
         if language == "Rust" and b"#[test]" in data:
             inline.append(entry.path)
-        double = DOUBLES.get(language)
+        double = DOUBLES.get(language) if not _BUILD.fullmatch(entry.name) else None
         if double:
             # Elsewhere than in tests only the commonest library is looked for: it is where a double should not be.
             words = double.words if in_tests(entry.path) else double.words[:1]

@@ -10,43 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assaymark.api import Tree, fact
+from assaymark.subject.styles.model import Override, StyleTool
 
-IGNORE, SETTING = "ignore", "setting"
 LIMIT = 100_000  # bytes of one configuration file
 _MAX_OVERRIDES = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Override:
-    """One departure: a rule that is off, or a setting of the project's own. ``reason`` is whether a comment "
-    "explains it."""
-
-    kind: str
-    rule: str
-    path: str
-    line: int
-    reason: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StyleTool:
-    """One configured tool. ``base`` is the community style it starts from; '' when it starts from none."""
-
-    name: str
-    path: str
-    line: int
-    base: str
-    overrides: tuple[Override, ...] = ()
-
-    @property
-    def ignores(self) -> tuple[Override, ...]:
-        """Rules that are off."""
-        return tuple(o for o in self.overrides if o.kind == IGNORE)
-
-    @property
-    def settings(self) -> tuple[Override, ...]:
-        """Rules and formats of the project's own."""
-        return tuple(o for o in self.overrides if o.kind == SETTING)
 
 
 @dataclass(frozen=True, slots=True)

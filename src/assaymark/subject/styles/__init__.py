@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from assaymark.subject.style_config import StyleTool
 from assaymark.subject.styles import ini, javascript, layered, toml, yaml
+from assaymark.subject.styles.model import StyleTool
 
 Reader = Callable[[str, str], Iterator[StyleTool]]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assaymark.subject.style_config import Override, StyleTool
+from assaymark.subject.styles.model import Override, StyleTool
 from assaymark.subject.styles.places import ignored, own
 
 _SECTION = re.compile(r"\s*\[(?P<name>[^\]]+)\]")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assaymark.subject.parsing import load_json, load_yaml
-from assaymark.subject.style_config import StyleTool
+from assaymark.subject.styles.model import StyleTool
 from assaymark.subject.styles.places import ignored, own
 
 _COMMENTS = re.compile(r"/\*[\s\S]{0,2000}?\*/|(?m:^[ \t]*//.*$)")

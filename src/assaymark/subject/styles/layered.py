@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from assaymark.subject.parsing import load_xml
-from assaymark.subject.style_config import StyleTool
+from assaymark.subject.styles.model import StyleTool
 from assaymark.subject.styles.places import ignored, own
 
 _OFF_IN_R = re.compile(r"(?<![\w.])([\w.]{1,80}_linter)[ \t]*=[ \t]*NULL")

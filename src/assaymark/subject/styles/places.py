@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 
-from assaymark.subject.style_config import IGNORE, SETTING, Override
+from assaymark.subject.styles.model import IGNORE, SETTING, Override
 
 _WORD = re.compile(r"[A-Za-z]{3,}|https?:|#\d+")
 _COMMENT = re.compile(r"(?:^|\s)(?:#|//|;)(.*)$")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from assaymark.subject.parsing import load_toml
-from assaymark.subject.style_config import Override, StyleTool
+from assaymark.subject.styles.model import Override, StyleTool
 from assaymark.subject.styles.places import ignored, line_of, own
 
 _RUFF_FORMAT = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assaymark.subject.parsing import load_yaml, load_yaml_all
-from assaymark.subject.style_config import StyleTool
+from assaymark.subject.styles.model import StyleTool
 from assaymark.subject.styles.places import ignored, line_of, own
 
 _CLANG_NEUTRAL = {

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assaymark.subject.style_config import StyleTool, read_style
+from assaymark.subject.style_config import read_style
 from assaymark.subject.styles import READERS
+from assaymark.subject.styles.model import StyleTool
 from assaymark.subject.styles.places import explained, line_of, says_why
 from assaymark.testing import tree_of
 
