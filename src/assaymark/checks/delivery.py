@@ -18,7 +18,10 @@ _SHOWN = 30
 # Where nothing is packed for npm, these build a website of documentation.
 _PAGES = re.compile(r"^(?:npm|yarn|pnpm|bun|npx|tsc|vite|ng)\b")
 # Ecosystems whose registry takes the tagged source as it is: that the source builds is shown by its tests.
-_SOURCE_IS_ARTEFACT = ("npm package", "Go module", "Julia package", "Fortran package", "R package")
+_SOURCE_IS_ARTEFACT = (
+    "npm package", "Go module", "Julia package", "Fortran package", "R package",
+    "Nextflow pipeline", "Snakemake workflow",
+)  # fmt: skip
 
 
 @check("delivery.artefact", reads=_LOCAL)

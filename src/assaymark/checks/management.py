@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, passed, unknown
 from assaymark.subject.changes import Arrival, Changes, Way
-from assaymark.subject.documents import Documents
+from assaymark.subject.documents import Documents, Readme
 from assaymark.subject.forge import OUTSIDERS
 from assaymark.subject.metadata import Metadata
 from assaymark.subject.templates import Template, Templates
@@ -191,7 +191,7 @@ def _without(arrival: Arrival) -> Finding:
 
 
 @check("management.outside-requests", reads=("*", "{docs,doc,.github,.gitlab}/**"))
-def outside_requests(tree: Tree, documents: Documents, forge_seen: ForgeSeen) -> Evidence:
+def outside_requests(tree: Tree, documents: Documents, readme: Readme, forge_seen: ForgeSeen) -> Evidence:
     """People from outside can contribute by pull request: the guide says how, and the forge lets them fork.
 
     Passed when CONTRIBUTING, or what the documentation or the README says about contributing, speaks of pull requests,
@@ -210,7 +210,7 @@ def outside_requests(tree: Tree, documents: Documents, forge_seen: ForgeSeen) ->
             return passed(f"{path} says how to propose a change")
     if forge and any(p.fork and not p.bot for p in forge.pulls or ()):
         return passed("pull requests from forks were merged")
-    if elsewhere := _elsewhere(tree, texts):
+    if elsewhere := _elsewhere(tree, texts, readme):
         return unknown(f"{elsewhere}, which was not looked at")
     if forge and forge.community and forge.community.contributing and not guides:
         return unknown("the organisation's contributing guide holds, which was not looked at")
@@ -241,7 +241,7 @@ def _other_guides(tree: Tree, documents: Documents) -> Iterator[tuple[str, str]]
             yield entry.path, text[found.start() : found.start() + 2_000]
 
 
-def _elsewhere(tree: Tree, texts: Mapping[str, str]) -> str:
+def _elsewhere(tree: Tree, texts: Mapping[str, str], readme: Readme) -> str:
     """Where a guide points that is not in the repository; '' when none does."""
     for path, text in texts.items():
         if found := _ELSEWHERE.search(text):
@@ -249,6 +249,10 @@ def _elsewhere(tree: Tree, texts: Mapping[str, str]) -> str:
     for entry in tree.find("README*")[:3]:
         if found := _CONTRIBUTING.search(tree.text(entry.path, 200_000)):
             return f"{entry.path} points to {found[0]}"
+    for link in readme.page.links:
+        # A badge or a link of any address, whose words say what is behind it.
+        if link.target.startswith("http") and re.search(r"\bcontribut(?!ors\b(?!'))\w*", link.text, re.I):
+            return f"{readme.path}:{link.line} points to {link.target}"
     return ""
 
 

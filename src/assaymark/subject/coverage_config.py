@@ -75,11 +75,9 @@ def _codecov(path: str, text: str) -> Found:
     places = [_at(data, "coverage", "status", kind) for kind in ("project",)]
     components = _at(data, "component_management", "individual_components")
     for name, table in (item for place in places if isinstance(place, dict) for item in place.items()):
-        named, flags = _strings(_at(table, "paths")), _strings(_at(table, "flags"))
-        paths = [pattern for pattern in named if not pattern.startswith("!")]
-        # All but some paths is the code as a whole; without paths a flag stands for those it was declared with.
-        whole = bool(named) and not paths
-        paths = paths or ([] if whole else flags)
+        paths = [pattern for pattern in _strings(_at(table, "paths")) if not pattern.startswith("!")]
+        # All but some paths is the code as a whole; a flag tells who measured, not what.
+        whole = not paths and bool(_strings(_at(table, "paths")) or _strings(_at(table, "flags")))
         percent = _percent(_at(table, "target"))
         if percent is not None:
             yield Threshold(

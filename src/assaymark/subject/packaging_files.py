@@ -249,7 +249,7 @@ _READERS: tuple[tuple[str, tuple[str, ...], Callable[[Tree, Entry, str], Iterato
     ("CMake project", ("cmakelists.txt", "CMakeLists.txt"), _cmake),
     ("Fortran package", ("fpm.toml",), _bare),
     ("Nextflow pipeline", ("nextflow.config",), _bare),
-    ("Snakemake workflow", ("snakefile",), _bare),
+    ("Snakemake workflow", ("snakefile", "Snakefile"), _bare),
     ("Meson project", ("meson.build",), _bare),
     ("Autotools project", ("configure.ac",), _bare),
 )

@@ -153,6 +153,12 @@ def test_every_change(changes: Changes, forge: Forge | None, expected: Outcome) 
         ({"README.md": "# Tide\n\n## Contributing\n\nPull requests are welcome.\n"}, None, Outcome.PASSED),
         ({"README.md": "# Tide\n\nForks the process.\n"}, None, Outcome.FAILED),
         ({"README.md": "# Tide\n\nContributions: see https://lab.example/develop.html\n"}, None, Outcome.UNKNOWN),
+        (
+            {"README.md": "[![Contributor's Guide](https://img.shields.io/a)](https://github.com/tides/Guide)\n"},
+            None,
+            Outcome.UNKNOWN,
+        ),
+        ({"README.md": "[All contributors](https://lab.example/people)\n"}, None, Outcome.FAILED),
         ({}, None, Outcome.FAILED),
         ({}, Forge(pulls=(Pull(fork=True),)), Outcome.PASSED),
         ({}, Forge(pulls=(Pull(fork=True, bot=True),)), Outcome.FAILED),

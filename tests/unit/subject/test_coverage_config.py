@@ -40,7 +40,7 @@ def found(path: str, text: str) -> CoverageConfig:
             90.0,
             [],
         ),
-        ("codecov.yml", "coverage: {status: {project: {all: {target: 90%, flags: [core]}}}}\n", None, [("core", 90.0)]),
+        ("codecov.yml", "coverage: {status: {project: {types: {target: 20%, flags: [mypy]}}}}\n", 20.0, []),
         ("codecov.yml", "- not\n- a mapping\n", None, []),
     ],
 )

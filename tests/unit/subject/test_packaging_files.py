@@ -25,6 +25,8 @@ def only(files: dict[str, str]) -> Package:
         ({"package.json": '{"name": "x", "version": "1.0.0", "files": ["dist"]}'}, "npm package", True),
         ({"package.json": '{"name": "x", "version": "1.0.0"}'}, "npm package", False),
         ({"Cargo.toml": '[package]\nname = "x"\n'}, "Rust crate", True),
+        ({"nextflow.config": "manifest { name = 'x' }\n"}, "Nextflow pipeline", None),
+        ({"workflow/Snakefile": "rule all:\n"}, "Snakemake workflow", None),
         ({"DESCRIPTION": "Package: x\nVersion: 1.0\n", ".Rbuildignore": "^docs$\n"}, "R package", True),
         ({"DESCRIPTION": "Package: x\nVersion: 1.0\n"}, "R package", False),
         ({"core/Project.toml": 'name = "X"\nuuid = "1"\n'}, "Julia package", None),

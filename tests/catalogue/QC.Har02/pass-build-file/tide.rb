@@ -1,0 +1,3 @@
+def height(t)
+  2 * t
+end
