@@ -103,10 +103,13 @@ def _assess(
     progress: Progress | None,
 ) -> Assessment:
     from assaymark.subject.history import history
+    from assaymark.subject.licences import licences
 
     given = {"tree": opened.tree, "subject": opened.subject, "options": options}
-    facts = engine.Facts([history], given | {"opened": opened, "settings": conf.policy, "exclude": conf.exclude})
-    facts.begin(history.name)  # Git reads while Python loads the checks
+    slow = (history, licences)
+    facts = engine.Facts(slow, given | {"opened": opened, "settings": conf.policy, "exclude": conf.exclude})
+    for fact in slow:
+        facts.begin(fact.name)  # other processes do that work while this one loads the checks
     from assaymark.tools.plan import tool_checks
 
     parts = registry.load()
