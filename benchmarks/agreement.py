@@ -75,6 +75,7 @@ def defect(id: str, ours: SubcriterionResult, verdict: Mapping[str, Any], late: 
         "file-name-case": id.startswith("QC.Doc06") and not theirs and suspect,
         "metadata-by-presence": id == "QC.Met01" and theirs and "codemeta.json" in text,
         "crash-passes": id in ("QC.Met01", "QC.Sec02", "QC.Sty01") and theirs and suspect,
+        "crash-passes ": theirs and _same_tool_reports(ours, tools),
         "licence-service-down": id == "QC.Lic02.1" and not theirs and "(OSI list of" in text,
         "licence-unread": id.startswith("QC.Lic") and not theirs and suspect,
         "oclint-never-passes": id == "QC.Sty01" and "oclint" in tools and not theirs,
@@ -94,6 +95,11 @@ def _other(ours: SubcriterionResult, tools: set[str]) -> bool:
     """Whether only tools that the platform did not use say failed."""
     failing = {e.tool.name for e in ours.evidence if e.outcome is Outcome.FAILED and e.tool}
     return bool(failing) and not failing & tools
+
+
+def _same_tool_reports(ours: SubcriterionResult, tools: set[str]) -> bool:
+    """Whether a tool that the platform used, run again on the same files, reports problems."""
+    return any(e.outcome is Outcome.FAILED and e.tool is not None and e.tool.name in tools for e in ours.evidence)
 
 
 def later_tags(clone: Path, timestamp: str) -> bool:

@@ -87,7 +87,7 @@ def tree_of(files: Mapping[str, File]) -> IndexedTree:
 
 
 def facts_of(tree: IndexedTree | None = None, **facts: Any) -> dict[str, Any]:
-    """What an assessment starts from (``tree``, ``subject``, ``opened``, ``options``, ``settings``, ``exclude``), and yours."""
+    """What an assessment starts from, from ``tree`` to ``exclude``, and yours."""
     tree = tree if tree is not None else tree_of({})
     subject = facts.get("subject") or Subject(kind=KIND, path=".", digest=tree.digest)
     start: dict[str, Any] = {

@@ -10,11 +10,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from assaymark.testing import tree_of
 
 from assaymark import config
 from assaymark.data import schema
 from assaymark.errors import InputError
+from assaymark.testing import tree_of
 
 GOOD = """
 profile = "sqaaas-v3"
