@@ -26,8 +26,10 @@ _DEVELOPER = re.compile(
 )
 _INSTALL = re.compile(
     r"(?i)\b(?:(?:un)?install\w*|deploy\w*|set ?up|requirements?|prerequisites?|docker|kubernetes|helm|singularity"
-    r"|from source|compil\w*)\b"
+    r"|from source|compil\w*|build(?:ing)?)\b"
 )
+# Of the words above those that other things have as well ("memory requirements").
+_VAGUE = re.compile(r"(?i)\b(?:requirements?|prerequisites?|set ?up)\b")
 _OPERATE = re.compile(
     r"(?i)\b(?:config\w*|deploy\w*|operat(?:e|ing|ions?)|admin\w*|environment (?:variables|details)|docker"
     r"|kubernetes|helm"
@@ -176,14 +178,15 @@ def _words(path: str) -> str:
     return re.sub(r"[_/.-]", " ", inner.rpartition(".")[0] or inner)
 
 
-def _rank(pattern: re.Pattern[str], path: str) -> tuple[bool, bool, bool, int]:
+def _rank(pattern: re.Pattern[str], path: str) -> tuple[bool, bool, bool, bool, int]:
     """Pages in folders for others come last; then the reference; those named after the topic come first."""
     folders, _, name = path.rpartition("/")
     named = pattern.search(_words(f"x/{name}"))
     if pattern is _DEVELOPER:
-        return False, not _FOR_DEVELOPERS.search(folders), not named, path.count("/")
+        return False, not _FOR_DEVELOPERS.search(folders), not named, False, path.count("/")
     aside = _FOR_DEVELOPERS.search(folders) or _REFERENCE.search(folders)
-    return bool(aside), bool(_REFERENCE.search(path)), not named, path.count("/")
+    vague = pattern is _INSTALL and not _INSTALL.search(_VAGUE.sub("", _words(path)))
+    return bool(aside), bool(_REFERENCE.search(path)), vague, not named, path.count("/")
 
 
 def _long_guide(documents: Documents) -> str:

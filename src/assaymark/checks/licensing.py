@@ -57,7 +57,8 @@ def root_file(licences: Licences, metadata: Metadata) -> Evidence:
         return found
     root = [f for f in licences.root if f.known]
     if root:
-        return passed(f"{', '.join(f.path for f in root)} holds the licence", findings=_altered(root))
+        hold = "holds the licence" if len(root) == 1 else "hold the licences"
+        return passed(f"{', '.join(f.path for f in root)} {hold}", findings=_altered(root))
     place = licences.known[0].path
     return failed(
         f"the licence lies in {place}, not in the root",

@@ -57,6 +57,8 @@ def test_pages_meant_for_the_audience_come_first() -> None:
         in judge(user, dict.fromkeys(("docs/api.md", "docs/start/quickstart.md"), PAGE)).message
     )
     assert judge(user, {"CORE_TEAM_GUIDE.md": PAGE}).outcome is Outcome.FAILED
+    names = ("docs/memory-requirements.rst", "docs/build-tides.rst", "docs/configuration.rst")
+    assert "to install: docs/build-tides.rst" in judge(admin, dict.fromkeys(names, PAGE)).message
     guide = {**dict.fromkeys(pages, PAGE), "docs/guide/first-steps.md": PAGE}
     assert "docs/guide/first-steps.md" in judge(user, guide).message
     assert "docs/development/getting-started.md" in judge(developer, dict.fromkeys(pages, PAGE)).message
