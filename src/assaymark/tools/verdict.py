@@ -137,7 +137,9 @@ def troubled(manifest: Manifest, trouble: Trouble, version: str | None = None) -
     return Evidence(
         outcome=trouble.outcome,
         message=one_line(f"{manifest.name}: {trouble.reason}", 600),
-        remedy=trouble.remedy,
+        remedy=trouble.remedy
+        or f"see why by running {manifest.program} yourself, or hand in its report: "
+        f"assaymark ingest FILE --for {manifest.subcriteria[0]}",
         metrics={"transient": True} if trouble.transient else {},
         tool=ToolRef(name=manifest.name, version=version, digest=manifest.digest),
     )

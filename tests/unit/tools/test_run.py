@@ -107,6 +107,7 @@ def test_a_tool_that_breaks_never_passes(
     found = judge(lint(timeout=1 if "sleep" in script else 20))
     assert found.outcome is outcome, found.message
     assert says in found.message
+    assert found.remedy, "a verdict without a way out"
     assert time.monotonic() - started < 15
 
 
