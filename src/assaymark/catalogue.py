@@ -30,20 +30,36 @@ class Catalogue:
     criteria: Mapping[str, Criterion]
 
     def subcriteria(self, profile: Profile | None = None) -> dict[str, Subcriterion]:
-        """Definitions by id in catalogue order, with those of the profile laid over them."""
+        """Definitions by id in catalogue order, with those of the profile laid over them.
+
+        Raises InputError when the profile asks for one that does not exist: nobody could ever reach its level.
+        """
         kind = profile.kind if profile else None
         found = {s.id: s for c in self.criteria.values() if kind in (None, c.kind) for s in c.subcriteria}
         if profile is None:
             return found
         found |= {s.id: s for s in profile.subcriteria}
         scope = profile.scope
-        return {i: s for i, s in found.items() if not scope or i in scope or s.criterion in scope}
+        found = {i: s for i, s in found.items() if not scope or i in scope or s.criterion in scope}
+        for rule in profile.levels:
+            for id in rule.require:
+                if id not in found:
+                    raise _not_there(id, rule.level, profile.id, found)
+        return found
 
     def titles(self, ids: Iterable[str]) -> dict[str, str]:
         """Titles of criteria by id, in catalogue order; an id that the catalogue lacks is its own title."""
         wanted = dict.fromkeys(ids)
         known = {c.id: c.title for c in self.criteria.values() if c.id in wanted}
         return known | {i: i for i in wanted if i not in known}
+
+
+def _not_there(id: str, level: Level, profile: str, known: Iterable[str]) -> InputError:
+    from difflib import get_close_matches
+
+    close = get_close_matches(id, list(known), 1)
+    hint = f"did you mean {close[0]!r}?" if close else "see: assaymark criteria list"
+    return InputError(f"{level} requires {id!r}, which does not exist here", where=f"profile {profile}", hint=hint)
 
 
 @cache

@@ -105,6 +105,13 @@ def test_a_profile_may_extend_a_shipped_one() -> None:
     assert old.digest != new.digest
 
 
+@pytest.mark.parametrize("id", ["QC.Lic99", "QC.Doc06.1"])
+def test_a_level_cannot_ask_for_what_does_not_exist_or_is_out_of_scope(id: str) -> None:
+    profile = catalogue.read_profile(PROFILE.replace('["QC.Lic01"]', f'["{id}"]'), "mine.toml")
+    with pytest.raises(InputError, match=f"bronze requires '{id}'"):
+        catalogue.load().subcriteria(profile)
+
+
 def test_a_profile_cannot_extend_what_is_not_shipped() -> None:
     with pytest.raises(InputError, match="'extends' names 'nope'"):
         catalogue.read_profile(PROFILE.replace("scope =", 'extends = "nope"\nscope ='), "mine.toml")
