@@ -125,12 +125,12 @@ def found_digest(opened: _Opened) -> str:
 
 
 def _candidates(root: Path, tree: Tree, globs: tuple[str, ...]) -> list[str]:
-    named = list(_places(root))
+    usual, named = tuple(_places(root)), list[str]()
     for pattern in globs[:_MOST]:
         if not pattern.startswith("/") and ".." not in pattern.split("/"):
             named += sorted(p.relative_to(root).as_posix() for p in root.glob(pattern) if p.is_file())[:_MOST]
     # A report that is tracked was not made by a run on this commit, unless the project says that it belongs there.
-    return [p for p in dict.fromkeys(named) if tree.get(p) is None or globs][:_MOST]
+    return list(dict.fromkeys((*(p for p in usual if tree.get(p) is None), *named)))[:_MOST]
 
 
 def _places(root: Path) -> Iterator[str]:

@@ -22,13 +22,16 @@ _FAILS_AT = Severity.WARNING
 def ingest(file: Path, for_id: str, root: Path) -> Path:
     """Keep a report as evidence for a sub-criterion and the present files below ``root``; gives the record's path.
 
-    Raises InputError when the file cannot be read, is in no known format, or ``root`` is not a folder on disk.
+    Raises InputError when the file cannot be read, is in no known format, or ``root`` is not a Git checkout on disk.
     """
     from assaymark.subject.checkout import open_subject
 
     opened = open_subject(root)
     if opened.root is None:
         raise InputError("a report can only be kept beside files on disk", where=str(root))
+    if opened.git_dir is None:
+        # Files that ship their own reports must not speak for themselves; Git tells the two apart.
+        raise InputError("is no Git checkout: a report could not be told from the files it is about", where=str(root))
     try:
         if file.stat().st_size > REPORT_LIMIT:
             raise InputError(f"is larger than {REPORT_LIMIT // 1_000_000} MB", where=str(file))

@@ -71,6 +71,7 @@ def test_a_tracked_report_is_not_of_this_commit(on_disk: Callable[..., Path], tr
     root = on_disk({"junit.xml": JUNIT})
     assert found_reports(root, tree({"junit.xml": JUNIT}), None).reports == ()
     assert len(found_reports(root, tree({"junit.xml": JUNIT}), None, ("junit.xml",)).reports) == 1
+    assert found_reports(root, tree({"junit.xml": JUNIT}), None, ("other/*.xml",)).reports == ()
 
 
 def test_a_report_that_is_broken_says_so(on_disk: Callable[..., Path]) -> None:
@@ -147,6 +148,14 @@ def test_what_is_no_report_is_refused(text: str, checkout_: Path, tmp_path: Path
     with pytest.raises(InputError, match="no report"):
         ingest(tmp_path / "r", "QC.Sec02", checkout_)
     assert not (checkout_ / FOLDER).exists()
+
+
+def test_a_folder_without_git_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "j.xml").write_text(JUNIT)
+    with pytest.raises(InputError, match="no Git checkout"):
+        ingest(tmp_path / "j.xml", "QC.Uni01", tmp_path / "plain")
+    assert list((tmp_path / "plain").iterdir()) == []
 
 
 def test_a_missing_file_is_refused(checkout_: Path, tmp_path: Path) -> None:
