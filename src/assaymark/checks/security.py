@@ -141,12 +141,14 @@ def review_fed(automation: Automation, languages: Languages) -> Evidence:
 
 
 @check("security.world_writable")
-def world_writable(security_files: SecurityFiles) -> Evidence:
+def world_writable(security_files: SecurityFiles, tree: Tree) -> Evidence:
     """Nothing is writable for everyone: neither files of the tree nor what scripts, images and playbooks install.
 
     Looks at the modes of files and at chmod, umask, install and mode settings that give write permission to all.
     Folders with the sticky bit are left out.
     """
+    if not len(tree):
+        return not_applicable("there are no files")
     if not security_files.writable:
         return passed(
             f"no mode lets everyone write (modes of all files, and {security_files.looked_at} files that set modes)"
