@@ -18,8 +18,11 @@ from assaymark.model import Assessment, Evidence, Finding, Level, Profile, Progr
 from assaymark.plan import Plan, plan
 
 if TYPE_CHECKING:
+    from assaymark.subject.base import Base
     from assaymark.subject.checkout import Opened
 
+# As much as is read of any report: an assessment may hold a thousand findings of a tool.
+REPORT_LIMIT = 20_000_000
 _NOT_YET = RunFacts(started="", duration=0.0, host="", assaymark=__version__, python="")
 
 
@@ -48,11 +51,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """An assessment with the profile and configuration behind it, as the gate needs them."""
+    """An assessment with the profile and configuration behind it, as the gate needs them.
+
+    ``baseline`` is the text of the file that the configuration names, when a commit has it.
+    """
 
     assessment: Assessment
     profile: Profile
     config: config.Config
+    baseline: str | None = None
 
 
 def assess(path: str | Path = ".", **request: Any) -> Assessment:
@@ -71,8 +78,8 @@ def judge(request: Request, progress: Progress | None = None) -> Judged:
 
     started, clock = datetime.now(UTC), time.perf_counter()
     opened = open_subject(request.path, request.ref)
-    conf, warnings = _configuration(request, opened)
-    profile = catalogue.profile(request.profile or conf.profile or config.DEFAULT_PROFILE)
+    conf, warnings, base = _configuration(request, opened)
+    profile = _profile(request, conf, opened, base)
     options = _options(request, opened)
     key = remembered.key(asdict(request), opened, conf, profile, options) if request.cache else None
     found = remembered.get(key) if key else None
@@ -90,7 +97,8 @@ def judge(request: Request, progress: Progress | None = None) -> Judged:
         cached=cached,
         durations=found.run.durations,
     )
-    return Judged(assessment=replace(found, run=run), profile=profile, config=conf)
+    baseline = _named(conf.baseline, request, opened, base, REPORT_LIMIT) if conf.baseline else None
+    return Judged(assessment=replace(found, run=run), profile=profile, config=conf, baseline=baseline)
 
 
 def _assess(
@@ -180,15 +188,33 @@ def _durations(results: Mapping[str, SubcriterionResult]) -> dict[str, float]:
     return {name: round(seconds, 3) for name, seconds in sorted(spent.items()) if seconds >= 0.001}
 
 
-def _configuration(request: Request, opened: Opened) -> tuple[config.Config, tuple[Finding, ...]]:
+def _configuration(request: Request, opened: Opened) -> tuple[config.Config, tuple[Finding, ...], Base | None]:
     if request.config:
-        return config.from_file(Path(request.config)), ()
+        return config.from_file(Path(request.config)), (), None
     from assaymark.subject.base import base_tree
 
     base = base_tree(opened)
     if base is None:
-        return config.from_tree(opened.tree), ()
-    return config.from_base(base.tree, opened.tree, base.problem)
+        return config.from_tree(opened.tree), (), None
+    return *config.from_base(base.tree, opened.tree, base.problem), base
+
+
+def _profile(request: Request, conf: config.Config, opened: Opened, base: Base | None) -> Profile:
+    name = request.profile or conf.profile or config.DEFAULT_PROFILE
+    if not request.profile and name.endswith(".toml"):
+        text = _named(name, request, opened, base)
+        if text is not None:
+            return catalogue.read_profile(text, name)
+    return catalogue.profile(name)
+
+
+def _named(name: str, request: Request, opened: Opened, base: Base | None, limit: int = 1_000_000) -> str | None:
+    """A file that the repository's own configuration names; what --config names lies where the user says."""
+    if request.config:
+        return None
+    from assaymark.subject.base import named_file
+
+    return named_file(opened, base, name, limit)
 
 
 def _options(request: Request, opened: Opened) -> Options:

@@ -186,6 +186,83 @@ def test_a_pull_request_cannot_loosen_its_own_gate(repository: Callable, assayma
     assert any(n["rule"] == "assaymark/config-changed" for n in document(done)["notices"])  # type: ignore[union-attr,index,attr-defined]
 
 
+PROFILE = """
+id = "lab"
+title = "Lab"
+version = "1"
+kind = "software"
+why = "What our lab asks for."
+
+[[level]]
+name = "bronze"
+why = "The one thing."
+require = ["REQUIRED"]
+max_not_applicable = 0
+max_attested = 0
+"""
+
+
+@pytest.fixture
+def pull_request(tmp_path: Path) -> Callable[[Path], dict[str, str]]:
+    """The environment of a workflow run for a pull request on what is committed now."""
+
+    def make(root: Path) -> dict[str, str]:
+        base = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, check=True, capture_output=True, text=True)
+        event = tmp_path / "event.json"
+        event.write_text(json.dumps({"pull_request": {"base": {"sha": base.stdout.strip()}}}))
+        return {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(event)}
+
+    return make
+
+
+def test_a_profile_of_the_repository_is_found_from_anywhere(
+    repository: Callable, assaymark: Callable, tmp_path: Path
+) -> None:
+    files = {"ci/lab.toml": PROFILE.replace("REQUIRED", "QC.Doc06.1"), ".assaymark.toml": "profile = 'ci/lab.toml'\n"}
+    done = assaymark("assess", repository(FILES | files), "--no-tools", "--format", "json", cwd=tmp_path)
+    found = document(done)
+    assert (found["profile"], found["level"]) == ("lab", "bronze")
+
+
+def test_a_pull_request_cannot_bring_its_own_profile(
+    repository: Callable, assaymark: Callable, pull_request: Callable
+) -> None:
+    hard, easy = (PROFILE.replace("REQUIRED", i) for i in ("QC.Lic01", "QC.Doc06.1"))
+    root = repository(FILES | {"lab.toml": hard, ".assaymark.toml": "profile = 'lab.toml'\ngate = 'bronze'\n"})
+    context = pull_request(root)
+    (root / "lab.toml").write_text(easy)
+    done = assaymark("assess", root, "--no-tools", **context, cwd=root)
+    assert done.returncode == 1, done.stderr
+
+
+def test_a_pull_request_cannot_bring_its_own_baseline(
+    repository: Callable, assaymark: Callable, pull_request: Callable, tmp_path: Path
+) -> None:
+    assaymark("assess", repository(FILES, "before"), "--no-tools", "--output", tmp_path / "good")
+    bad = {p: t for p, t in FILES.items() if p != "README.md"}
+    assaymark("assess", repository(bad, "worse"), "--no-tools", "--output", tmp_path / "bad")
+    good = (tmp_path / "good/assessment.json").read_text()
+    settings = "gate = 'no-regression'\nbaseline = 'base.json'\n"
+    root = repository(FILES | {"base.json": good, ".assaymark.toml": settings})
+    context = pull_request(root)
+    assert assaymark("assess", root, "--no-tools", **context).returncode == 0
+    (root / "README.md").write_text("x")
+    (root / "base.json").write_text((tmp_path / "bad/assessment.json").read_text())
+    assert assaymark("assess", root, "--no-tools", **context).returncode == 1
+
+
+def test_what_only_the_change_brings_is_not_used(
+    repository: Callable, assaymark: Callable, pull_request: Callable
+) -> None:
+    root = repository(FILES | {".assaymark.toml": "profile = 'lab.toml'\n"})
+    context = pull_request(root)
+    (root / "lab.toml").write_text(PROFILE.replace("REQUIRED", "QC.Doc06.1"))
+    subprocess.run(["git", "add", "lab.toml"], cwd=root, check=True)
+    done = assaymark("assess", root, "--no-tools", **context, cwd=root)
+    assert done.returncode == 2
+    assert "only this change brings" in done.stderr
+
+
 def test_two_runs_at_once_on_one_checkout(repository: Callable, tmp_path: Path) -> None:
     root = repository(FILES)
     command = [sys.executable, "-P", "-m", "assaymark", "assess", str(root), "--no-tools", "--format", "json"]

@@ -143,13 +143,17 @@ def _day(text: str | None) -> date | None:
 def _baseline(path: str | None) -> Assessment | None:
     if path is None:
         return None
-    from assaymark.reports.json import from_json
-
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise InputError(f"the baseline cannot be read: {problem}", where=path) from problem
-    return from_json(text, where=path)
+    return _parsed(text, path)
+
+
+def _parsed(text: str, where: str) -> Assessment:
+    from assaymark.reports.json import from_json
+
+    return from_json(text, where=where)
 
 
 def _render(assessment: Assessment, form: str, color: str, *, verbose: bool) -> str:
@@ -180,7 +184,7 @@ def _keep_gate(judged: Judged, gate: str | None, earlier: Assessment | None, con
     ids = catalogue.load().subcriteria(judged.profile)
     parts = policy.check_gate(gate, judged.profile, ids)
     if earlier is None and policy.NO_REGRESSION in parts and configured:
-        earlier = _baseline(configured)
+        earlier = _parsed(judged.baseline, configured) if judged.baseline is not None else _baseline(configured)
     regressions = None
     if earlier is not None:
         from assaymark.comparison import difference, regressions_of

@@ -54,6 +54,20 @@ def base_commit(event_path: str) -> str | None:
     return commit if hexadecimal else None
 
 
+def named_file(opened: Opened, base: Base | None, name: str, limit: int = 1_000_000) -> str | None:
+    """The text of a file that the configuration names, from where the configuration itself came.
+
+    On a pull request that is the base: a change cannot bring its own yardstick. None when no commit has the file (it
+    may lie on the disk, put there by the user). Raises InputError when only the change has it.
+    """
+    tree = opened.tree if base is None else base.tree
+    if tree is not None and tree.get(name) is not None:
+        return tree.text(name, limit)
+    if base is not None and opened.tree.get(name) is not None:
+        raise InputError(f"the configuration names {name}, which only this change brings", where=name)
+    return None
+
+
 def changed_since(opened: Opened, ref: str) -> frozenset[str]:
     """Paths that differ between the point where the history left ``ref`` and what is judged; removed ones included.
 
