@@ -82,6 +82,7 @@ def test_ordinary_files_find_their_linter() -> None:
         "ruff-notebook": ["a.ipynb"],
         "rumdl": ["a.md"],
         "shellcheck": ["a.sh"],
+        "shellcheck-security": ["a.sh"],
         "sphinx-lint": ["a.rst"],
         "yamllint": ["a.yml"],
     }
