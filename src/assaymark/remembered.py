@@ -43,7 +43,7 @@ def key(request: Mapping[str, object], opened: Opened, conf: Config, profile: Pr
         profile.digest,
         options.as_of.isoformat(),
         *_code(),
-        *(_programs() if options.tools else ()),
+        *(_programs(options) if options.tools else ()),
     ]
     return cache.key(*parts)
 
@@ -92,10 +92,24 @@ def _stamps(root: Path) -> Iterator[str]:
                 yield f"{name}:{status.st_mtime_ns}:{status.st_size}"
 
 
-def _programs() -> Iterator[str]:
+def _programs(options: Options) -> Iterator[str]:
     """Installing, replacing or removing a program changes the time of its folder."""
-    for place in dict.fromkeys([str(Path(sys.executable).parent), *os.get_exec_path()]):
+    places = [str(Path(sys.executable).parent), *os.get_exec_path(), *_provisioned()]
+    if options.trust_repository and options.root is not None:
+        from assaymark.tools.locate import project_folders
+
+        places += project_folders(options.root)
+    for place in dict.fromkeys(places):
         try:
             yield f"{place}:{os.stat(place).st_mtime_ns}"  # noqa: PTH116 - hot path
         except OSError:
             yield f"{place}:absent"
+
+
+def _provisioned() -> list[str]:
+    from assaymark.tools.provision import installed
+
+    try:
+        return sorted(os.path.join(e.path, "bin") for e in os.scandir(installed()))  # noqa: PTH118 - hot path
+    except OSError:
+        return []

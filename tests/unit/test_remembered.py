@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from assaymark import registry, remembered
+from assaymark.api import Options
 
 PROBE = """
 import json, sys
@@ -58,3 +61,22 @@ def test_the_code_of_a_plugin_is_part_of_the_key(tmp_path: Path, monkeypatch: py
     assert changed != before
     monkeypatch.setattr(registry, "installed", lambda: (("spam=spam:PLUGIN 2", package),))
     assert list(remembered._code()) != changed
+
+
+def test_the_programs_that_are_there_are_part_of_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+    options = Options(as_of=date(2026, 11, 21), root=tmp_path)
+    trusting = replace(options, trust_repository=True)
+    seen = [list(remembered._programs(o)) for o in (options, trusting)]
+
+    def changed(place: Path) -> list[bool]:
+        place.mkdir(parents=True)
+        now = [list(remembered._programs(o)) for o in (options, trusting)]
+        differs = [before != after for before, after in zip(seen, now, strict=True)]
+        seen[:] = now
+        return differs
+
+    assert changed(tmp_path / "path") == [True, True]
+    assert changed(tmp_path / "cache/assaymark/tools/lint-0123/bin") == [True, True]
+    assert changed(tmp_path / ".venv/bin") == [False, True]

@@ -55,7 +55,7 @@ def locate(
 
 
 def _places(root: Path | None, trusted: bool, at_home: bool, own: Path | None) -> Iterator[tuple[str, Iterable[str]]]:
-    home = _project_folders(root) if trusted else ()
+    home = project_folders(root) if trusted else ()
     yield "project", home
     if not (at_home and home):
         yield "assaymark", (str(own or Path(sys.executable).parent),)
@@ -73,7 +73,8 @@ def _search_path(without: Path | None, path: str | None) -> tuple[str, ...]:
     return proc.search_path(without)
 
 
-def _project_folders(root: Path | None) -> tuple[str, ...]:
+def project_folders(root: Path | None) -> tuple[str, ...]:
+    """Where the project's own environment has its programs, and the active one."""
     active = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")
     folders = [Path(active, "bin")] if active else []
     if root is not None:

@@ -69,9 +69,14 @@ def _call(argv: list[str]) -> None:
 
 def _folder(name: str, pins: tuple[str, ...]) -> Path:
     digest = hashlib.sha256("\n".join((sys.executable, sys.version, *pins)).encode()).hexdigest()[:16]
+    return installed() / f"{name}-{digest}"
+
+
+def installed() -> Path:
+    """Where provisioned tools are, each in a folder of its own with its programs in ``bin``."""
     base = os.environ.get("XDG_CACHE_HOME")
     cache = Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache"
-    return cache / "assaymark" / "tools" / f"{name}-{digest}"
+    return cache / "assaymark" / "tools"
 
 
 @contextlib.contextmanager
