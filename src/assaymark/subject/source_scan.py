@@ -83,12 +83,11 @@ def _marks(words: str, mark: str, comment: str) -> _Marks:
     return _Marks(tuple(w.encode() for w in words.split("|")), mark, comment)
 
 
+# Exceptions to a type checker (``type: ignore``, ``@ts-ignore``) are none to a style.
 _PYTHON = _marks(
-    "noqa|type: ignore|pylint:|fmt: |pyright: ignore|yapf: disable|isort:",
-    r"#\s*(?:ruff:\s*|flake8[:=]\s*)?noqa(?::\s?[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)?|#\s*type: "
-    r"ignore(?:\[[\w\-, ]*\])?"
-    r"|#\s*pylint:\s*disable(?:-next)?=[\w\-, ]+?(?=\s{2}|\s*#|\s*$|\s-)|#\s*fmt: (?:off|skip)|#\s*pyright: "
-    r"ignore(?:\[[\w, ]*\])?"
+    "noqa|pylint:|fmt: |yapf: disable|isort:",
+    r"#\s*(?:ruff:\s*|flake8[:=]\s*)?noqa(?::\s?[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)?"
+    r"|#\s*pylint:\s*disable(?:-next)?=[\w\-, ]+?(?=\s{2}|\s*#|\s*$|\s-)|#\s*fmt: (?:off|skip)"
     r"|#\s*yapf: disable|#\s*isort: ?(?:skip\w*|off)",
     _HASH,
 )
@@ -99,8 +98,8 @@ _C = _marks(
     _SLASH,
 )
 _JS = _marks(
-    "eslint-disable|prettier-ignore|@ts-ignore|@ts-expect-error|@ts-nocheck|biome-ignore|jshint ignore|tslint:disable",
-    r"eslint-disable(?:-next-line|-line)?(?:\s+[@\w/\-]+(?:,\s*[@\w/\-]+)*)?|prettier-ignore|@ts-(?:ignore|expect-error|nocheck)"
+    "eslint-disable|prettier-ignore|biome-ignore|jshint ignore|tslint:disable",
+    r"eslint-disable(?:-next-line|-line)?(?:\s+[@\w/\-]+(?:,\s*[@\w/\-]+)*)?|prettier-ignore"
     r"|biome-ignore(?:-all|-start)?\s+[\w/]+|jshint ignore:\w+|tslint:disable(?:-next-line|-line)?(?::[\w\- ]+)?",
     _SLASH,
 )

@@ -19,13 +19,13 @@ def scanned(files: dict[str, str]) -> SourceScan:
     [
         ("a.py", "import os  # noqa: F401", False),
         ("a.py", "import os  # noqa: F401 re-exported for users", True),
-        ("a.py", "x = f()  # type: ignore[misc]  # see #12", True),
+        ("a.py", "x = f()  # noqa: B008  # see #12", True),
         ("a.py", "def f():  # pylint: disable=too-many-locals", False),
         ("a.py", "# fmt: off", False),
         ("a.cpp", "int x; // NOLINT(readability-magic-numbers)", False),
         ("a.cpp", "int x; // NOLINT: the standard fixes this number", True),
         ("a.ts", "// eslint-disable-next-line no-console -- a command line", True),
-        ("a.ts", "// @ts-ignore", False),
+        ("a.ts", "// prettier-ignore", False),
         ("a.go", "f() //nolint:errcheck // closing cannot fail", True),
         ("a.rs", "#[allow(dead_code)]", False),
         ("a.rs", "#[allow(dead_code)] // used by the tests only", True),
@@ -38,6 +38,18 @@ def scanned(files: dict[str, str]) -> SourceScan:
 def test_an_exception_is_seen_with_its_reason(path: str, line: str, reason: bool) -> None:
     found = scanned({path: f"\n{line}\n"}).suppressions
     assert [(s.path, s.line, s.reason) for s in found] == [(path, 2, reason)]
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("a.py", "x = f()  # type: ignore[misc]"),
+        ("a.py", "x = f()  # pyright: ignore"),
+        ("a.ts", "// @ts-expect-error"),
+    ],
+)
+def test_an_exception_to_a_type_checker_is_none_to_the_style(path: str, line: str) -> None:
+    assert scanned({path: f"{line}\n"}).suppressions == ()
 
 
 def test_a_comment_above_holds_for_a_run_of_lines() -> None:
