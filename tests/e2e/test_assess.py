@@ -174,6 +174,18 @@ def test_a_configuration_mistake_is_named_with_its_line(repository: Callable, as
     assert "did you mean 'gate'" in done.stderr
 
 
+def test_a_configuration_that_is_not_tracked_is_mentioned(repository: Callable, assaymark: Callable) -> None:
+    root = repository(FILES)
+    (root / ".assaymark.toml").write_text("gate = 'gold'\n")
+    for _ in range(2):  # the second answer is a remembered one
+        done = assaymark("assess", root, "--no-tools")
+        assert done.returncode == 0
+        assert "not tracked by Git" in done.stderr
+    assert "not tracked" not in assaymark("assess", root, "--no-tools", "--quiet").stderr
+    subprocess.run(["git", "add", "."], cwd=root, check=True)
+    assert assaymark("assess", root, "--no-tools").returncode == 1
+
+
 def test_a_pull_request_cannot_loosen_its_own_gate(repository: Callable, assaymark: Callable, tmp_path: Path) -> None:
     root = repository(FILES | {".assaymark.toml": "gate = 'QC.Lic01'\n"})
     base = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, check=True, capture_output=True, text=True)

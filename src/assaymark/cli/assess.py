@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assaymark.assess import Judged
     from assaymark.model import Assessment, Progress
 
+CONFIG = ".assaymark.toml"
 FORMATS = ("text", "json", "sqaaas", "sarif", "junit", "markdown", "html")
 FILES = {
     "json": "assessment.json",
@@ -124,11 +125,19 @@ def command(
     earlier = _baseline(baseline)
     with _progress(quiet) as progress:
         judged = judge(request, progress)
+    if quiet is not True and not (config or ref):
+        _mention_unread(judged, Path(path))
     if output:
         _write_all(judged.assessment, output)
     if quiet is not True or form != "text":
         out(_render(judged.assessment, form, color, verbose=quiet is False))
     _keep_gate(judged, gate or judged.config.gate, earlier, baseline or judged.config.baseline)
+
+
+def _mention_unread(judged: Judged, place: Path) -> None:
+    """A configuration that Git does not track is no part of what is judged: easy to overlook when it was just written."""
+    if judged.config.source is None and not judged.assessment.notices and (place / CONFIG).is_file():
+        say(f"{CONFIG} is not tracked by Git, so it was not read: git add {CONFIG}")
 
 
 def _day(text: str | None) -> date | None:
