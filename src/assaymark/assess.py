@@ -122,6 +122,9 @@ def _assess(
 
     parts = registry.load()
     facts.offer(parts.facts.values())
+    for fact in parts.facts.values():
+        if "opened" in fact.needs:
+            facts.begin(fact.name)  # these ask Git
     definitions = catalogue.load().subcriteria(profile)
     attached = tool_checks(parts.plugins, facts.get("languages"), opened.tree, conf, options)
     laid = plan(
