@@ -135,7 +135,7 @@ def command(
 
 
 def _mention_unread(judged: Judged, place: Path) -> None:
-    """A configuration that Git does not track is no part of what is judged: easy to overlook when it was just written."""
+    """A configuration that Git does not track is not read: easy to overlook when it was just written."""
     if judged.config.source is None and not judged.assessment.notices and (place / CONFIG).is_file():
         say(f"{CONFIG} is not tracked by Git, so it was not read: git add {CONFIG}")
 
