@@ -11,7 +11,7 @@ from assaymark.cli._common import out
 from assaymark.errors import InputError
 
 
-@click.group()
+@click.group(epilog="\b\nExample:\n  assaymark criteria list")
 def command() -> None:
     """Browse the catalogue of criteria."""
 
@@ -57,7 +57,7 @@ def show(id: str, profile: str, form: str) -> None:
     out("\n\n".join(page(d) for d in chosen))
 
 
-@command.command("coverage")
+@command.command("coverage", epilog="\b\nExample:\n  assaymark criteria coverage --format json")
 @click.option("--profile", default="assaymark", show_default=True)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def coverage(profile: str, form: str) -> None:
