@@ -15,6 +15,12 @@ from assaymark.subject.releases import Releases
 
 _LOCAL = (".*", ".*/**", "*", "**/Dockerfile*")
 _SHOWN = 30
+# Without a target it does whatever comes first: for a script language often no more than an installation.
+_MAKE = re.compile(r"make(?:\s+(?:-\S+(?:\s+\d+)?|\w+=\S+))*")
+_COMPILED = frozenset(
+    ("C", "C++", "CUDA", "Cython", "Fortran", "Go", "Rust", "Java", "Kotlin", "Haskell", "OCaml", "D", "Zig")
+)
+_CONSIDERABLE = 0.05  # share of the code
 # Where nothing is packed for npm, these build a website of documentation.
 _PAGES = re.compile(r"^(?:npm|yarn|pnpm|bun|npx|tsc|vite|ng)\b")
 # Ecosystems whose registry takes the tagged source as it is: that the source builds is shown by its tests.
@@ -35,7 +41,12 @@ def artefact(automation: Automation, packages: Packages, languages: Languages, s
     answer = _nothing(languages, settings)
     if answer:
         return answer
-    builds = [c for c in automation.doing(BUILD) if packages.of("npm package") or not _PAGES.search(c.text)]
+    builds = [
+        c
+        for c in automation.doing(BUILD)
+        if (packages.of("npm package") or not _PAGES.search(c.text))
+        and (_compiles(languages) or not _MAKE.fullmatch(c.text))
+    ]
     source = packages.of(*_SOURCE_IS_ARTEFACT)
     if not packages.found:
         if builds:
@@ -191,6 +202,11 @@ def notified(automation: Automation, releases: Releases, languages: Languages, s
         remedy="make the release on the forge in the workflow that publishes, or attest how users hear of a "
         "new version",
     )
+
+
+def _compiles(languages: Languages) -> bool:
+    """Whether some of the code is in a language for which a plain ``make`` makes a program."""
+    return any(languages.share[name] >= _CONSIDERABLE for name in languages.code() if name in _COMPILED)
 
 
 def _nothing(languages: Languages, settings: Mapping[str, Any]) -> Evidence | None:

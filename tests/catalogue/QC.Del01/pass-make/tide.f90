@@ -1,0 +1,2 @@
+program tide
+end program tide
