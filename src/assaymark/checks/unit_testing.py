@@ -9,6 +9,7 @@ from typing import Any
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, not_applicable, passed, unknown
 from assaymark.subject.automation import Automation, named
 from assaymark.subject.coverage_config import CoverageConfig
+from assaymark.subject.languages import Languages
 from assaymark.subject.purposes import COVERAGE, TEST
 from assaymark.subject.testing_layout import BESIDE, TestsFound
 
@@ -89,12 +90,14 @@ def coverage_automated(automation: Automation, tests_found: TestsFound) -> Evide
 
 
 @check("tests.critical_coverage", reads=("*", ".*"))
-def critical_coverage(coverage_config: CoverageConfig, settings: Mapping[str, Any]) -> Evidence:
+def critical_coverage(coverage_config: CoverageConfig, languages: Languages, settings: Mapping[str, Any]) -> Evidence:
     """Code on which more depends is held to a higher coverage than the rest.
 
     Thresholds by path are read from the configuration of Codecov, Jest, Vitest and JaCoCo, and from the policy
     ``coverage-thresholds`` (a table of path globs and percentages). At least one must exceed the general one.
     """
+    if not languages.code():
+        return not_applicable("there is no source code to test")
     declared = settings.get("coverage-thresholds")
     own = {k: float(v) for k, v in declared.items() if isinstance(v, int | float)} if isinstance(declared, dict) else {}
     by_path = [
