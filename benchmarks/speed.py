@@ -92,20 +92,30 @@ def start_up(bench: Bench) -> Iterator[Row]:
 
 
 def static(bench: Bench, subject: Path) -> Iterator[Row]:
-    """Static checks only against the peer: time, memory, and how much each decides."""
-    arguments = ("assess", subject, "--no-tools", "--no-cache", "--format", "json")
-    ours, theirs = in_turns(
+    """Static checks only against the peer: time, memory, and how much each decides.
+
+    What a person types prints text, for which the peer loads a library that lays out tables; as JSON it does not.
+    """
+    arguments = ("assess", subject, "--no-tools", "--no-cache")
+    as_json = ("--format", "json")
+    ours, theirs, ours_json, theirs_json = in_turns(
         [
             bench.command("ours", bench.ours, *arguments, accept=JUDGED),
-            bench.command("peer", bench.peer, "--format", "json", subject, accept=JUDGED),
+            bench.command("peer", bench.peer, subject, accept=JUDGED),
+            bench.command("ours as JSON", bench.ours, *arguments, *as_json, accept=JUDGED),
+            bench.command("peer as JSON", bench.peer, *as_json, subject, accept=JUDGED),
         ],
         bench.rounds,
     )
-    mine, its = decided_by_us(ours.samples[-1].output), decided_by_peer(theirs.samples[-1].output)
+    mine, its = decided_by_us(ours_json.samples[-1].output), decided_by_peer(theirs_json.samples[-1].output)
     yield Row(
         subject=subject.name, what="static", ours=f"{times(ours)}, {mine} decided",
         beside=f"repo-review {times(theirs)}, {its} decided",
         value=ours.seconds / theirs.seconds, aim=1.0, unit="x",
+    )  # fmt: skip
+    yield Row(
+        subject=subject.name, what="static, JSON", ours=times(ours_json), beside=f"repo-review {times(theirs_json)}",
+        value=ours_json.seconds / theirs_json.seconds, aim=1.0, unit="x",
     )  # fmt: skip
     yield Row(
         subject=subject.name, what="memory", ours=f"{ours.peak:.0f} MB", beside=f"repo-review {theirs.peak:.0f} MB",
