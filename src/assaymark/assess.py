@@ -153,6 +153,7 @@ def _judged(
 ) -> Assessment:
     level = scoring.level_of(profile, results)
     first = _first_levels(profile)
+    known = catalogue.load().subcriteria(profile)
     titles = catalogue.load().titles(r.definition.criterion for r in results.values())
     notices = policy.notices(
         conf.waivers, conf.attestations, results, options.as_of, conf.source, partial=bool(laid.partial)
@@ -168,7 +169,7 @@ def _judged(
         missing={rule.level: scoring.missing_for(profile, rule.level, results) for rule in profile.levels},
         criteria=scoring.criterion_results(profile, titles, results),
         results=tuple(replace(r, required_for=first.get(i)) for i, r in results.items()),
-        notices=(*warnings, *notices),
+        notices=(*warnings, *notices, *policy.step_notices(conf.steps, known, conf.source)),
         attested=scoring.attested_count(profile, Level.GOLD, results),
         partial=laid.partial,
         run=replace(_NOT_YET, durations=_durations(results)),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import Any
 
 from assaymark.errors import InputError
 from assaymark.model import (
@@ -141,6 +142,14 @@ def notices(
         elif DecidedBy.ATTESTED not in results[a.id].definition.decided_by:
             out.append(_notice("attestation-not-allowed", f"{a.id} is measured and cannot be attested", place))
     return tuple(out)
+
+
+def step_notices(steps: Iterable[Mapping[str, Any]], known: Iterable[str], source: str | None) -> tuple[Finding, ...]:
+    """A finding for each step that gives evidence for something that does not exist, and so never runs."""
+    ids, place = set(known), Location(path=source) if source else None
+    lost = [s for s in steps if s["criterion"] not in ids]
+    text = "the step {!r} is for {}, which is no sub-criterion here: it never runs"
+    return tuple(_notice("step-unknown-id", text.format(s["name"], s["criterion"]), place) for s in lost)
 
 
 def _used(waiver: Waiver, result: SubcriterionResult) -> bool:

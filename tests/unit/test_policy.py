@@ -221,3 +221,11 @@ def test_regressions() -> None:
 def test_a_gate_that_names_nothing_is_the_users_error(text: str) -> None:
     with pytest.raises(InputError):
         policy.check_gate(text, PROFILE, IDS)
+
+
+def test_a_step_for_what_does_not_exist_is_named() -> None:
+    steps = [{"name": "a", "criterion": "QC.Doc01"}, {"name": "b", "criterion": "QC.Doc"}]
+    [found] = policy.step_notices(steps, ["QC.Doc01"], "pyproject.toml")
+    assert found.rule == "assaymark/step-unknown-id"
+    assert "'b' is for QC.Doc, which is no sub-criterion here" in found.message
+    assert found.location is not None
