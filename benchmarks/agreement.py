@@ -23,7 +23,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from assaymark.assess import assess
+from assaymark.assessment import assess
 from assaymark.model import Outcome, SubcriterionResult
 
 NEEDS_FILES = ("QC.Met", "QC.Sty", "QC.Sec", "QC.Uni")

@@ -8,13 +8,13 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "assess"]
 
 if TYPE_CHECKING:
-    from assaymark.assess import assess
+    from assaymark.assessment import assess
 
 
 def __getattr__(name: str) -> Any:
     """Load the public functions on first use, so that ``import assaymark`` stays fast."""
     if name == "assess":
-        from assaymark.assess import assess
+        from assaymark.assessment import assess
 
         return assess
     raise AttributeError(f"module 'assaymark' has no attribute {name!r}")

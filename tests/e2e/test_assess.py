@@ -358,3 +358,10 @@ def test_the_python_api_is_the_same_main_job(repository: Callable) -> None:
     found = package.assess(repository(FILES), tools=False, cache=False)
     assert {r.definition.id for r in found.results} >= {"QC.Doc06.1", "QC.Lic01"}
     assert found.profile == "assaymark"
+
+
+def test_the_python_function_stays_a_function(repository: Callable) -> None:
+    code = "import assaymark; f = assaymark.assess; import assaymark.assessment; assert callable(assaymark.assess)"
+    code += "; print([assaymark.assess('.', tools=False).profile for _ in range(2)])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=repository(FILES), capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "['assaymark', 'assaymark']", done.stderr

@@ -16,7 +16,7 @@ BASELINE: dict[str, dict[str, str]] = tomllib.loads(
     Path(__file__).with_name("baseline_4_1.toml").read_text(encoding="utf-8")
 )
 SOFTWARE = "software"
-# What `assaymark.assess` lays before the facts.
+# What `assaymark.assessment` lays before the facts.
 GIVEN = {"exclude", "opened", "options", "settings", "subject", "tree"}
 PLACEHOLDER = re.compile(r"[{}]|\b(?:TODO|FIXME|TBD|XXX|lorem)\b")
 

@@ -15,7 +15,7 @@ from assaymark.cli._common import out, say, split, talk_options, wants_colour, w
 from assaymark.errors import GateNotMet, InputError, Undetermined
 
 if TYPE_CHECKING:
-    from assaymark.assess import Judged
+    from assaymark.assessment import Judged
     from assaymark.model import Assessment, Progress
 
 CONFIG = ".assaymark.toml"
@@ -101,7 +101,7 @@ def command(
 
     PATH is a checkout (or a folder inside one), a bare repository, a plain folder or a .tar.gz/.zip archive.
     """
-    from assaymark.assess import Request, judge
+    from assaymark.assessment import Request, judge
 
     request = Request(
         path=path,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
@@ -24,8 +23,7 @@ KEPT = 4_000_000
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(NamedTuple):
     """Entries and the first `KEPT` bytes of each."""
 
     entries: tuple[Entry, ...]

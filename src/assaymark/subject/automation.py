@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from assaymark.api import Location, Tree, fact
 from assaymark.subject.ci.model import CiFile, CiJob, CiStep, Workflows
@@ -28,8 +29,7 @@ _OPAQUE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(NamedTuple):
     """One thing that CI does: shell text, or an action with its inputs (``uses``).
 
     ``path`` and ``line`` are where it is written; ``file`` is the CI definition that leads there.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.api import Tree
 from assaymark.errors import InputError
@@ -18,8 +17,7 @@ _EVENTS = ("pull_request", "pull_request_target")
 _EVENT_LIMIT = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(NamedTuple):
     """The tree of a pull request's base commit; None with the problem when it is not in the clone."""
 
     tree: Tree | None

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.api import fact
 from assaymark.model import Subject
@@ -32,8 +31,7 @@ class Way(StrEnum):
     UNTRACED = "untraced"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class Arrival(NamedTuple):
     """One step of the branch's first-parent line. ``head`` is the merged branch where the message names it."""
 
     commit: Commit
@@ -48,8 +46,7 @@ class Arrival:
         return f"{self.commit.subject}\n{self.commit.body}"[:MAX_TEXT]
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(NamedTuple):
     """The latest arrivals, newest first, at most `RECENT`; the first commit of all and those of bots are left out.
 
     ``merges`` are all named merges in the history, wherever they went; ``branch`` is the branch that is judged.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from assaymark.api import Entry, FactUnavailable
 from assaymark.errors import InputError
@@ -23,8 +23,7 @@ _REMOTES = ("config", "-z", "--get-regexp", r"^remote\..*\.url$")
 _NO_SIZE = {b"-": 0, b"": 0, b"BAD": -1}
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """A subject ready to be judged.
 
     ``root`` is the folder on disk, None when the files come from an object store or an archive. ``git_dir`` is None

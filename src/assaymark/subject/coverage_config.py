@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from assaymark.api import Tree, fact
 from assaymark.subject.parsing import ParseProblem, load_json, load_toml, load_yaml
@@ -13,8 +12,7 @@ from assaymark.subject.parsing import ParseProblem, load_json, load_toml, load_y
 LIMIT = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(NamedTuple):
     """A percentage that paths must reach; the pattern '' is all code."""
 
     pattern: str
@@ -23,8 +21,7 @@ class Threshold:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Exclusion:
+class Exclusion(NamedTuple):
     """A pattern of files that do not count."""
 
     pattern: str
@@ -32,8 +29,7 @@ class Exclusion:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class CoverageConfig:
+class CoverageConfig(NamedTuple):
     """What every configuration of coverage says."""
 
     thresholds: tuple[Threshold, ...] = ()

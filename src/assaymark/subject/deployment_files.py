@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from assaymark.api import Entry, Tree, fact
 from assaymark.subject.languages import is_foreign
@@ -74,16 +74,14 @@ _SURE = {
 _SERVICE_SIGNS = re.compile(r"(?:.*/)?(?:wsgi|asgi|manage)\.py|(?:.*/)?(?:openapi|swagger)\.(?:ya?ml|json)|.*\.service")
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(NamedTuple):
     """One file of the deployment, and the tool it is written for."""
 
     kind: str
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class ImageUse:
+class ImageUse(NamedTuple):
     """An image that a deployment starts; ``tag`` is '' when it names none, and may be a variable."""
 
     path: str
@@ -92,8 +90,7 @@ class ImageUse:
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
-class StatedVersion:
+class StatedVersion(NamedTuple):
     """A version of the software that a deployment states."""
 
     path: str
@@ -102,8 +99,7 @@ class StatedVersion:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeploymentFiles:
+class DeploymentFiles(NamedTuple):
     """The deployment module, as far as it lies here.
 
     ``from_source`` are the files that build what they deploy from this very commit; ``services`` are signs that the

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assaymark.api import Entry, Options, Tree, fact
 
@@ -69,8 +68,7 @@ _NOT_A_SITE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Something in a file: a site's configuration, or the step that publishes it."""
 
     path: str
@@ -78,8 +76,7 @@ class Place:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class DocsUrl:
+class DocsUrl(NamedTuple):
     """A declared address of the documentation and where it is declared."""
 
     url: str
@@ -92,8 +89,7 @@ class DocsUrl:
         return _RENDERERS.search(self.url) is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocsSite:
+class DocsSite(NamedTuple):
     """What the files tell about the documentation site."""
 
     generators: tuple[Place, ...]
@@ -101,8 +97,7 @@ class DocsSite:
     urls: tuple[DocsUrl, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class Probe(NamedTuple):
     """What an address answered: status (0: no answer), the address in the end, and the day on which it was asked.
 
     ``asked`` is False when the user did not allow the host.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from assaymark.api import Entry, Tree, fact
 from assaymark.subject.licences import resolve
@@ -63,8 +63,7 @@ COMMUNITY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readme:
+class Readme(NamedTuple):
     """The README that people see first; ``others`` are more of them. ``topics`` maps what it covers to a line."""
 
     path: str
@@ -84,8 +83,7 @@ class Readme:
         return "/" not in self.path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guide:
+class Guide(NamedTuple):
     """A document for contributors, with its text (comments blanked)."""
 
     path: str
@@ -93,16 +91,14 @@ class Guide:
     page: Page
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changelog:
+class Changelog(NamedTuple):
     """A list of changes: the versions that it has an entry for (as written), with the line of each."""
 
     path: str
     versions: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocFile:
+class DocFile(NamedTuple):
     """One documentation source; ``markup`` is '' for a binary format."""
 
     path: str
@@ -115,8 +111,7 @@ class DocFile:
         return COMMUNITY.match(self.path.rpartition("/")[2]) is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Documents:
+class Documents(NamedTuple):
     """All documents. ``fragments`` are pieces of the next changelog entry (towncrier, scriv, news folders)."""
 
     contributing: tuple[Guide, ...]

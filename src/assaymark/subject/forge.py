@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assaymark.api import FactUnavailable, Options, fact
 from assaymark.model import Subject
@@ -40,8 +39,7 @@ def __getattr__(name: str) -> Any:
     return getattr(forge_model, name)
 
 
-@dataclass(frozen=True, slots=True)
-class ForgeSeen:
+class ForgeSeen(NamedTuple):
     """The forge if it was looked at, else None and the reason: for checks that can do without."""
 
     forge: Forge | None = None

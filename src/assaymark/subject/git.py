@@ -17,9 +17,8 @@ import threading
 import time
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, NamedTuple, cast
 
 from assaymark.errors import InputError
 
@@ -65,8 +64,7 @@ class GitProblem(Exception):
     """Git could not answer; the text is the last line that it wrote."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """How a git command ended. ``truncated`` means that it wrote more than the limit and was stopped."""
 
     code: int
@@ -81,8 +79,7 @@ class Answer:
         return lines[-1].removeprefix("fatal: ")[:300] if lines else f"git ended with {self.code}"
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(NamedTuple):
     """A repository by its git directory, and its work tree where it has one."""
 
     git_dir: Path

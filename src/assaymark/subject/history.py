@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.api import FactUnavailable, fact
 from assaymark.subject.git import GitProblem, Repository
@@ -24,8 +24,7 @@ _LOG = ("log", "-z", "--no-show-signature", "--no-color", "--no-notes", "--encod
 _CHANGE = re.compile(rb"\x01([0-9a-f ]*)\x01(\d*)\x01")
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """One commit; ``time`` is when it was committed, in seconds since 1970. Texts end at `MAX_TEXT` characters.
 
     ``written`` is when the author made it and ``committer`` who (by e-mail) put it where it is: both differ from the
@@ -48,8 +47,7 @@ class Commit:
         return len(self.parents) > 1
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A tag on a commit; ``time`` is when an annotated tag was made, else that of the commit."""
 
     name: str
@@ -57,8 +55,7 @@ class Tag:
     time: int
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """A branch, its name without that of the remote; ``time`` is that of its last commit."""
 
     name: str

@@ -10,7 +10,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,8 +38,7 @@ class Record(NamedTuple):
     flags: int
 
 
-@dataclass(frozen=True, slots=True)
-class Laid:
+class Laid(NamedTuple):
     """Entries as they are on disk; ``absent`` are tracked files that a sparse checkout leaves out."""
 
     entries: tuple[Entry, ...]

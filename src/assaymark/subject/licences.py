@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import NamedTuple
 
 from assaymark.api import Entry, Tree, fact
 from assaymark.subject.licence_prints import KNOWN, fingerprint, is_owner
@@ -149,8 +150,7 @@ class LicenceFile:
         return self.kind in (RECOGNISED, ALTERED) and self.restriction is None
 
 
-@dataclass(frozen=True, slots=True)
-class Licences:
+class Licences(NamedTuple):
     """All licence files: those of the root first, then a REUSE folder, then other places."""
 
     files: tuple[LicenceFile, ...]

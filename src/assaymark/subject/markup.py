@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MARKDOWN, RST, ORG, ASCIIDOC, PLAIN = "Markdown", "reStructuredText", "Org", "AsciiDoc", "text"
 EXTENSIONS = {
@@ -20,8 +20,7 @@ MAX_LINES = 50_000
 MAX_LINE = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """A heading: its text without markup, its depth (1 is the title) and its line."""
 
     text: str
@@ -29,8 +28,7 @@ class Heading:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link or bare address: where it leads, its words ('' for a bare one), its line, whether it shows an image."""
 
     target: str
@@ -39,8 +37,7 @@ class Link:
     image: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(NamedTuple):
     """The text from one heading up to the next one (the first has no heading)."""
 
     heading: Heading | None
@@ -48,8 +45,7 @@ class Section:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(NamedTuple):
     """A text taken apart. ``code`` are the lines of code blocks, ``prose`` the words that are left for a person."""
 
     markup: str

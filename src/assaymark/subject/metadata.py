@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from assaymark.api import Entry, Tree, fact
 
@@ -20,8 +20,7 @@ CITABLE = (CFF, CODEMETA)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flaw:
+class Flaw(NamedTuple):
     """Something in a metadata file that breaks its format (``severe``) or leaves it poorer than it should be."""
 
     message: str
@@ -53,8 +52,7 @@ class Declared:
     data: Mapping[str, Any] = field(default_factory=lambda: _NOTHING, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(NamedTuple):
     """All metadata files of the root, citation formats first."""
 
     declared: tuple[Declared, ...]

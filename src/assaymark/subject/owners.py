@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from assaymark.api import Tree, fact
 
@@ -13,8 +13,7 @@ _PLACES = tuple(f"{home}CODEOWNERS" for home in (".github/", "", "docs/", ".gitl
 _SECTION = re.compile(r"\^?\[[^\]]{1,200}\](?:\[\d{1,3}\])?")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One line: the paths that match belong to ``owners``, or to nobody when there are none."""
 
     pattern: re.Pattern[str]
@@ -22,8 +21,7 @@ class Rule:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Owners:
+class Owners(NamedTuple):
     """The rules of the file that the forge obeys; ``path`` is '' when there is none."""
 
     path: str = ""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from assaymark.api import Entry, Tree, fact
 from assaymark.subject.languages import is_foreign
@@ -27,8 +26,7 @@ _FROM = re.compile(r"^[ \t]*FROM[ \t]+\S+", re.IGNORECASE | re.MULTILINE)
 _INSTALL = re.compile(r"^[ \t]*install\s*\(", re.IGNORECASE | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class Package(NamedTuple):
     """One definition of an artefact. ``lean`` is whether it keeps out what users do not need; None when it "
     "cannot be told."""
 
@@ -40,8 +38,7 @@ class Package:
     registry: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Packages:
+class Packages(NamedTuple):
     """All definitions: those for registries of packages first, then images, then what is only installed."""
 
     found: tuple[Package, ...] = ()

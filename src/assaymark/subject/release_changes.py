@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.api import FactUnavailable, fact
 from assaymark.subject.git import GitProblem
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from assaymark.subject.releases import Release, Releases
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseChanges:
+class ReleaseChanges(NamedTuple):
     """The two newest final releases before the judged commit, and the paths that differ between the older one and it.
 
     With one release ``previous`` is None, without any ``latest`` is None as well; then nothing was compared. ``blind``

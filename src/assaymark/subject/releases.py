@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.api import fact
 
@@ -53,8 +52,7 @@ _PHASES = {"a": "alpha", "b": "beta", "c": "rc", "pre": "rc", "preview": "rc"}
 _UNNAMED = {"", "v", "version", "ver", "rel", "release", "releases", "stable", "tag", "tags"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class Version(NamedTuple):
     """A version as written, the schemes it satisfies (none when it merely starts with numbers), and its precedence."""
 
     text: str
@@ -72,8 +70,7 @@ class Version:
         return next((s for s in (CALVER, SEMVER, PEP440) if s in self.schemes), "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(NamedTuple):
     """A tag that is a version. ``series`` is its prefix ('' for the project); ``reachable``: from what is judged."""
 
     tag: str
@@ -84,8 +81,7 @@ class Release:
     reachable: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Releases:
+class Releases(NamedTuple):
     """All releases, newest by precedence first within the project's own series, and the tags that are not versions."""
 
     all: tuple[Release, ...]

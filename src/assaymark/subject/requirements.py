@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from assaymark.api import Tree, fact
 from assaymark.subject.testing_layout import TestsFound
@@ -28,8 +27,7 @@ _SCENARIO_LIBRARY = re.compile(r"pytest[-_]bdd|behave|cucumber|robotframework|ra
 _PREFIX = re.compile(r"[A-Za-z][\w.-]{1,30}")
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One requirement, where it is listed first."""
 
     id: str
@@ -37,8 +35,7 @@ class Requirement:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Requirements:
+class Requirements(NamedTuple):
     """All requirements and which of them a test names.
 
     ``problem`` is why the declaration cannot be followed; ``runner`` the file that names a library with which ordinary

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from assaymark.api import Tree, fact
 
@@ -40,8 +40,7 @@ _SETS: tuple[tuple[str, tuple[str, ...], re.Pattern[str], str], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SecureRule:
+class SecureRule(NamedTuple):
     """A rule set and where it is switched on."""
 
     tool: str
@@ -50,8 +49,7 @@ class SecureRule:
     rules: str
 
 
-@dataclass(frozen=True, slots=True)
-class SecureRules:
+class SecureRules(NamedTuple):
     """All rule sets found."""
 
     found: tuple[SecureRule, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from assaymark.api import Tree, fact
 from assaymark.subject.languages import is_foreign
@@ -49,8 +49,7 @@ _COMMENT = re.compile(r"^\s*(?:#|//)")
 _MAX_FILES = 1_500
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """A security policy: its size in words, and the line with a way to report (None when there is none)."""
 
     path: str
@@ -58,8 +57,7 @@ class Policy:
     contact: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Writable:
+class Writable(NamedTuple):
     """A place where something is made writable for everyone."""
 
     path: str
@@ -67,8 +65,7 @@ class Writable:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecurityFiles:
+class SecurityFiles(NamedTuple):
     """What the tree says about security. ``watchers`` pairs a service with the path of its configuration."""
 
     policy: Policy | None = None

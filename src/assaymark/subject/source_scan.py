@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from assaymark.api import Entry, Tree, fact
 from assaymark.subject.double_libraries import DOUBLES
@@ -21,8 +22,7 @@ _PER_FILE = 200  # marks kept of one file
 _TRIES = 20  # lines with a word that are looked at before it is given up
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(NamedTuple):
     """An inline exception to a tool's rules. ``reason`` is whether someone wrote down why."""
 
     path: str
@@ -31,8 +31,7 @@ class Suppression:
     reason: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Double:
+class Double(NamedTuple):
     """A use of a library of test doubles, or (``own``) a class that is called one."""
 
     path: str
@@ -41,8 +40,7 @@ class Double:
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SourceScan:
+class SourceScan(NamedTuple):
     """What was seen. ``lines`` are those that were read; ``unread`` how many files were left out for their "
     "number or size."""
 

@@ -7,7 +7,7 @@ project's own (``setting``). Paths, versions and line lengths are parameters, no
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from assaymark.api import Tree, fact
 from assaymark.subject.styles.model import Override, StyleTool
@@ -16,8 +16,7 @@ LIMIT = 100_000  # bytes of one configuration file
 _MAX_OVERRIDES = 500
 
 
-@dataclass(frozen=True, slots=True)
-class StyleConfig:
+class StyleConfig(NamedTuple):
     """All configured style tools; ``problems`` are files that could not be read, with the reason."""
 
     tools: tuple[StyleTool, ...] = ()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.api import FactUnavailable, Outcome, fact
 from assaymark.errors import InputError
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from assaymark.subject.checkout import Opened
 
 
-@dataclass(frozen=True, slots=True)
-class StyleHistory:
+class StyleHistory(NamedTuple):
     """The configuration at the tag of the newest earlier release."""
 
     tag: str

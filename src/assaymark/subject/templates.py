@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from assaymark.api import Entry, Tree, fact
 from assaymark.subject.parsing import ParseProblem, load_yaml, load_yaml_lines
@@ -19,8 +18,7 @@ _MARKS = re.compile(r"<!--|-->|[#*_`>|\[\](){}=~-]+")
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.{0,5000}?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
+class Template(NamedTuple):
     """One template. ``problem`` (at ``line``) says why the forge or a person cannot use it; ``tasks`` counts boxes."""
 
     path: str
@@ -31,8 +29,7 @@ class Template:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Templates:
+class Templates(NamedTuple):
     """Templates for pull (merge) requests and for issues, in the order of their paths."""
 
     requests: tuple[Template, ...] = ()

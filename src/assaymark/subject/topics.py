@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from assaymark.subject.markup import Page
 
@@ -13,8 +13,7 @@ TESTING, VERSIONING, AUTHORS, ACKNOWLEDGMENTS = "testing", "versioning", "author
 MIN_WORDS = 20  # of prose, below which nobody learns what the software is
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
+class Topic(NamedTuple):
     """One thing a README should tell; ``advice`` is the sentence that asks for it.
 
     It is covered by a heading that ``heading`` matches, else by a line (prose or code) that ``line`` matches, else by a

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 ON_CHANGE = frozenset({"push", "pull_request", "pull_request_target", "merge_group"})
 REQUESTS = frozenset({"pull_request", "pull_request_target", "merge_group"})
@@ -12,8 +13,7 @@ MAX_STEPS = 5_000
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CiStep:
+class CiStep(NamedTuple):
     """One command or one reused action. ``path`` differs from the CI file's when it stands in an action or template."""
 
     path: str
@@ -22,13 +22,12 @@ class CiStep:
     run: str = ""
     uses: str = ""
     condition: str = ""
-    inputs: Mapping[str, str] = field(default_factory=lambda: NOTHING)
-    env: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    inputs: Mapping[str, str] = NOTHING
+    env: Mapping[str, str] = NOTHING
     may_fail: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CiJob:
+class CiJob(NamedTuple):
     """Steps that run together. ``uses`` is the reusable workflow that the job calls in place of steps of its own.
 
     ``on_change`` is False when the job's own conditions keep it to tags, releases, schedules or a person's click.
@@ -77,8 +76,7 @@ class CiFile:
         return ((job, step) for job in self.jobs for step in job.steps)
 
 
-@dataclass(frozen=True, slots=True)
-class Workflows:
+class Workflows(NamedTuple):
     """All CI definitions of the subject, in the order of their paths."""
 
     files: tuple[CiFile, ...] = ()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from assaymark.api import Tree
 from assaymark.subject.parsing import KeyPath, ParseProblem, load_yaml_all, load_yaml_lines
@@ -12,8 +11,7 @@ from assaymark.subject.parsing import KeyPath, ParseProblem, load_yaml_all, load
 LIMIT = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """The data of one file, and the line of every key and item by its path."""
 
     path: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from assaymark.subject.styles.model import Override, StyleTool
 from assaymark.subject.styles.places import ignored, own
@@ -22,8 +22,7 @@ _MAX_WORDS = 500
 _ISORT_NEUTRAL = ("profile", "line_length", "known_", "default_section", "skip", "src_paths", "extend_skip")
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
+class _Value(NamedTuple):
     line: int
     text: str
 

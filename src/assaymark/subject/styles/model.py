@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 IGNORE, SETTING = "ignore", "setting"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Override:
+class Override(NamedTuple):
     """One departure: a rule that is off, or a setting of the project's own. ``reason`` is whether a comment
     explains it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LIMIT = 65_536  # bytes read of any file that holds tasks
 _MAX_TEXT = 2_000  # characters of one command
@@ -22,8 +22,7 @@ _SEPARATOR = re.compile(r"&&|\|\||;")
 _LEADING = re.compile(r"(?:(?:then|else|do|time|if|!)\s+|-\s+|[@'\"( ])+")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One command, where it is written."""
 
     text: str
