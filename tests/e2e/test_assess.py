@@ -118,6 +118,23 @@ def test_nothing_got_worse(repository: Callable, assaymark: Callable, tmp_path: 
     assert "QC.Doc06.1" in worse.stderr
 
 
+def test_a_baseline_of_another_profile_cannot_be_compared(
+    repository: Callable, assaymark: Callable, tmp_path: Path
+) -> None:
+    root = repository(FILES)
+    assaymark("assess", root, "--no-tools", "--profile", "sqaaas-v3", "--output", tmp_path / "out")
+    words = ("--gate", "no-regression", "--baseline", tmp_path / "out/assessment.json")
+    done = assaymark("assess", root, "--no-tools", *words)
+    assert done.returncode == 2
+    assert "judged by 'sqaaas-v3'" in done.stderr
+
+
+def test_a_host_that_is_none_is_the_users_error(repository: Callable, assaymark: Callable) -> None:
+    done = assaymark("assess", repository(FILES), "--no-tools", "--allow-host", "bad host/")
+    assert done.returncode == 2
+    assert "'bad host/' is not the name of a host" in done.stderr
+
+
 def test_the_same_subject_gives_the_same_bytes(repository: Callable, assaymark: Callable) -> None:
     root = repository(FILES)
     words = ("assess", root, "--format", "json", "--as-of", "2026-11-21", "--no-tools")
@@ -363,5 +380,7 @@ def test_the_python_api_is_the_same_main_job(repository: Callable) -> None:
 def test_the_python_function_stays_a_function(repository: Callable) -> None:
     code = "import assaymark; f = assaymark.assess; import assaymark.assessment; assert callable(assaymark.assess)"
     code += "; print([assaymark.assess('.', tools=False).profile for _ in range(2)])"
-    done = subprocess.run([sys.executable, "-c", code], cwd=repository(FILES), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=repository(FILES), capture_output=True, text=True, timeout=60
+    )
     assert done.stdout.strip() == "['assaymark', 'assaymark']", done.stderr

@@ -14,9 +14,6 @@ import click
 from assaymark import __version__
 from assaymark.errors import OK, InputError
 
-# Verbs whose plugin may be absent: the message names the distribution to install.
-_PLUGIN_OF: dict[str, str] = {}
-
 EPILOG = """\b
 Examples:
   assaymark assess .                      judge this checkout

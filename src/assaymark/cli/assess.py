@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -117,7 +118,7 @@ def command(
         trust_repository=trust_repository,
         provision=provision,
         forge=forge,
-        allow_hosts=split(allow_host),
+        allow_hosts=_hosts(split(allow_host)),
         as_of=_day(as_of),
         jobs=jobs,
         cache=not no_cache,
@@ -138,6 +139,13 @@ def _mention_unread(judged: Judged, place: Path) -> None:
     """A configuration that Git does not track is not read: easy to overlook when it was just written."""
     if judged.config.source is None and not judged.assessment.notices and (place / CONFIG).is_file():
         say(f"{CONFIG} is not tracked by Git, so it was not read: git add {CONFIG}")
+
+
+def _hosts(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:\d{1,5})?", name):
+            raise InputError(f"--allow-host {name!r} is not the name of a host", hint="write it as docs.example.org")
+    return names
 
 
 def _day(text: str | None) -> date | None:
@@ -195,9 +203,14 @@ def _keep_gate(judged: Judged, gate: str | None, earlier: Assessment | None, con
     if earlier is None and policy.NO_REGRESSION in parts and configured:
         earlier = _parsed(judged.baseline, configured) if judged.baseline is not None else _baseline(configured)
     regressions = None
-    if earlier is not None:
+    if earlier is not None and policy.NO_REGRESSION in parts:
         from assaymark.comparison import difference, regressions_of
 
+        if earlier.profile != judged.assessment.profile:
+            raise InputError(
+                f"the baseline was judged by {earlier.profile!r}, this run by {judged.assessment.profile!r}",
+                hint="assess both with the same --profile",
+            )
         regressions = regressions_of(difference(earlier, judged.assessment))
     answer = policy.gate(parts, judged.profile, judged.assessment, regressions)
     if answer.outcome is policy.GateOutcome.MET:

@@ -129,8 +129,8 @@ def _candidates(root: Path, tree: Tree, globs: tuple[str, ...]) -> list[str]:
     for pattern in globs[:_MOST]:
         if not pattern.startswith("/") and ".." not in pattern.split("/"):
             named += sorted(p.relative_to(root).as_posix() for p in root.glob(pattern) if p.is_file())[:_MOST]
-    # A report that is tracked was not made by a run on this commit, unless the project says that it belongs there.
-    return list(dict.fromkeys((*(p for p in usual if tree.get(p) is None), *named)))[:_MOST]
+    # A report that is tracked was not made by a run on this commit: its time is that of the clone.
+    return [p for p in dict.fromkeys((*usual, *named)) if tree.get(p) is None][:_MOST]
 
 
 def _places(root: Path) -> Iterator[str]:
