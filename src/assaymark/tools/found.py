@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from assaymark.api import Parsed, Tree, Unparsable
 from assaymark.subject.files import read_file
@@ -23,6 +23,14 @@ from assaymark.subject.languages import by_name
 from assaymark.subject.parsing import REPORT_LIMIT
 from assaymark.tools import parsers
 from assaymark.tools.text import one_line
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class _Opened(Protocol):
+        @property
+        def root(self) -> Path | None: ...
+
 
 FOLDER = ".assaymark/ingested"
 _MOST = 40
@@ -95,11 +103,6 @@ class Reports:
     def usable(self, kind: str) -> tuple[Report, ...]:
         """Those of a kind that may be believed."""
         return tuple(r for r in self.reports if r.kind == kind and r.usable)
-
-
-class _Opened(Protocol):
-    @property
-    def root(self) -> Path | None: ...
 
 
 def found_reports(root: Path | None, tree: Tree, since: int | None, globs: tuple[str, ...] = ()) -> Reports:

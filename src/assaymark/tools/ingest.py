@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 
 from assaymark.api import Check, Evidence, Finding, Grade, Outcome, Severity, ToolRef, Tree
 from assaymark.errors import InputError
 from assaymark.subject.parsing import REPORT_LIMIT
 from assaymark.tools.found import FOLDER, Report, ingested, report_of
-from assaymark.tools.parsers.common import at_least
 from assaymark.tools.text import one_line
-from assaymark.tools.verdict import of_coverage, of_tests
 
 MINIMUM_COVERAGE = 70.0
 # Readers of one file format do not agree on what "note" is for; what a tool calls an error or a warning counts.
@@ -53,6 +50,8 @@ def ingest(file: Path, for_id: str, root: Path) -> Path:
 
 
 def _write(root: Path, name: str, text: str) -> Path:
+    import tempfile
+
     folder = root / FOLDER
     try:
         if folder.parent.is_symlink() or folder.is_symlink():
@@ -86,6 +85,9 @@ def _check(report: Report) -> Check:
 
 def evidence_of(report: Report, minimum: float = MINIMUM_COVERAGE) -> Evidence:
     """What a report proves: no warning or error found, every test passed, or enough lines covered."""
+    from assaymark.tools.parsers.common import at_least
+    from assaymark.tools.verdict import of_coverage, of_tests
+
     tool = str(report.metrics.get("tool", report.format or "report"))
     base = Evidence(
         outcome=Outcome.UNKNOWN,

@@ -82,11 +82,10 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assaymark.errors import InputError
 from assaymark.model import Severity
@@ -121,8 +120,7 @@ class Executes(StrEnum):
     ALWAYS = "always"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigRule:
+class ConfigRule(NamedTuple):
     """Where a project configures the tool and how a harmless copy is passed."""
 
     files: tuple[str, ...] = ()
@@ -137,8 +135,7 @@ class ConfigRule:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Canary:
+class Canary(NamedTuple):
     """A file with a known fault, to tell "found nothing" from "did not look"."""
 
     name: str
@@ -362,6 +359,8 @@ class _Table:
     def known(self, keys: Sequence[str]) -> None:
         for key in self.data:
             if key not in keys:
+                from difflib import get_close_matches
+
                 close = get_close_matches(key, keys, 1)
                 hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(sorted(keys))}"
                 raise InputError(f"unknown key '{self.place}{key}'", where=self.where, hint=hint)

@@ -7,27 +7,31 @@ sub-criterion about coverage is ``unknown`` as long as a considerable language o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from assaymark.api import Check, Entry, Evidence, Options, not_applicable, unknown
-from assaymark.subject.languages import Languages
-from assaymark.tools.found import Report, Reports
 from assaymark.tools.ingest import evidence_of
 from assaymark.tools.manifest import Kind, Manifest
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from assaymark.subject.languages import Languages
+    from assaymark.tools.found import Report, Reports
+
+    class _Chosen(Protocol):
+        """A tool that is to run (`assaymark.tools.plan.Chosen`)."""
+
+        @property
+        def manifest(self) -> Manifest: ...
+
+        @property
+        def files(self) -> tuple[Entry, ...]: ...
+
 
 MINOR = 0.05
 # What starts, builds and plumbs: nobody measures its coverage, and it is no reason to doubt the rest.
 _GLUE = frozenset(("Shell", "PowerShell", "Awk", "Dockerfile", "Makefile", "Meson", "M4", "Groovy"))
-
-
-class _Chosen(Protocol):
-    """A tool that is to run (`assaymark.tools.plan.Chosen`)."""
-
-    @property
-    def manifest(self) -> Manifest: ...
-
-    @property
-    def files(self) -> tuple[Entry, ...]: ...
 
 
 def measured_checks(

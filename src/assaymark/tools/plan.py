@@ -8,43 +8,42 @@ small part in the code (below `MINOR`) are named and not held against it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assaymark.api import Check, Entry, Evidence, Options, Plugin, Tree, not_applicable, unknown
-from assaymark.subject.languages import Languages
 from assaymark.subject.tree import compile_globs
 from assaymark.tools import sanitise
-from assaymark.tools.found import Reports
 from assaymark.tools.ingest import ingested_checks
-from assaymark.tools.locate import locate
 from assaymark.tools.manifest import Kind, Manifest, load
 from assaymark.tools.measured import measured_checks
-from assaymark.tools.provision import provisioned
-from assaymark.tools.run import Job, Session, run_tool
 from assaymark.tools.standing import standing, unable
-from assaymark.tools.steps import step_checks
-from assaymark.tools.workspace import Workspace
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from assaymark.subject.languages import Languages
+    from assaymark.tools.found import Reports
+    from assaymark.tools.run import Job
+    from assaymark.tools.workspace import Workspace
+
+    class Settings(Protocol):
+        """What of the configuration matters here (`assaymark.config.Config` has it)."""
+
+        @property
+        def exclude(self) -> tuple[str, ...]:
+            """Globs of files that no tool is given."""
+
+        @property
+        def steps(self) -> tuple[Mapping[str, Any], ...]:
+            """The ``[[tool.assaymark.step]]`` tables."""
+
 
 MINOR = 0.05
 _BY_LANGUAGE = (Kind.STYLE, Kind.SECURITY, Kind.DOCUMENTATION_STYLE)
 _Locate = Callable[[Manifest], bool]
 
 
-class Settings(Protocol):
-    """What of the configuration matters here (`assaymark.config.Config` has it)."""
-
-    @property
-    def exclude(self) -> tuple[str, ...]:
-        """Globs of files that no tool is given."""
-
-    @property
-    def steps(self) -> tuple[Mapping[str, Any], ...]:
-        """The ``[[tool.assaymark.step]]`` tables."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """A tool that is to run, on which files, and the languages of these that it covers."""
 
     manifest: Manifest
@@ -75,17 +74,25 @@ def tool_checks(
         c.manifest.name
         for c in chosen
         if not c.manifest.kind.runs_tests
-        and unable(c.manifest, options, available=available(c.manifest))
         and elsewhere.replaces(c.manifest, manifests)
+        and unable(c.manifest, options, available=available(c.manifest))
     }
     return (
         *_tool_checks([c for c in chosen if c.manifest.name not in replaced], options, formats),
         *map(_replaced, (c for c in chosen if c.manifest.name in replaced)),
         *measured_checks(manifests, chosen, languages, options, conf.steps),
         *uncovered_checks(manifests, chosen, languages, frozenset(filter(elsewhere.covers, _ids(manifests)))),
-        *step_checks(conf.steps, options),
+        *_steps(conf, options),
         *ingested,
     )
+
+
+def _steps(conf: Settings, options: Options) -> tuple[Check, ...]:
+    if not conf.steps:
+        return ()
+    from assaymark.tools.steps import step_checks
+
+    return step_checks(conf.steps, options)
 
 
 def _ids(manifests: Iterable[Manifest]) -> frozenset[str]:
@@ -160,11 +167,14 @@ def _wins(
     if any(configured.get(m.name) for m in rivals):
         return False
     defaults = [m for m in rivals if m.default]
-    return manifest is next((m for m in defaults if available(m)), defaults[0])
+    return len(defaults) == 1 or manifest is next((m for m in defaults if available(m)), defaults[0])
 
 
 def _available(options: Options) -> _Locate:
     def available(manifest: Manifest) -> bool:
+        from assaymark.tools.locate import locate
+        from assaymark.tools.provision import provisioned
+
         if locate(manifest.program, options.root, trusted=options.trust_repository):
             return True
         return bool(manifest.pypi) and (
@@ -175,36 +185,72 @@ def _available(options: Options) -> _Locate:
 
 
 def _tool_checks(chosen: Sequence[Chosen], options: Options, parsers: Mapping[str, Any]) -> Iterator[Check]:
-    jobs = {c.manifest.name: _job(c, options, parsers) for c in chosen}
+    names = {c.manifest.name for c in chosen}
+    refused = {c.manifest.name for c in chosen if _refused(c.manifest, options)}
+    # What starts programs is only loaded when one may be started.
+    jobs = _jobs(chosen, options, parsers) if names - refused else {}
+    for one in chosen:
+        if one.manifest.after is None or one.manifest.after in names:
+            yield _tool_check(one, None if one.manifest.name in refused else jobs[one.manifest.name])
+
+
+def _refused(manifest: Manifest, options: Options) -> bool:
+    return not options.tools or (manifest.kind.runs_tests and not options.run_tests)
+
+
+def _jobs(chosen: Sequence[Chosen], options: Options, parsers: Mapping[str, Any]) -> dict[str, Job]:
+    """The jobs by name; a tool that another one follows, and its followers, have one session."""
+    from dataclasses import replace
+
+    from assaymark.tools.run import Job, Session
+
+    jobs = {
+        c.manifest.name: Job(
+            manifest=c.manifest,
+            files=c.files,
+            configuration=c.configuration,
+            trusted=options.trust_repository,
+            run_tests=options.run_tests,
+            provision=options.provision,
+            remember=options.cache,
+            parsers=parsers,
+        )
+        for c in chosen
+    }
     sessions = {
         m.after: Session(jobs[m.after]) for m in (c.manifest for c in chosen) if m.after is not None and m.after in jobs
     }
-    for name, job in jobs.items():
-        leader = job.manifest.after or name
-        if job.manifest.after is None or leader in jobs:
-            yield tool_check(replace(job, session=sessions.get(leader)), options)
+    return {name: replace(job, session=sessions.get(job.manifest.after or name)) for name, job in jobs.items()}
 
 
-def _job(chosen: Chosen, options: Options, parsers: Mapping[str, Any]) -> Job:
-    return Job(
-        manifest=chosen.manifest,
-        files=chosen.files,
-        configuration=chosen.configuration,
-        trusted=options.trust_repository,
-        run_tests=options.run_tests,
-        provision=options.provision,
-        remember=options.cache,
-        parsers=parsers,
+def _tool_check(chosen: Chosen, job: Job | None) -> Check:
+    """The check that runs one tool, or says why it does not."""
+    manifest = chosen.manifest
+    function = _running(job) if job else _not_running(manifest)
+    function.__doc__ = f"{manifest.about} {manifest.home}".strip()
+    return Check(
+        id=f"tool.{manifest.name}",
+        function=function,
+        needs=function.__code__.co_varnames[: function.__code__.co_argcount],
+        reads=(
+            *_kinds_of(chosen.files),
+            *(place.partition("#")[0] for place in (*manifest.config.files, *manifest.config.mentions)),
+        ),
+        subcriteria=manifest.subcriteria,
+        external=job is not None,
     )
 
 
-def tool_check(job: Job, options: Options) -> Check:
-    """The check that runs one tool, or says why it does not."""
-    manifest = job.manifest
+def _running(job: Job) -> Callable[..., Evidence]:
+    from assaymark.tools.run import run_tool
 
     def run(workspace: Workspace) -> Evidence:
         return run_tool(job, workspace)
 
+    return run
+
+
+def _not_running(manifest: Manifest) -> Callable[..., Evidence]:
     def without_tools() -> Evidence:
         return unknown(
             f"{manifest.name} was not run (--no-tools)", remedy="run without --no-tools, or hand in a report of it"
@@ -219,22 +265,7 @@ def tool_check(job: Job, options: Options) -> Check:
             remedy="run with --run-tests, or assess after your CI's test run where its reports lie in the checkout",
         )
 
-    refused = not options.tools or (manifest.kind.runs_tests and not options.run_tests)
-    function: Callable[..., Evidence] = run
-    if refused:
-        function = without_tests if manifest.kind.runs_tests else without_tools
-    function.__doc__ = f"{manifest.about} {manifest.home}".strip()
-    return Check(
-        id=f"tool.{manifest.name}",
-        function=function,
-        needs=function.__code__.co_varnames[: function.__code__.co_argcount],
-        reads=(
-            *_kinds_of(job.files),
-            *(place.partition("#")[0] for place in (*manifest.config.files, *manifest.config.mentions)),
-        ),
-        subcriteria=manifest.subcriteria,
-        external=not refused,
-    )
+    return without_tests if manifest.kind.runs_tests else without_tools
 
 
 def _kinds_of(files: Iterable[Entry]) -> tuple[str, ...]:

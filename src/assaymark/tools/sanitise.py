@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import configparser
-import io
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assaymark.api import Entry, Tree
 from assaymark.subject.parsing import ParseProblem, load_json, load_toml, load_yaml
 
+if TYPE_CHECKING:
+    import configparser
+
 _LIMIT = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(NamedTuple):
     """A file in which the project configures a tool; ``section`` is None when the whole file is about it.
 
     A ``mention`` only names the tool: it says that the project uses it, and nothing about how.
@@ -33,7 +32,7 @@ def find(tree: Tree, places: Iterable[str], mentions: Iterable[str] = ()) -> Con
     if found is not None:
         return found
     named = _first(tree, mentions)
-    return replace(named, mention=True) if named else None
+    return named._replace(mention=True) if named else None
 
 
 def _first(tree: Tree, places: Iterable[str]) -> Configuration | None:
@@ -133,6 +132,8 @@ def _without(data: Any, dropped: frozenset[str]) -> Any:
 
 
 def _ini(text: str) -> configparser.RawConfigParser:
+    import configparser
+
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     try:
@@ -143,6 +144,8 @@ def _ini(text: str) -> configparser.RawConfigParser:
 
 
 def _ini_text(parser: configparser.RawConfigParser, section: str | None, dropped: frozenset[str]) -> str:
+    import io
+
     for name in parser.sections():
         foreign = section is not None and not belongs(name, section)
         if foreign or f"[{_plain(name)}]" in dropped:

@@ -7,16 +7,14 @@ tools that look at one of the same languages: what a Python scanner found tells 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from assaymark.api import Options, Tree
 from assaymark.tools.found import Report, ingested
 from assaymark.tools.manifest import Executes, Manifest
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """``reports`` are those handed in that may be believed; ``steps`` the sub-criteria that a step answers."""
 
     reports: tuple[Report, ...] = ()
