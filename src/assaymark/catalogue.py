@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assaymark.data import folder
 from assaymark.errors import InputError
@@ -23,8 +22,7 @@ _PROFILE_KEYS = {"id", "title", "version", "why", "kind", "extends", "scope", "l
 _LEVEL_KEYS = {"name", "why", "require", "max_not_applicable", "max_attested"}
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(NamedTuple):
     """All criteria of all kinds, by id."""
 
     criteria: Mapping[str, Criterion]

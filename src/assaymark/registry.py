@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from assaymark.api import Check, Fact, Plugin
 from assaymark.errors import InputError
@@ -21,8 +20,7 @@ T = TypeVar("T")
 ENTRY_POINTS = "assaymark.plugins"
 
 
-@dataclass(frozen=True, slots=True)
-class Registry:
+class Registry(NamedTuple):
     """Everything that is installed, by name."""
 
     checks: dict[str, Check]
@@ -93,10 +91,11 @@ def _merge(into: dict[str, T], new: dict[str, T], owner: str) -> None:
     into.update(new)
 
 
-def _points() -> list[EntryPoint]:
+@cache
+def _points() -> tuple[EntryPoint, ...]:
     from importlib.metadata import entry_points
 
-    return sorted(entry_points(group=ENTRY_POINTS), key=lambda p: p.name)
+    return tuple(sorted(entry_points(group=ENTRY_POINTS), key=lambda p: p.name))
 
 
 def _plugins() -> Iterator[Plugin]:

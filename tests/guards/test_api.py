@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import tomllib
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,8 @@ def test_all_distributions_carry_one_version(checkout: Path) -> None:
         project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
         assert project["version"] == core, file
         assert f"assaymark=={core}" in project["dependencies"], file
+        for name, value in project["entry-points"]["assaymark.plugins"].items():
+            assert EntryPoint(name, value, "assaymark.plugins").load().version == core, file
 
 
 def test_every_plugin_is_typed_licensed_and_of_the_same_python(checkout: Path) -> None:

@@ -23,15 +23,20 @@ GOOD = Plugin(name="spam", version="1", checks=(eggs,))
 WRONG = "not a plugin"
 
 
+def forget() -> None:
+    registry.load.cache_clear()
+    registry._points.cache_clear()
+
+
 @pytest.fixture
 def only(monkeypatch: pytest.MonkeyPatch) -> object:
     def install(*values: str) -> None:
         points = [EntryPoint(f"p{i}", value, registry.ENTRY_POINTS) for i, value in enumerate(values)]
         monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points)
-        registry.load.cache_clear()
+        forget()
 
     yield install
-    registry.load.cache_clear()
+    forget()
 
 
 def test_builtin_checks_have_a_help_page() -> None:

@@ -12,10 +12,9 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.api import Parsed, Tree, Unparsable
 from assaymark.subject.files import read_file
@@ -65,8 +64,7 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(NamedTuple):
     """One report. ``kind`` is ``coverage``, ``tests`` or ``findings``; ``id`` the sub-criterion it was handed in for.
 
     ``stale`` says why it is not about the present files, ``problem`` why it cannot be read: only a report with neither
@@ -94,11 +92,10 @@ class Report:
         return self.parsed.metrics if self.parsed else MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Reports:
+class Reports(NamedTuple):
     """The fact ``reports_found``, in order of path."""
 
-    reports: tuple[Report, ...] = field(default=())
+    reports: tuple[Report, ...] = ()
 
     def usable(self, kind: str) -> tuple[Report, ...]:
         """Those of a kind that may be believed."""

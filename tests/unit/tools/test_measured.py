@@ -94,7 +94,7 @@ def test_without_code_there_is_nothing_to_cover(judge: Callable[..., Outcome]) -
 
 
 def test_an_old_report_is_not_believed_and_not_missed_after_a_run(judge: Callable[..., Outcome]) -> None:
-    old = replace(report(lcov("m.py")), stale="it is older than the commit")
+    old = report(lcov("m.py"))._replace(stale="it is older than the commit")
     assert judge({"m.py": "x"}, old) is Outcome.UNKNOWN
     assert judge({"m.py": "x"}, old, python_ran=True) is Outcome.NOT_APPLICABLE
 

@@ -173,7 +173,7 @@ def test_tests_wait_for_consent_unless_a_report_lies_there(plugin: Any, tree: Tr
     assert run_check(by_id["tool.t"], there)[0].outcome is Outcome.NOT_APPLICABLE
     [answer] = run_check(by_id["tool.junit"], there)
     assert (answer.outcome, answer.grade) == (Outcome.PASSED, "self-reported")
-    stale = Facts([], {"reports_found": Reports((replace(report, stale="it is older than the commit"),))})
+    stale = Facts([], {"reports_found": Reports((report._replace(stale="it is older than the commit"),))})
     assert run_check(by_id["tool.junit"], stale)[0].outcome is Outcome.UNKNOWN
     assert run_check(by_id["tool.t"], stale)[0].outcome is Outcome.UNKNOWN
 

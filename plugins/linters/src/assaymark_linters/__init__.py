@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from importlib.resources import files
 
 from assaymark.api import Plugin
 from assaymark_linters.data_files import data_files
 
+__version__ = "0.1.0"
+
 PLUGIN = Plugin(
     name="linters",
-    version=version("assaymark-linters"),
+    version=__version__,
     checks=(data_files,),
     tools=(files(__name__) / "tools",),
 )

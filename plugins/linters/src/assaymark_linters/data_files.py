@@ -10,8 +10,8 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from assaymark.api import Entry, Evidence, Finding, Location, Severity, Tree, check, failed, not_applicable, passed
 
@@ -25,8 +25,7 @@ _TEMPLATE = re.compile(r"\{\{|\{%|<%")
 _TOML_PLACE = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """What is wrong with a file, and where; ``line`` is None when only the file is known."""
 
     rule: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from importlib.resources import files
 
 from assaymark.api import Plugin
 
-PLUGIN = Plugin(name="python", version=version("assaymark-python"), tools=(files(__name__) / "tools",))
+__version__ = "0.1.0"
+
+PLUGIN = Plugin(name="python", version=__version__, tools=(files(__name__) / "tools",))
