@@ -1,6 +1,6 @@
 """The facts about the forge: what `assaymark.forge` read there, and only with ``--forge``.
 
-The values (`assaymark.subject.forge_model`) are offered here too, but loaded on use: most runs never ask a forge.
+The values (`assaymark.subject.forges.model`) are offered here too, but loaded on use: most runs never ask a forge.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from assaymark.api import FactUnavailable, Options, fact
 from assaymark.model import Subject
 
 if TYPE_CHECKING:
-    from assaymark.subject.forge_model import Alerts as Alerts
-    from assaymark.subject.forge_model import Change as Change
-    from assaymark.subject.forge_model import Community as Community
-    from assaymark.subject.forge_model import Forge as Forge
-    from assaymark.subject.forge_model import Issue as Issue
-    from assaymark.subject.forge_model import Protection as Protection
-    from assaymark.subject.forge_model import Pull as Pull
-    from assaymark.subject.forge_model import Release as Release
-    from assaymark.subject.forge_model import Review as Review
-    from assaymark.subject.forge_model import Run as Run
+    from assaymark.subject.forges.model import Alerts as Alerts
+    from assaymark.subject.forges.model import Change as Change
+    from assaymark.subject.forges.model import Community as Community
+    from assaymark.subject.forges.model import Forge as Forge
+    from assaymark.subject.forges.model import Issue as Issue
+    from assaymark.subject.forges.model import Protection as Protection
+    from assaymark.subject.forges.model import Pull as Pull
+    from assaymark.subject.forges.model import Release as Release
+    from assaymark.subject.forges.model import Review as Review
+    from assaymark.subject.forges.model import Run as Run
 
 KEEP = 900  # seconds: long enough for several runs on one commit, short enough to see a setting that was mended
 NOT_ASKED = "the forge was not asked"
@@ -34,9 +34,9 @@ def __getattr__(name: str) -> Any:
     """The values by name."""
     if name.startswith("_"):
         raise AttributeError(name)
-    from assaymark.subject import forge_model
+    from assaymark.subject.forges import model
 
-    return getattr(forge_model, name)
+    return getattr(model, name)
 
 
 class ForgeSeen(NamedTuple):
@@ -80,7 +80,7 @@ def look(subject: Subject, environment: Mapping[str, str], *, cached: bool = Tru
     if subject.repository is None:
         raise FactUnavailable("the subject has no remote, so its forge is not known")
     from assaymark.forge import read, settled
-    from assaymark.subject.forge_model import Forge
+    from assaymark.subject.forges.model import Forge
 
     if not cached:
         return Forge.from_json(read(subject.repository, environment))
