@@ -101,13 +101,13 @@ def _pyproject(path: str, text: str) -> Found:
             yield Exclusion(pattern, path, _line(text, pattern))
 
 
-_INI = re.compile(r"^(?P<key>omit|fail_under)\s*=\s*(?P<value>[^\n]*(?:\n[ \t]+[^\n]+)*)", re.MULTILINE)
+_INI = r"(?m)^(?P<key>omit|fail_under)\s*=\s*(?P<value>[^\n]*(?:\n[ \t]+[^\n]+)*)"
 
 
 def _ini(path: str, text: str) -> Found:
     if "[coverage:" not in text and not path.endswith(".coveragerc"):
         return
-    for found in _INI.finditer(text):
+    for found in re.finditer(_INI, text):
         line = text.count("\n", 0, found.start()) + 1
         if found["key"] == "fail_under":
             percent = _percent(found["value"].strip())
@@ -118,11 +118,12 @@ def _ini(path: str, text: str) -> Found:
                 yield Exclusion(pattern, path, line)
 
 
-_LISTED = re.compile(r"(?:coveragePathIgnorePatterns|exclude)['\"]?\s*:\s*\[(?P<items>[^\]]{0,4000})\]")
-_GROUP = re.compile(
-    r"['\"](?P<name>[./\w*@-]{1,200})['\"]\s*:\s*\{(?P<body>[^{}]{0,500})\}|\b(?P<global>global)\s*:\s*\{(?P<all>[^{}]{0,500})\}"
+_LISTED = r"(?:coveragePathIgnorePatterns|exclude)['\"]?\s*:\s*\[(?P<items>[^\]]{0,4000})\]"
+_GROUP = (
+    r"['\"](?P<name>[./\w*@-]{1,200})['\"]\s*:\s*\{(?P<body>[^{}]{0,500})\}"
+    r"|\b(?P<global>global)\s*:\s*\{(?P<all>[^{}]{0,500})\}"
 )
-_LINES = re.compile(r"['\"]?(?:lines|statements)['\"]?\s*:\s*(\d{1,3}(?:\.\d+)?)")
+_LINES = r"['\"]?(?:lines|statements)['\"]?\s*:\s*(\d{1,3}(?:\.\d+)?)"
 
 
 def _javascript(path: str, text: str) -> Found:
@@ -132,26 +133,26 @@ def _javascript(path: str, text: str) -> Found:
         if not isinstance(_at(data, "jest"), dict):
             return
     start = max(text.find("coverageThreshold"), text.find("thresholds"))
-    for found in _GROUP.finditer(text, start) if start >= 0 else ():
-        percent = _LINES.search(found["body"] or found["all"] or "")
+    for found in re.compile(_GROUP).finditer(text, start) if start >= 0 else ():
+        percent = re.search(_LINES, found["body"] or found["all"] or "")
         if percent:
             name = found["name"] or "global"
             yield Threshold(
                 "" if name == "global" else name, float(percent[1]), path, text.count("\n", 0, found.start()) + 1
             )
-    for listed in _LISTED.finditer(text):
+    for listed in re.finditer(_LISTED, text):
         for pattern in re.findall(r"['\"]([^'\"]+)['\"]", listed["items"]):
             yield Exclusion(pattern, path, text.count("\n", 0, listed.start()) + 1)
 
 
-_RULE = re.compile(r"<rule>([\s\S]{0,2000}?)</rule>")
+_RULE = r"<rule>([\s\S]{0,2000}?)</rule>"
 
 
 def _maven(path: str, text: str) -> Found:
     """Rules of the JaCoCo plugin."""
     if "jacoco" not in text:
         return
-    for found in _RULE.finditer(text):
+    for found in re.finditer(_RULE, text):
         minimum = re.search(r"<minimum>\s*(\d(?:\.\d+)?|\d{1,3}%)\s*</minimum>", found[1])
         included = re.search(r"<include>\s*([^<\s]+)\s*</include>", found[1])
         if minimum:

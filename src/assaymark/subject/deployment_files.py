@@ -30,19 +30,18 @@ MANAGERS = frozenset(
     )
 )
 _FAMILY = {"Helm": "Kubernetes", "Kustomize": "Kubernetes"}
-_KUBERNETES = re.compile(
-    r"^kind:[ \t]*[\"']?(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Pod|Service|Ingress)\b", re.MULTILINE
-)
-_PLAY = re.compile(r"^-[ \t]+(?:name:[^\n]*\n[ \t]+)?hosts:", re.MULTILINE)
+# For files that few projects have, so compiled on use.
+_KUBERNETES = r"(?m)^kind:[ \t]*[\"']?(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Pod|Service|Ingress)\b"
+_PLAY = r"(?m)^-[ \t]+(?:name:[^\n]*\n[ \t]+)?hosts:"
 _START = re.compile(r"^[ \t]*(?:CMD|ENTRYPOINT)\b", re.MULTILINE | re.IGNORECASE)
 _FROM_CONTEXT = re.compile(r"^[ \t]*(?:COPY|ADD)\s+(?!.*--from=)\S", re.MULTILINE | re.IGNORECASE)
-_IMAGE = re.compile(r"^[ \t]*-?[ \t]*image:[ \t]*[\"']?(?P<name>[\w./:${}@-]+?)[\"']?\s*(?:#.*)?$", re.MULTILINE)
-_BUILD = re.compile(r"^[ \t]+build:", re.MULTILINE)
-_VERSION = re.compile(r"^[ \t]*(?P<key>appVersion|version):[ \t]*[\"']?(?P<value>v?\d[\w.+-]*)[\"']?", re.MULTILINE)
-_RECIPE = re.compile(
-    r"\{%-?\s?set version\s?=\s?[\"'](?P<jinja>\d[\w.+-]*)[\"']|^(?:package|context):\s*\n(?:[ \t]+\w+:[^\n]*\n){0,5}?"
-    r"[ \t]+version:[ \t]*[\"']?(?P<plain>\d[\w.+-]*)",
-    re.MULTILINE,
+_IMAGE = r"(?m)^[ \t]*-?[ \t]*image:[ \t]*[\"']?(?P<name>[\w./:${}@-]+?)[\"']?\s*(?:#.*)?$"
+_BUILD = r"(?m)^[ \t]+build:"
+_VERSION = r"(?m)^[ \t]*(?P<key>appVersion|version):[ \t]*[\"']?(?P<value>v?\d[\w.+-]*)[\"']?"
+_RECIPE = (
+    r"(?m)\{%-?\s?set version\s?=\s?[\"'](?P<jinja>\d[\w.+-]*)[\"']"
+    r"|^(?:package|context):\s*\n(?:[ \t]+\w+:[^\n]*\n){0,5}?"
+    r"[ \t]+version:[ \t]*[\"']?(?P<plain>\d[\w.+-]*)"
 )
 _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("Docker Compose", re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml", re.IGNORECASE)),
@@ -153,7 +152,7 @@ def deployment_files(tree: Tree) -> DeploymentFiles:
                 from_source.append(entry.path)
     files.sort(key=lambda f: (f.path, f.kind))
     images, versions = _stated(tree, files)
-    from_source += [f.path for f in files if f.kind == "Docker Compose" and _BUILD.search(tree.text(f.path, _HEAD))]
+    from_source += [f.path for f in files if f.kind == "Docker Compose" and re.search(_BUILD, tree.text(f.path, _HEAD))]
     return DeploymentFiles(
         files=tuple(files),
         images=images,
@@ -178,9 +177,9 @@ def _by_content(tree: Tree, entries: list[Entry]) -> Iterator[Deployment]:
         text = tree.text(entry.path, _HEAD)[:_HEAD]
         if "tosca_definitions_version" in text:
             yield Deployment("TOSCA", entry.path)
-        elif "apiVersion:" in text and _KUBERNETES.search(text):
+        elif "apiVersion:" in text and re.search(_KUBERNETES, text):
             yield Deployment("Kubernetes", entry.path)
-        elif "hosts:" in text and _PLAY.search(text):
+        elif "hosts:" in text and re.search(_PLAY, text):
             yield Deployment("Ansible", entry.path)
 
 
@@ -190,18 +189,18 @@ def _stated(tree: Tree, files: list[Deployment]) -> tuple[tuple[ImageUse, ...], 
     for file in files:
         if file.kind in ("Docker Compose", "Kubernetes"):
             text = tree.text(file.path, _HEAD)
-            for found in _IMAGE.finditer(text):
+            for found in re.finditer(_IMAGE, text):
                 name, tag = _image(found["name"])
                 images.append(ImageUse(file.path, text.count("\n", 0, found.start("name")) + 1, name, tag))
         elif file.kind == "conda":
             text = tree.text(file.path, _HEAD)
-            for found in _RECIPE.finditer(text):
+            for found in re.finditer(_RECIPE, text):
                 line = text.count("\n", 0, found.start()) + 1
                 versions.append(StatedVersion(file.path, line, "version", found["jinja"] or found["plain"]))
         elif file.kind == "Helm" or file.path == "galaxy.yml":
             text = tree.text(file.path, _HEAD)
             wanted = "appVersion" if file.kind == "Helm" else "version"
-            for found in _VERSION.finditer(text):
+            for found in re.finditer(_VERSION, text):
                 if found["key"] == wanted:
                     line = text.count("\n", 0, found.start("key")) + 1
                     versions.append(StatedVersion(file.path, line, wanted, found["value"]))

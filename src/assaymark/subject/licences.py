@@ -34,7 +34,8 @@ _NOT_TEXT = re.compile(
 )
 _ELSEWHERE = (".github", "docs", "doc", "legal")
 _REUSE = re.compile(r"(?i)licenses/([^/]+)\.(?:txt|md)")
-_LEGAL_WORDS = re.compile(
+# Only for texts that no other way recognises, so compiled on use: these three.
+_LEGAL_WORDS = (
     r"(?i)\b(?:licen[cs]e[ds]?|permissions?|permitted|copyright|warrant(?:y|ies)|liab(?:le|ility)"
     r"|redistribut\w+|grant(?:s|ed)?"
     r"|rights?|reserved|infringe\w*|patents?|derivative|conditions?|sublicen\w+|holders?|disclaim\w*|copies)\b"
@@ -48,8 +49,8 @@ _RESTRICTION = re.compile(
 _FURTHER_TERMS = re.compile(
     r"non-?commercial|academic|advertising materials|clinical|military|for research|evil\b|ethical"
 )
-_POINTS = re.compile(r"(?i)\b(?:licen[cs]e[-._][\w.-]+|copying[-._\w]*|unlicense|licenses/[\w.-]+)")
-_R_TEMPLATE = re.compile(r"(?im)^(?:YEAR|COPYRIGHT HOLDER|ORGANIZATION)\s*:\s*\S")
+_POINTS = r"(?i)\b(?:licen[cs]e[-._][\w.-]+|copying[-._\w]*|unlicense|licenses/[\w.-]+)"
+_R_TEMPLATE = r"(?im)^(?:YEAR|COPYRIGHT HOLDER|ORGANIZATION)\s*:\s*\S"
 
 # How some frequent licences call themselves, and expressions that their substance cannot do without; for texts with a
 # stray edit. (id, name in the first lines, expressions, least number of words)
@@ -337,11 +338,11 @@ def _by_substance(text: str, words: int) -> str:
 
 
 def _unknown_kind(text: str, words: int) -> str:
-    if len(_R_TEMPLATE.findall(text)) >= 2 and words < 40:
+    if len(re.findall(_R_TEMPLATE, text)) >= 2 and words < 40:
         return TEMPLATE
-    if words < 120 and _POINTS.search(text):
+    if words < 120 and re.search(_POINTS, text):
         return POINTER
-    legal = {w.lower() for w in _LEGAL_WORDS.findall(text)}
+    legal = {w.lower() for w in re.findall(_LEGAL_WORDS, text)}
     return LEGAL if words >= 60 and len(legal) >= 5 else NOT_A_LICENCE
 
 

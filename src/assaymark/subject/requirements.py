@@ -23,7 +23,7 @@ _DEPENDENCIES = (
     ),
     *("package.json", "pom.xml", "*/pom.xml", "build.gradle", "build.gradle.kts", "Gemfile", "go.mod", "Cargo.toml"),
 )
-_SCENARIO_LIBRARY = re.compile(r"pytest[-_]bdd|behave|cucumber|robotframework|radish-bdd|godog", re.IGNORECASE)
+_SCENARIO_LIBRARY = r"(?i)pytest[-_]bdd|behave|cucumber|robotframework|radish-bdd|godog"
 _PREFIX = re.compile(r"[A-Za-z][\w.-]{1,30}")
 
 
@@ -74,7 +74,7 @@ def requirements(tree: Tree, settings: Mapping[str, Any], tests_found: TestsFoun
 def _runner(tree: Tree) -> str:
     """The file that declares a library of scenarios as a dependency."""
     for entry in tree.glob(*_DEPENDENCIES)[:50]:
-        if _SCENARIO_LIBRARY.search(tree.text(entry.path, _LIMIT)):
+        if re.search(_SCENARIO_LIBRARY, tree.text(entry.path, _LIMIT)):
             return entry.path
     return ""
 

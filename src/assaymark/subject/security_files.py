@@ -13,12 +13,11 @@ from assaymark.subject.packaging_files import ASIDE
 
 LIMIT = 65_536
 _PLACES = ("", ".github", "docs", ".gitlab", "doc")
-_CONTACT = re.compile(
-    r"(?<![\w.+-])[\w.+-]{1,64}(?:@|\s?\[?\(?at\)?\]?\s?)[\w-]{1,80}(?:\.|\s?\[?\(?dot\)?\]?\s?)\w|"
+_CONTACT = (  # compiled on use: many projects have no policy
+    r"(?im)(?<![\w.+-])[\w.+-]{1,64}(?:@|\s?\[?\(?at\)?\]?\s?)[\w-]{1,80}(?:\.|\s?\[?\(?dot\)?\]?\s?)\w|"
     r"security/advisories|report a vulnerability|private(?:ly)? (?:vulnerability|report|disclos)|"
     r"https?://\S{0,200}(?:security|hackerone|bugcrowd|huntr|tidelift|advisor|report|contact|form)|"
-    r"^contact:|issue tracker|open an issue|/issues\b",
-    re.IGNORECASE | re.MULTILINE,
+    r"^contact:|issue tracker|open an issue|/issues\b"
 )
 _WATCHERS = {
     "Dependabot": (("dependabot.yml", "dependabot.yaml"), (".github",)),
@@ -111,7 +110,7 @@ def _policy(tree: Tree) -> Policy | None:
         under=(*_PLACES, ".well-known"),
     ):
         text = tree.text(entry.path, LIMIT)
-        contact = _CONTACT.search(text)
+        contact = re.search(_CONTACT, text)
         line = text.count("\n", 0, contact.start()) + 1 if contact else None
         return Policy(entry.path, len(text.split()), line)
     return None

@@ -10,8 +10,8 @@ from assaymark.subject.parsing import load_json, load_yaml
 from assaymark.subject.styles.model import StyleTool
 from assaymark.subject.styles.places import ignored, own
 
-_COMMENTS = re.compile(r"/\*[\s\S]{0,2000}?\*/|(?m:^[ \t]*//.*$)")
-_KNOWN = re.compile(
+_COMMENTS = r"/\*[\s\S]{0,2000}?\*/|(?m:^[ \t]*//.*$)"
+_KNOWN = (
     r"(?:js|eslint|tseslint|ts|vue|react|angular|n|jsdoc|importPlugin|prettier|svelte)\.configs[.\[][^,;\s]+|airbnb[\w/-]*|standard[\w-]*|neostandard|"
     r"@antfu/eslint-config|eslint-config-[\w-]+|plugin:[\w@/-]+|eslint:recommended|\bxo\b|configs\.recommended\w*|recommendedTypeChecked"
 )
@@ -24,7 +24,7 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 def eslintrc(path: str, text: str) -> Iterator[StyleTool]:
     """ESLint configured as data."""
-    yield _eslint(path, text, _mapping(load_yaml(_COMMENTS.sub("", text))))
+    yield _eslint(path, text, _mapping(load_yaml(re.sub(_COMMENTS, "", text))))
 
 
 def _eslint(path: str, text: str, data: dict[str, Any]) -> StyleTool:
@@ -58,7 +58,7 @@ def _eslint(path: str, text: str, data: dict[str, Any]) -> StyleTool:
 
 def eslint_program(path: str, text: str) -> Iterator[StyleTool]:
     """ESLint configured by a program: its base is recognised by name, and rules that it writes out."""
-    base = ", ".join(dict.fromkeys(m[0] for m in _KNOWN.finditer(text)))
+    base = ", ".join(dict.fromkeys(m[0] for m in re.finditer(_KNOWN, text)))
     rules = dict(re.findall(r"['\"]?([@\w/-]{3,60})['\"]?\s*:\s*\[?\s*['\"](off|warn|error)['\"]", text))
     off = [k for k, v in rules.items() if v == "off"]
     overrides = (*ignored(path, text, off), *own(path, text, [k for k in rules if k not in off]))
@@ -79,7 +79,7 @@ def _prettier(path: str, text: str, data: dict[str, Any]) -> StyleTool:
 
 def biome(path: str, text: str) -> Iterator[StyleTool]:
     """Biome starts from its recommended rules."""
-    data = _mapping(load_json(_COMMENTS.sub("", text)))
+    data = _mapping(load_json(re.sub(_COMMENTS, "", text)))
     groups = _mapping(_mapping(data.get("linter")).get("rules"))
     off = [k for g in groups.values() for k, v in _mapping(g).items() if v == "off"]
     base = "" if groups.get("recommended") is False else "biome's recommended rules"
