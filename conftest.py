@@ -21,7 +21,18 @@ pytest_plugins = ["pytester"]
 
 # What a CI host or a person's shell may have set and a test must not see.
 UNWANTED = ("GITHUB_", "GIT_", "RUNNER_", "CI_", "GITLAB_", "ASSAYMARK_", "SLURM_", "XDG_")
-UNWANTED_NAMES = ("CI", "VIRTUAL_ENV", "CONDA_PREFIX", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM_PROGRAM")
+UNWANTED_NAMES = (
+    "CI",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "COLUMNS",
+    "LINES",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "TERM_PROGRAM",
+)
 GITCONFIG = """\
 [user]
     name = Ada Example
