@@ -81,6 +81,11 @@ def test_showing_the_version_is_light() -> None:
     assert set(last.split()) & HEAVY == set()
 
 
+def test_planning_loads_nothing_that_runs_a_tool() -> None:
+    running = {f"assaymark.tools.{name}" for name in ("run", "verdict", "provision", "locate", "steps", "results")}
+    assert loaded_after("import assaymark.tools.plan") & (running | {"configparser", "difflib", "tempfile"}) == set()
+
+
 def test_import_linter_contracts(checkout: Path) -> None:
     run = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
