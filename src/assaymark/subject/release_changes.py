@@ -75,4 +75,5 @@ def final_releases(releases: Releases, history: History) -> list[Release]:
     if len(here) > 1 or not history.commits:
         return here
     now = history.commits[0].time
-    return [r for r in releases.own if r.version.final and r.time <= now]
+    # A tag with a message is younger than its commit: one that can be reached counts whenever it was made.
+    return [r for r in releases.own if r.version.final and (r.reachable or r.time <= now)]

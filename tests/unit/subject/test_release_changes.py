@@ -5,7 +5,9 @@ from pathlib import Path
 from assaymark.engine import Facts
 from assaymark.registry import builtin
 from assaymark.subject.checkout import open_subject
-from assaymark.subject.release_changes import ReleaseChanges
+from assaymark.subject.history import Commit, History, Tag
+from assaymark.subject.release_changes import ReleaseChanges, final_releases
+from assaymark.subject.releases import releases
 from assaymark.testing import NewCommit, facts_of, repository_of
 
 
@@ -42,3 +44,12 @@ def test_without_releases_it_is_said_what_may_hide_them(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         found = read(tmp_path / name, [NewCommit(write={"a.md": "1"}, tags=tags)])
         assert (found.latest, "nightly" in found.blind, bool(found.blind)) == (None, bool(tags), bool(tags))
+
+
+def test_a_tag_with_a_message_is_younger_than_its_commit() -> None:
+    commit = Commit(id="c1", parents=(), author="a", email="e", time=1_000, subject="s", body="")
+    history = History(
+        shallow=False, head="c1", branch="main", commits=(commit,), tags=(Tag(name="v0.1.0", commit="c1", time=2_000),)
+    )
+    [found] = final_releases(releases.provide(history), history)
+    assert found.tag == "v0.1.0"
