@@ -77,12 +77,13 @@ def tests_found(tree: Tree, languages: Languages, source_scan: SourceScan) -> Te
             elif not in_tests(entry.path):
                 code += 1
     inside = {f.path for f in files}
+    foreign = {e.path for e in languages.foreign}
     files.extend(TestFile(path, "Rust", CONVENTION) for path in source_scan.inline_tests if path not in inside)
     return TestsFound(
         files=tuple(sorted(files, key=lambda f: f.path)),
         doubles=source_scan.doubles,
         fixtures=tuple(_fixtures(tree)),
-        requirements=tuple(e.path for e in tree.glob(*_EXECUTABLE_REQUIREMENTS)),
+        requirements=tuple(e.path for e in tree.glob(*_EXECUTABLE_REQUIREMENTS) if e.path not in foreign),
         code=code,
     )
 

@@ -63,3 +63,10 @@ def test_files_of_doubles_belong_to_the_tests() -> None:
     assert in_tests("src/app/auth.mock.ts")
     assert not in_tests("src/mockingbird.py")
     assert not in_tests("src/contest/a.py")
+
+
+def test_scenarios_of_others_state_no_requirements_of_ours() -> None:
+    tree = tree_of({"features/a.feature": "x\n", "vendor/b.feature": "x\n", "examples/c.feature": "x\n"})
+    known = languages.provide(tree, ("examples/**",))
+    seen = tests_found.provide(tree, known, source_scan.provide(tree, known))
+    assert seen.requirements == ("features/a.feature",)
