@@ -139,6 +139,7 @@ def _assess(
         i: policy.result_of(d, _collected(laid, evidence, i), conf.attestations, conf.waivers, options.as_of)
         for i, d in laid.definitions.items()
     }
+    results = policy.with_rolled_up(results)
     return _judged(opened, conf, profile, options, laid, results, warnings)
 
 

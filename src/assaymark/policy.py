@@ -88,6 +88,25 @@ def _nobody_looked(definition: Subcriterion) -> Evidence:
     return Evidence(outcome=Outcome.UNKNOWN, check="none", message="no installed check looks at this")
 
 
+def with_rolled_up(results: Mapping[str, SubcriterionResult]) -> dict[str, SubcriterionResult]:
+    """The results, where a sub-criterion that sums up others (``QC.Doc06``) shares the waivers of its parts.
+
+    It is waived when every check against it is against a part (``QC.Doc06.1``) that is waived as a whole.
+    """
+    return {i: r if r.waiver else replace(r, waiver=_of_parts(r, results)) for i, r in results.items()}
+
+
+def _of_parts(whole: SubcriterionResult, results: Mapping[str, SubcriterionResult]) -> Waiver | None:
+    against = _against(whole)
+    parts = [r for i, r in results.items() if r.waiver and i.startswith(f"{whole.definition.id}.")]
+    excused = {check for part in parts for check in _against(part)}
+    return parts[0].waiver if parts and against and against <= excused else None
+
+
+def _against(result: SubcriterionResult) -> set[str]:
+    return {e.check for e in result.evidence if e.outcome in _OPEN}
+
+
 def covers(waiver: Waiver, result: SubcriterionResult) -> bool:
     """Whether the waiver excuses the whole verdict: by id, or because it matches every failing finding."""
     if waiver.id not in (result.definition.id, result.definition.criterion):

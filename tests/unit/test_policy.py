@@ -229,3 +229,21 @@ def test_a_step_for_what_does_not_exist_is_named() -> None:
     assert found.rule == "assaymark/step-unknown-id"
     assert "'b' is for QC.Doc, which is no sub-criterion here" in found.message
     assert found.location is not None
+
+
+def test_what_sums_up_others_shares_their_waivers() -> None:
+    def result(id: str, *checks: tuple[str, Outcome], waived: bool = False) -> SubcriterionResult:
+        found = tuple(Evidence(outcome=outcome, message="m", check=check) for check, outcome in checks)
+        excuse = waiver(id=id) if waived else None
+        return SubcriterionResult(
+            definition=definition(id), outcome=Outcome.FAILED, grade=Grade.MEASURED, evidence=found, waiver=excuse
+        )
+
+    readme, conduct = ("doc.readme", F), ("doc.conduct", F)
+    part = result("QC.Doc06.1", readme, waived=True)
+    one = policy.with_rolled_up({"QC.Doc06": result("QC.Doc06", readme, ("doc.conduct", P)), "QC.Doc06.1": part})
+    assert one["QC.Doc06"].waiver == part.waiver
+    both = policy.with_rolled_up({"QC.Doc06": result("QC.Doc06", readme, conduct), "QC.Doc06.1": part})
+    assert both["QC.Doc06"].waiver is None
+    other = policy.with_rolled_up({"QC.Doc061": result("QC.Doc061", readme), "QC.Doc06.1": part})
+    assert other["QC.Doc061"].waiver is None
