@@ -27,6 +27,10 @@ _ARGUMENTS = 100_000
 _VERSION_TIMEOUT = 60
 # Tests may import what lies beside them, as they do for the project itself.
 _AT_HOME = {"PYTHONSAFEPATH": "", "PYTHONUTF8": ""}
+# A tool judges what lies here: one that would fetch something finds no way out (nothing listens on this port).
+_OFFLINE = dict.fromkeys(
+    ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +189,7 @@ def version_of(manifest: Manifest, located: Located, workspace: Workspace, *, re
     done = proc.run(
         [str(located.path), *manifest.version_args],
         cwd="/",
-        env={"PATH": located.search_path(workspace.checkout)},
+        env={"PATH": located.search_path(workspace.checkout)} | _OFFLINE,
         timeout=_VERSION_TIMEOUT,
         limit=1_000_000,
         memory=_memory(manifest),
@@ -328,7 +332,7 @@ def _call(job: Job, located: Located, place: _Place, names: tuple[str, ...], num
     done = proc.run(
         argv,
         cwd=place.cwd,
-        env={"PATH": located.search_path(place.checkout)} | (_AT_HOME if manifest.kind.runs_tests else {}),
+        env={"PATH": located.search_path(place.checkout)} | (_AT_HOME if manifest.kind.runs_tests else _OFFLINE),
         timeout=manifest.timeout,
         limit=REPORT_LIMIT,
         memory=_memory(manifest),

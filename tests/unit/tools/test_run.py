@@ -315,6 +315,12 @@ JUNIT = '<testsuite tests="1"><testcase name="t"/></testsuite>'
 TESTER = {"kind": "tests", "format": "junit", "executes_code": "always", "command": ["lint", "{report}"]}
 
 
+def test_a_tool_finds_no_way_out(program: Callable[..., Path], lint: Any, judge: Judge, tmp_path: Path) -> None:
+    program(f"env > {tmp_path}/seen; echo '{{\"findings\": []}}'")
+    assert judge(lint()).outcome is Outcome.PASSED
+    assert "https_proxy=http://127.0.0.1:9" in (tmp_path / "seen").read_text().splitlines()
+
+
 def test_tests_run_only_with_consent(program: Callable[..., Path], lint: Any, judge: Judge, tmp_path: Path) -> None:
     program(f"touch {tmp_path}/ran; echo '{JUNIT}' > $1")
     assert judge(lint(**TESTER)).outcome is Outcome.UNKNOWN
