@@ -38,6 +38,8 @@ from assaymark.model import (
 
 __all__ = [
     "Check",
+    "Context",
+    "Edit",
     "Entry",
     "Evidence",
     "Fact",
@@ -49,11 +51,15 @@ __all__ = [
     "Outcome",
     "Parsed",
     "Plugin",
+    "Problem",
+    "Rule",
     "Severity",
     "ToolRef",
     "Tree",
     "Unexamined",
     "Unparsable",
+    "Unreachable",
+    "Validator",
     "check",
     "fact",
     "failed",
@@ -208,6 +214,93 @@ class Unparsable(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One thing a validator can say. ``id`` is stable and never used again for something else (``CWL-X001``)."""
+
+    id: str
+    title: str
+    severity: Severity
+    why: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """Text to put in place of a span; lines and columns count from 1 (columns in characters), the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What a validator found. ``pointer`` is the JSON pointer of the value; ``edits`` mend it safely, if any."""
+
+    finding: Finding
+    pointer: str = ""
+    edits: tuple[Edit, ...] = ()
+
+
+class Unreachable(Exception):
+    """A file or address that a document refers to may not or cannot be read; ``outside`` if it leaves the repository,
+    ``remote`` if it was not fetched because its host is not allowed."""
+
+    def __init__(self, reason: str, *, outside: bool = False, remote: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.outside = outside
+        self.remote = remote
+
+
+class Context(Protocol):
+    """What a validator may see of the world. What it reads is part of the key of its answer."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The table ``[tool.assaymark.validate.<validator id>]``, command line included (``profile``, ``param`` …)."""
+
+    def read(self, path: str) -> bytes:
+        """A file by its path from the repository's root, or an ``http(s):`` address. Raises `Unreachable`."""
+
+    def exists(self, path: str) -> bool:
+        """Whether the repository has such a file; False for what lies outside."""
+
+    def paths(self) -> tuple[str, ...]:
+        """Every file of the repository, sorted."""
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """A value shared by all documents of one run, such as a parsed file that many refer to."""
+
+    def check_time(self) -> None:
+        """Raises when the document has used up its time; call it in long loops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validator:
+    """One document format.
+
+    ``names`` are globs of the file names it may have; ``detect(path, data)`` decides by content, cheaply and without
+    raising. ``validate`` is ``module:function``, loaded on use: ``(path, data, context)`` to the problems in the order
+    of their place, or None when it is not such a document after all. With ``batch`` the function takes all documents
+    at once, ``(documents: Mapping[str, bytes], context)``, and gives a mapping from path to problems (for an engine
+    that is started once). ``rules`` is a TOML file of ``[[rule]]`` tables: id, title, severity, why, remedy.
+    ``version`` changes whenever an answer can.
+    """
+
+    id: str
+    title: str
+    version: str
+    names: tuple[str, ...]
+    detect: Callable[[str, bytes], bool]
+    validate: str
+    rules: Any
+    batch: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
     """What a distribution adds; the value behind an ``assaymark.plugins`` entry point.
 
@@ -222,7 +315,7 @@ class Plugin:
     facts: tuple[Fact, ...] = ()
     tools: tuple[Any, ...] = ()
     parsers: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    validators: tuple[Any, ...] = ()
+    validators: tuple[Validator, ...] = ()
     runners: Mapping[str, Any] = field(default_factory=dict)
     reports: Mapping[str, Callable[..., str]] = field(default_factory=dict)
     commands: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,9 @@
+"""Documents as trees that know where every value stands: `parse_yaml`, `parse_json`, `Node`, `Malformed`."""
+
+from __future__ import annotations
+
+from assaymark_workflows.source.json_text import parse_json
+from assaymark_workflows.source.node import Kind, Limits, Malformed, Node, Span
+from assaymark_workflows.source.yaml_text import parse_yaml
+
+__all__ = ["Kind", "Limits", "Malformed", "Node", "Span", "parse_json", "parse_yaml"]
