@@ -139,6 +139,28 @@ def test_references_are_addresses_or_known_prefixes() -> None:
     assert wrong == []
 
 
+# The indicators of EVERSE, state of 2026-11; each is ``https://w3id.org/everse/i/indicators/<name>``.
+EVERSE = """
+    archived_in_scholarly_repository archived_in_software_heritage code_churn_ok code_documentation_coverage_ok
+    code_duplication_ok code_smells_ok codemeta_completeness coupling_between_objects_ok cyclomatic_complexity_ok
+    dependency_management descriptive_metadata functional_correctness has_active_communication_channels
+    has_active_contributors has_ci-tests has_contribution_guidelines has_no_binary_artifacts has_no_linting_issues
+    has_published_package has_releases human_code_review_requirement internal_cohesion_ok lines_of_code_ok
+    listed_in_registry maintainability_index_ok metadata_is_up_to_date no_critical_vulnerability
+    no_leaked_credentials passed_tests_ok persistent_and_unique_identifier project_is_active repository_workflows
+    requirements_specified response_timeframe_ok software_has_citation software_has_documentation
+    software_has_license software_has_license_for_file_types software_has_tests software_is_containerized
+    software_test_coverage static_analysis_common_vulnerabilities support_issue_tracking uses_fuzzing
+    uses_tool_for_warnings_and_mistakes version_control_use versioning_standards_use
+""".split()
+
+
+def test_indicators_of_everse_exist() -> None:
+    named = {r.removeprefix("EVERSE:") for _, s in definitions() for r in s.references if r.startswith("EVERSE:")}
+    assert sorted(named - set(EVERSE)) == []
+    assert len(named) >= 15
+
+
 def test_the_default_profile_exists() -> None:
     assert {"assaymark", "sqaaas-v2", "sqaaas-v3"} <= set(catalogue.profiles())
 
