@@ -1,7 +1,8 @@
 """The command line: one module per verb, loaded on use.
 
 A verb is a module of this package with a click command called ``command``: to add one, add the module. Verbs of
-plugins come from `Plugin.commands`. Results go to standard output, talk to standard error.
+plugins come from `Plugin.commands`. The options that all verbs have come by themselves: see `_common`. Results go to
+standard output, talk to standard error.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from importlib import import_module
 
 import click
 
-from assaymark import __version__
+from assaymark.cli._common import with_common_options
 from assaymark.errors import OK, InputError
 
 EPILOG = """\b
@@ -33,12 +34,12 @@ class Verbs(click.Group):
         return sorted({*_own(), *plugged})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a verb; None when there is no such verb."""
+        """The command of a verb, with the options that all verbs have; None when there is no such verb."""
         if cmd_name in _own():
             command = import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
         else:
             command = _plugged(cmd_name)
-        return command if isinstance(command, click.Command) else None
+        return with_common_options(command) if isinstance(command, click.Command) else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -74,9 +75,11 @@ def _plugged(verb: str) -> object:
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, message="assaymark %(version)s")
 def main() -> None:
     """Judge research software against published quality criteria, and leave evidence anyone can check."""
+
+
+with_common_options(main, root=True)
 
 
 def run(words: list[str]) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assaymark.cli._common import out, say, split, talk_options, wants_colour, width, write
+from assaymark.cli._common import out, say, split, talk, wants_colour, width, write
 from assaymark.errors import GateNotMet, InputError, Undetermined
 
 if TYPE_CHECKING:
@@ -71,8 +71,6 @@ Exit status: 0 gate met or no gate, 1 gate not met, 2 wrong input, 3 the gate co
 @click.option("--no-cache", is_flag=True, envvar="ASSAYMARK_NO_CACHE", help="Neither read nor write cached results.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Write all reports into this folder.")
-@click.option("--config", type=click.Path(), metavar="FILE", help="Configuration instead of the repository's own.")
-@talk_options
 def command(
     path: str,
     ref: str | None,
@@ -94,9 +92,6 @@ def command(
     no_cache: bool,
     form: str,
     output: Path | None,
-    config: str | None,
-    quiet: bool | None,
-    color: str,
 ) -> None:
     """Judge a repository against a profile and say what is missing for the next level.
 
@@ -108,7 +103,7 @@ def command(
         path=path,
         ref=ref,
         profile=profile,
-        config=config,
+        config=talk().config,
         select=split(select),
         skip=split(skip),
         changed_since=changed_since,
@@ -124,14 +119,14 @@ def command(
         cache=not no_cache,
     )
     earlier = _baseline(baseline)
-    with _progress(quiet) as progress:
+    with _progress() as progress:
         judged = judge(request, progress)
-    if quiet is not True and not (config or ref):
+    if not (request.config or ref):
         _mention_unread(judged, Path(path))
     if output:
         _write_all(judged.assessment, output)
-    if quiet is not True or form != "text":
-        out(_render(judged.assessment, form, color, verbose=quiet is False))
+    if not talk().quiet or form != "text":
+        out(_render(judged.assessment, form))
     _keep_gate(judged, gate or judged.config.gate, earlier, baseline or judged.config.baseline)
 
 
@@ -173,11 +168,11 @@ def _parsed(text: str, where: str) -> Assessment:
     return from_json(text, where=where)
 
 
-def _render(assessment: Assessment, form: str, color: str, *, verbose: bool) -> str:
+def _render(assessment: Assessment, form: str) -> str:
     if form == "text":
         from assaymark.reports.text import render
 
-        return render(assessment, colour=wants_colour(color), width=width(), verbose=verbose)
+        return render(assessment, colour=wants_colour(), width=width(), verbose=talk().verbose)
     return _renderer(form)(assessment)
 
 
@@ -221,9 +216,9 @@ def _keep_gate(judged: Judged, gate: str | None, earlier: Assessment | None, con
 
 
 @contextmanager
-def _progress(quiet: bool | None) -> Iterator[Progress | None]:
+def _progress() -> Iterator[Progress | None]:
     """A display on standard error while tools run; none when quiet."""
-    if quiet is True:
+    if talk().quiet:
         yield None
         return
     from assaymark.cli._progress import Lines, Live

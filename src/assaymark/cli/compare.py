@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assaymark.cli._common import out, talk_options, wants_colour
+from assaymark.cli._common import out, wants_colour
 from assaymark.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 @click.argument("before", type=click.Path())
 @click.argument("after", type=click.Path())
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
-@talk_options
-def command(before: str, after: str, form: str, quiet: bool | None, color: str) -> None:
+def command(before: str, after: str, form: str) -> None:
     """Show what got worse, what got better, and which findings are new or gone.
 
     BEFORE and AFTER are assessment.json files, or folders that hold one.
@@ -28,7 +27,7 @@ def command(before: str, after: str, form: str, quiet: bool | None, color: str) 
     from assaymark.reports import compare
 
     change = difference(load(before), load(after))
-    out(compare.render(change, form, colour=wants_colour(color)))
+    out(compare.render(change, form, colour=wants_colour()))
 
 
 def load(place: str) -> Assessment:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from assaymark.cli._common import out
+from assaymark.cli._common import out, profile_of, profile_option
 from assaymark.errors import InputError
 
 
@@ -17,13 +17,13 @@ def command() -> None:
 
 
 @command.command("list", epilog="\b\nExample:\n  assaymark criteria list --profile sqaaas-v3")
-@click.option("--profile", default="assaymark", show_default=True, help="Mark what this profile requires.")
+@profile_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def list_(profile: str, form: str) -> None:
+def list_(profile: str | None, form: str) -> None:
     """All sub-criteria of a profile with their requirement level and the mark that asks for them."""
     from assaymark import catalogue
 
-    policy = catalogue.profile(profile)
+    policy = catalogue.profile(profile_of(profile))
     definitions = catalogue.load().subcriteria(policy)
     marks = {i: rule.level for rule in reversed(policy.levels) for i in rule.require}
     if form == "json":
@@ -37,13 +37,13 @@ def list_(profile: str, form: str) -> None:
 
 @command.command("show", epilog="\b\nExample:\n  assaymark criteria show QC.Doc06.1")
 @click.argument("id")
-@click.option("--profile", default="assaymark", show_default=True)
+@profile_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def show(id: str, profile: str, form: str) -> None:
+def show(id: str, profile: str | None, form: str) -> None:
     """One sub-criterion, or all of a criterion."""
     from assaymark import catalogue
 
-    definitions = catalogue.load().subcriteria(catalogue.profile(profile))
+    definitions = catalogue.load().subcriteria(catalogue.profile(profile_of(profile)))
     chosen = [d for i, d in definitions.items() if id in (i, d.criterion)]
     if not chosen:
         from difflib import get_close_matches
@@ -58,14 +58,14 @@ def show(id: str, profile: str, form: str) -> None:
 
 
 @command.command("coverage", epilog="\b\nExample:\n  assaymark criteria coverage --format json")
-@click.option("--profile", default="assaymark", show_default=True)
+@profile_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def coverage(profile: str, form: str) -> None:
+def coverage(profile: str | None, form: str) -> None:
     """How many sub-criteria a machine decides here, and how: installed checks and tools are counted."""
     from assaymark import catalogue, registry
     from assaymark.tools.manifest import load
 
-    definitions = catalogue.load().subcriteria(catalogue.profile(profile))
+    definitions = catalogue.load().subcriteria(catalogue.profile(profile_of(profile)))
     parts = registry.load()
     attached = {i for c in parts.checks.values() for i in c.subcriteria}
     formats = {name for plugin in parts.plugins for name in plugin.parsers}

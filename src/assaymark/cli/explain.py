@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import click
 
-from assaymark.cli._common import out
+from assaymark.cli._common import out, profile_of, profile_option
 from assaymark.errors import InputError
 
 
 @click.command(epilog="\b\nExamples:\n  assaymark explain QC.Lic01\n  assaymark explain doc.readme")
 @click.argument("id")
-@click.option("--profile", default="assaymark", show_default=True)
-def command(id: str, profile: str) -> None:
+@profile_option
+def command(id: str, profile: str | None) -> None:
     """Explain a criterion, a sub-criterion or a check by its id."""
     from assaymark import catalogue, registry
     from assaymark.cli.criteria import page
 
-    definitions = catalogue.load().subcriteria(catalogue.profile(profile))
+    definitions = catalogue.load().subcriteria(catalogue.profile(profile_of(profile)))
     chosen = [d for i, d in definitions.items() if id in (i, d.criterion)]
     checks = registry.load().checks
     if chosen:

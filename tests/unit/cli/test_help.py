@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import click
 import pytest
 
 from assaymark.cli import Verbs
+
+COMMON = {"--quiet", "--verbose", "--color", "--config", "--version"}
 
 
 def commands(group: click.Group, context: click.Context, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -39,3 +42,17 @@ def test_help_has_an_example(words: tuple[str, ...], capfd: pytest.CaptureFixtur
     assert "Example" in said.out
     assert f"assaymark {' '.join(words)}" in said.out.partition("Example")[2]
     assert said.err == ""
+    assert [word for word in COMMON if not re.search(rf"^ +(.+ )?{word}\b", said.out, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("words", all_commands(), ids=" ".join)
+def test_no_verb_has_a_meaning_of_its_own_for_a_common_option(words: tuple[str, ...]) -> None:
+    """They are given by `assaymark.cli.Verbs`; one that is declared again would not hear what stands before it."""
+    command: click.Command | None = Verbs(name="assaymark")
+    for word in words:
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), word)
+    assert command
+    common = [p for p in command.params if {*p.opts, *p.secondary_opts} & COMMON]
+    assert len(common) == 4
+    assert [p.name for p in common if p.expose_value] == []
