@@ -152,12 +152,12 @@ EVERSE = """
     software_has_license software_has_license_for_file_types software_has_tests software_is_containerized
     software_test_coverage static_analysis_common_vulnerabilities support_issue_tracking uses_fuzzing
     uses_tool_for_warnings_and_mistakes version_control_use versioning_standards_use
-""".split()
+"""
 
 
 def test_indicators_of_everse_exist() -> None:
     named = {r.removeprefix("EVERSE:") for _, s in definitions() for r in s.references if r.startswith("EVERSE:")}
-    assert sorted(named - set(EVERSE)) == []
+    assert sorted(named - set(EVERSE.split())) == []
     assert len(named) >= 15
 
 
