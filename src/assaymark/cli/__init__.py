@@ -22,6 +22,9 @@ Examples:
   assaymark explain QC.Doc06.1            what a sub-criterion asks and how to meet it
 """
 
+# Verbs that plugins of our own bring, with the extra that installs the plugin: an absent plugin cannot say so itself.
+PLUGIN_VERBS = {"data": "data", "model": "models", "service": "services", "smoke": "hpc"}
+
 
 class Verbs(click.Group):
     """Finds the module of a verb only when it is asked for."""
@@ -44,14 +47,10 @@ class Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with a suggestion for a misspelt verb."""
+        """As click does; says how to come by the verb of a plugin that is not installed, or what may be meant."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
-            from difflib import get_close_matches
-
-            close = get_close_matches(name, self.list_commands(ctx), 1)
-            hint = f"did you mean {close[0]!r}?" if close else "see: assaymark --help"
-            raise InputError(f"there is no command {name!r}", hint=hint)
+            raise _missing(name, self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
 
@@ -68,6 +67,28 @@ def _plugged(verb: str) -> object:
             module, _, name = plugin.commands[verb].partition(":")
             return getattr(import_module(module), name)
     return None
+
+
+def _missing(verb: str, known: list[str]) -> InputError:
+    extra = PLUGIN_VERBS.get(verb)
+    if extra in _extras():
+        comes = f"the command {verb!r} comes with the plugin assaymark-{extra}, which is not installed"
+        return InputError(comes, hint=f"pip install 'assaymark[{extra}]'")
+    from difflib import get_close_matches
+
+    close = get_close_matches(verb, known, 1)
+    hint = f"did you mean {close[0]!r}?" if close else "see: assaymark --help"
+    return InputError(f"there is no command {verb!r}", hint=hint)
+
+
+def _extras() -> list[str]:
+    """The extras of the installed version: only those can be installed, whatever is planned."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    try:
+        return metadata("assaymark").get_all("Provides-Extra") or []
+    except PackageNotFoundError:
+        return []
 
 
 @click.group(
