@@ -79,10 +79,17 @@ def difference(before: Assessment, after: Assessment) -> Difference:
 def regressions_of(change: Difference) -> tuple[tuple[str, Outcome], ...]:
     """What breaks "nothing got worse", with how sure it is: FAILED, or UNKNOWN and ERROR where it cannot be told.
 
-    Waived verdicts do not count, nor does what a partial run left out.
+    Waived verdicts do not count; what a partial run left out is told by `unseen_of`.
     """
     found = [(c.id, c.after) for c in change.worse if c.after is not None and not c.waived]
     return (*found, *((id, Outcome.FAILED) for id in change.ratcheted))
+
+
+def unseen_of(change: Difference) -> tuple[str, ...]:
+    """What a partial run left out and may have got worse: it was fulfilled, or failed and may have new findings."""
+    if not change.after.partial:
+        return ()
+    return tuple(c.id for c in change.changed if c.after is None and c.before in (*FULFILLED, Outcome.FAILED))
 
 
 def _change(id: str, old: SubcriterionResult | None, new: SubcriterionResult | None) -> Change:

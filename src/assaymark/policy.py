@@ -236,10 +236,12 @@ def gate(
     profile: Profile,
     assessment: Assessment,
     regressions: Sequence[tuple[str, Outcome]] | None = None,
+    unseen: Sequence[str] = (),
 ) -> GateAnswer:
     """Whether the gate is met. A known failure wins over an unknown; a waived item does not count.
 
-    ``regressions`` are the sub-criteria that got worse than the baseline; None when there is no baseline.
+    ``regressions`` are the sub-criteria that got worse than the baseline, None when there is no baseline; ``unseen``
+    those that may have, which a partial run did not look at.
     """
     results = {r.definition.id: r for r in assessment.results}
     against: list[tuple[str, Outcome]] = []
@@ -248,6 +250,7 @@ def gate(
             if regressions is None:
                 raise InputError("the gate no-regression needs a baseline", hint="give one: --baseline assessment.json")
             against += [(f"{i} got worse", o) for i, o in regressions]
+            against += [(_unseen(unseen, assessment.partial), Outcome.UNKNOWN)] if unseen else []
         elif part in list(Level):
             against += _against_level(Level(part), profile, results)
         else:
@@ -257,6 +260,13 @@ def gate(
         return GateAnswer(GateOutcome.NOT_MET, tuple(dict.fromkeys(failures)))
     open_ = [reason for reason, _ in against]
     return GateAnswer(GateOutcome.UNDETERMINED if open_ else GateOutcome.MET, tuple(dict.fromkeys(open_)))
+
+
+def _unseen(ids: Sequence[str], partial: Sequence[str]) -> str:
+    return (
+        f"this run is partial ({'; '.join(partial)}) and did not look at {len(ids)} of the baseline's verdicts, which "
+        f"may have got worse: {', '.join(ids)}; run it whole, or gate on the ids that it looks at"
+    )
 
 
 def _against_level(

@@ -118,6 +118,23 @@ def test_nothing_got_worse(repository: Callable, assaymark: Callable, tmp_path: 
     assert "QC.Doc06.1" in worse.stderr
 
 
+def test_a_partial_run_cannot_tell_that_nothing_got_worse(
+    repository: Callable, assaymark: Callable, tmp_path: Path
+) -> None:
+    root = repository(FILES)
+    words = ("assess", root, "--no-tools", "--select", "QC.Doc06.1", "--gate", "no-regression", "--baseline")
+    assaymark("assess", root, "--no-tools", "--output", tmp_path / "whole")
+    assaymark("assess", root, "--no-tools", "--select", "QC.Doc06.1", "--output", tmp_path / "part")
+    done = assaymark(*words, tmp_path / "whole/assessment.json")
+    assert done.returncode == 3
+    assert "partial" in done.stderr
+    done = assaymark(*words, tmp_path / "part/assessment.json")
+    assert done.returncode == 0, "the baseline looked at no more"
+    assert "met by this partial run: only QC.Doc06.1" in done.stderr
+    (root / "README.md").write_text("x")
+    assert assaymark(*words, tmp_path / "whole/assessment.json").returncode == 1
+
+
 def test_a_baseline_of_another_profile_cannot_be_compared(
     repository: Callable, assaymark: Callable, tmp_path: Path
 ) -> None:

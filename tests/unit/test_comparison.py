@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from assaymark.comparison import Difference, difference, regressions_of
+from assaymark.comparison import Difference, difference, regressions_of, unseen_of
 from assaymark.model import (
     Assessment,
     DecidedBy,
@@ -155,3 +155,13 @@ def test_what_cannot_be_compared_is_said() -> None:
     assert difference(one, replace(one, partial=("only QC.Sty",))).cautions == (
         "the second assessment is partial: only QC.Sty",
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"), [(P, ("QC.Sty01",)), (N, ("QC.Sty01",)), (F, ("QC.Sty01",)), (U, ()), (E, ())]
+)
+def test_what_a_partial_run_left_out_may_have_got_worse(before: Outcome, expected: tuple[str, ...]) -> None:
+    old = assessed(verdict(before))
+    assert unseen_of(difference(old, assessed(partial=("only QC.Doc",)))) == expected
+    assert unseen_of(difference(old, assessed())) == (), "in a whole run it is no longer asked for"
+    assert unseen_of(difference(old, assessed(verdict(P), partial=("only QC.Sty",)))) == ()

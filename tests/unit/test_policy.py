@@ -217,6 +217,18 @@ def test_regressions() -> None:
         policy.gate(gate, PROFILE, assessment(P, P))
 
 
+def test_what_was_not_looked_at_leaves_no_regression_open() -> None:
+    gate, part = (policy.NO_REGRESSION,), replace(assessment(P, P), partial=("only QC.Doc",))
+    answer = policy.gate(gate, PROFILE, part, [], ["QC.Sec02", "QC.Sec03"])
+    assert answer.outcome is OPEN
+    [reason] = answer.reasons
+    assert "only QC.Doc" in reason
+    assert "2 of the baseline's verdicts" in reason
+    assert "QC.Sec02, QC.Sec03" in reason
+    assert policy.gate(gate, PROFILE, part, [("QC.Doc01", F)], ["QC.Sec02"]).outcome is NOT_MET, "a known failure wins"
+    assert policy.gate(gate, PROFILE, part, []).outcome is MET
+
+
 @pytest.mark.parametrize("text", ["", "platinum", "QC.Nope", "gold"])
 def test_a_gate_that_names_nothing_is_the_users_error(text: str) -> None:
     with pytest.raises(InputError):

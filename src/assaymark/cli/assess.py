@@ -197,19 +197,21 @@ def _keep_gate(judged: Judged, gate: str | None, earlier: Assessment | None, con
     parts = policy.check_gate(gate, judged.profile, ids)
     if earlier is None and policy.NO_REGRESSION in parts and configured:
         earlier = _parsed(judged.baseline, configured) if judged.baseline is not None else _baseline(configured)
-    regressions = None
+    regressions, unseen = None, []
     if earlier is not None and policy.NO_REGRESSION in parts:
-        from assaymark.comparison import difference, regressions_of
+        from assaymark.comparison import difference, regressions_of, unseen_of
 
         if earlier.profile != judged.assessment.profile:
             raise InputError(
                 f"the baseline was judged by {earlier.profile!r}, this run by {judged.assessment.profile!r}",
                 hint="assess both with the same --profile",
             )
-        regressions = regressions_of(difference(earlier, judged.assessment))
-    answer = policy.gate(parts, judged.profile, judged.assessment, regressions)
+        change = difference(earlier, judged.assessment)
+        regressions, unseen = regressions_of(change), [i for i in unseen_of(change) if i in ids]
+    answer = policy.gate(parts, judged.profile, judged.assessment, regressions, unseen)
     if answer.outcome is policy.GateOutcome.MET:
-        say(f"gate {gate}: met")
+        partial = "; ".join(judged.assessment.partial)
+        say(f"gate {gate}: met" + (f" by this partial run: {partial}" if partial else ""))
         return
     text = f"gate {gate}: {answer.outcome}\n" + "\n".join(f"  {reason}" for reason in answer.reasons)
     raise (GateNotMet if answer.outcome is policy.GateOutcome.NOT_MET else Undetermined)(text)
