@@ -1,4 +1,4 @@
-"""The one module that speaks with a forge: GitHub, through PyGithub (the extra ``github``), read-only and bounded.
+"""The one place that speaks with a forge: GitHub, through PyGithub (the extra ``github``). Here is what only reads.
 
 Every part is asked for by itself. What the token may not see, what the rate limit or the time no longer allows, and
 what comes back broken is left out with its reason; only a repository that cannot be read at all is a failure.
