@@ -48,6 +48,9 @@ def level(a: Assessment) -> Badge:
     if a.level is not Level.NONE:
         return _made(a, Kind.LEVEL, State.ASSESSED, a.level.value, f"level {a.level}", metal=a.level.value)
     first = min(a.missing, key=lambda step: step.rank, default=None)
+    withheld = a.withheld.get(first, ()) if first else ()
+    if withheld:
+        return _made(a, Kind.LEVEL, State.FAILING, "no level", f"{first} is withheld: {'; '.join(withheld)}")
     failed = {r.definition.id for r in a.results if r.outcome is Outcome.FAILED}
     if first is None or not failed & set(a.missing[first]):
         return _made(a, Kind.LEVEL, State.PARTIAL, "not determined", "what the first level asks for is not known")

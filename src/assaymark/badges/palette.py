@@ -40,7 +40,7 @@ def palette() -> Palette:
     """The palette as shipped."""
     read = tomllib.loads(_text("palette.toml"))
     plates = {
-        tone: Plate(*p["colours"], p["ink"], read["shape"][p["shape"]], read["sign"][p["sign"]])
+        tone: Plate(p["colours"][0], p["colours"][1], p["ink"], read["shape"][p["shape"]], read["sign"][p["sign"]])
         for tone, p in read["plate"].items()
     }
     return Palette(Label(**read["label"]), plates)

@@ -147,7 +147,7 @@ def say(text: str) -> None:
         click.echo(text, err=True)
 
 
-def write(folder: Path, name: str, text: str) -> Path:
+def write(folder: Path, name: str, content: str | bytes) -> Path:
     """Write one file of a result folder whole or not at all.
 
     Raises InputError when the folder cannot be written.
@@ -159,7 +159,7 @@ def write(folder: Path, name: str, text: str) -> Path:
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(text.encode("utf-8", "backslashreplace"))
+                file.write(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
             Path(temporary).chmod(0o644)
             Path(temporary).replace(folder / name)
         except BaseException:

@@ -186,6 +186,11 @@ def _renderer(form: str) -> Callable[[Assessment], str]:
 def _write_all(assessment: Assessment, folder: Path) -> None:
     for form, name in FILES.items():
         write(folder, name, _renderer(form)(assessment))
+    from assaymark.badges import assessed, endpoint, svg
+
+    badge = assessed.level(assessment)
+    write(folder, "badge.svg", svg.render(badge))
+    write(folder, "badge.json", endpoint.render(badge))
 
 
 def _keep_gate(judged: Judged, gate: str | None, earlier: Assessment | None, configured: str | None) -> None:

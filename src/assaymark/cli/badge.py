@@ -1,0 +1,186 @@
+"""``assaymark badge``: draw, sign, check, publish and embed what tells the level outside assaymark."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assaymark.cli._common import out, say, write
+from assaymark.errors import InputError
+
+if TYPE_CHECKING:
+    from assaymark.badges.model import Badge
+    from assaymark.model import Assessment
+
+KINDS = ("level", "criterion", "coverage", "validator", "model", "container", "fair")
+FORMATS = ("svg", "endpoint", "png")
+
+
+@click.group(epilog="\b\nExample:\n  assaymark badge render assaymark-report --output badge.svg")
+def command() -> None:
+    """Draw, sign, check, publish and embed badges."""
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  assaymark badge render out/assessment.json                 the level, as SVG, on standard output
+  assaymark badge render out --kind criterion --criterion QC.Doc --output doc.svg
+  assaymark badge render out --format endpoint               for a shields endpoint badge
+  assaymark badge render out --repository .                  grey when the checkout moved on
+  assaymark badge render --not-assessed --output badge.svg   before the first assessment
+"""
+)
+@click.argument("file", required=False, type=click.Path())
+@click.option("--kind", type=click.Choice(KINDS), default="level", show_default=True, help="What it tells about.")
+@click.option("--criterion", metavar="ID", help="Criterion or sub-criterion, with --kind criterion.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="svg", show_default=True)
+@click.option("--label", metavar="TEXT", help="Text of the left part.")
+@click.option("--not-assessed", is_flag=True, help="A badge without an assessment.")
+@click.option("--head", metavar="COMMIT", help="Where the branch is: another commit makes the badge grey.")
+@click.option("--repository", type=click.Path(), metavar="DIR", help="The same, asked of this checkout.")
+@click.option("--max-age", type=click.IntRange(1), metavar="DAYS", help="Days until it turns grey (default: 90).")
+@click.option("--as-of", metavar="DATE", help="The day on which it is looked at (default: today).")
+@click.option("--scale", type=click.FloatRange(0.5, 8), default=2.0, show_default=True, help="Size of a PNG.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write it here.")
+def render(
+    file: str | None,
+    kind: str,
+    criterion: str | None,
+    form: str,
+    label: str | None,
+    not_assessed: bool,
+    head: str | None,
+    repository: str | None,
+    max_age: int | None,
+    as_of: str | None,
+    scale: float,
+    output: Path | None,
+) -> None:
+    """Draw a badge from an assessment.
+
+    FILE is assessment.json, the folder it lies in, the answer of 'validate --format json' (--kind validator), or - for
+    standard input.
+    """
+    from dataclasses import replace
+
+    from assaymark.badges import assessed
+    from assaymark.badges.model import Kind
+
+    chosen = Kind.CRITERION if criterion else Kind(kind)
+    if chosen is Kind.CRITERION and not criterion:
+        raise InputError("--kind criterion needs --criterion ID")
+    if not_assessed:
+        badge = assessed.not_assessed(chosen, criterion or "")
+    elif file is None:
+        raise InputError("name the assessment to draw", hint="assaymark badge render out/assessment.json")
+    elif chosen is Kind.VALIDATOR:
+        badge = _validated(file)
+    else:
+        a = _assessment(file)
+        badge = assessed.badge(chosen, a, criterion or "")
+        days = assessed.LIFETIME if max_age is None else max_age
+        badge = assessed.current(badge, a, _day(as_of), head=_head(head, repository), days=days)
+    _put(replace(badge, label=label) if label else badge, form, scale, output)
+
+
+def _put(badge: Badge, form: str, scale: float, output: Path | None) -> None:
+    if form == "png":
+        _put_bytes(_png(badge, scale), output)
+        return
+    from assaymark.badges import endpoint, svg
+
+    text = endpoint.render(badge) if form == "endpoint" else svg.render(badge)
+    if output is None:
+        out(text)
+    else:
+        _written(output, text.encode("utf-8"))
+
+
+def _png(badge: Badge, scale: float) -> bytes:
+    from assaymark.badges import png, svg
+
+    return png.draw(svg.render(badge), scale)
+
+
+def _put_bytes(picture: bytes, output: Path | None) -> None:
+    if output is not None:
+        _written(output, picture)
+    elif sys.stdout.isatty():
+        raise InputError("a PNG is not for a terminal", hint="name a file: --output badge.png")
+    else:
+        sys.stdout.buffer.write(picture)
+        sys.stdout.buffer.flush()
+
+
+def _written(path: Path, content: bytes) -> None:
+    write(path.parent, path.name, content)
+    say(f"wrote {path}")
+
+
+def _text(file: str) -> tuple[str, str]:
+    """The text of a file that the user names, or of standard input, and what to call it."""
+    from assaymark.reports.json import MAX_SIZE
+
+    path = Path(file)
+    if file != "-" and path.is_dir():
+        path = path / "assessment.json"
+    where = "standard input" if file == "-" else str(path)
+    try:
+        if file != "-" and path.stat().st_size > MAX_SIZE:
+            raise InputError(f"it is larger than {MAX_SIZE // 1_000_000} MB", where=where)
+        content = sys.stdin.buffer.read(MAX_SIZE + 1) if file == "-" else path.read_bytes()
+        return content.decode("utf-8"), where
+    except OSError as problem:
+        raise InputError(f"cannot be read: {problem.strerror or problem}", where=where) from problem
+    except UnicodeDecodeError as problem:
+        raise InputError("is not text in UTF-8", where=where) from problem
+
+
+def _assessment(file: str) -> Assessment:
+    from assaymark.reports.json import from_json
+
+    text, where = _text(file)
+    return from_json(text, where=where)
+
+
+def _validated(file: str) -> Badge:
+    import json
+
+    from assaymark.badges.assessed import validated
+
+    text, where = _text(file)
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as problem:
+        raise InputError("is not JSON", where=where) from problem
+    return validated(document if isinstance(document, dict) else {})
+
+
+def _head(head: str | None, repository: str | None) -> str | None:
+    if head is not None:
+        if not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", head):
+            raise InputError(f"--head {head!r} is not a commit", hint="give all of it: git rev-parse HEAD")
+        return head
+    if repository is None:
+        return None
+    from assaymark.subject.checkout import open_subject
+
+    commit = open_subject(repository).subject.commit
+    if commit is None:
+        raise InputError("there is no commit", where=repository)
+    return commit
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError as problem:
+        raise InputError(f"--as-of {text!r} is not a date", hint="write it as 2026-11-30") from problem
