@@ -1,6 +1,7 @@
 """What a project decided about its verdicts: attestations, waivers and the gate. Pure.
 
 Waivers quiet the gate and never raise the level; attestations answer only what may be attested, and both expire.
+Where an attestation may answer, so may what the project shows by a step or a report of its own.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from assaymark.model import (
 from assaymark.scoring import grade_of, limits_exceeded, missing_for, outcome_of, required_up_to
 
 NO_REGRESSION = "no-regression"
+_OWN = ("step.", "ingested.")
+_TOOLS = ("tool.", "tools.")
 _OPEN = (Outcome.FAILED, Outcome.ERROR, Outcome.UNKNOWN)
 
 
@@ -42,11 +45,16 @@ def result_of(
     waivers: Iterable[Waiver],
     as_of: date,
 ) -> SubcriterionResult:
-    """The verdict on one sub-criterion: evidence, a valid attestation, and a waiver that covers it."""
+    """The verdict on one sub-criterion: evidence, a valid attestation, and a waiver that covers it.
+
+    Where a person's word may answer, so may a step or a report of the project's own; both stand only for ``unknown``.
+    """
     words = [_word(a, as_of) for a in attestations if a.id == definition.id and _holds(a.on, a.until, as_of)]
     if words and DecidedBy.ATTESTED in definition.decided_by:
         # The person answers what could not be determined; what was measured stays and decides.
         evidence = [e for e in evidence if e.outcome is not Outcome.UNKNOWN] + words
+    elif DecidedBy.ATTESTED in definition.decided_by:
+        evidence = _answered(evidence)
     if not evidence:
         evidence = [_nobody_looked(definition)]
     outcome = outcome_of(evidence)
@@ -67,6 +75,22 @@ def _word(attestation: Attestation, as_of: date) -> Evidence:
         message=f"{attestation.by} attested on {attestation.on} (until {attestation.until}): {attestation.statement}",
         link=attestation.link,
     )
+
+
+def _answered(evidence: Sequence[Evidence]) -> Sequence[Evidence]:
+    """The evidence, where a step or report of the project's own stands for what our checks could not determine.
+
+    What failed or broke stays, and so does what tools leave open: for them `assaymark.tools.standing` decides.
+    """
+    if not any(e.outcome is Outcome.PASSED and e.check.startswith(_OWN) for e in evidence):
+        return evidence
+    left = [e for e in evidence if e.outcome is Outcome.UNKNOWN and not e.check.startswith((*_OWN, *_TOOLS))]
+    said = f" (in place of: {'; '.join(e.message for e in left)})" if left else ""
+    return [
+        replace(e, message=e.message + said) if e.outcome is Outcome.PASSED and e.check.startswith(_OWN) else e
+        for e in evidence
+        if e not in left
+    ]
 
 
 def _nobody_looked(definition: Subcriterion) -> Evidence:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from assaymark.model import (
     CriterionResult,
+    DecidedBy,
     Evidence,
     Grade,
     Level,
@@ -58,11 +59,14 @@ def level_of(profile: Profile, results: Mapping[str, SubcriterionResult]) -> Lev
 
 
 def limits_exceeded(profile: Profile, level: Level, results: Mapping[str, SubcriterionResult]) -> tuple[str, ...]:
-    """Why a level is withheld although nothing is missing: too much not applicable, or too much attested."""
+    """Why a level is withheld although nothing is missing: too much not applicable, or too much on a word.
+
+    What only a step or report of the project's own shows, where a person's word would do, counts like that word.
+    """
     rule = profile.rule(level)
     required = required_up_to(profile, level)
     empty = _not_applicable_criteria(required, results)
-    words = sorted(i for i in required if i in results and _attested(results[i]))
+    words = sorted(i for i in required if i in results and _on_a_word(results[i]))
     reasons = []
     if len(empty) > rule.max_not_applicable:
         reasons.append(
@@ -70,7 +74,8 @@ def limits_exceeded(profile: Profile, level: Level, results: Mapping[str, Subcri
         )
     if len(words) > rule.max_attested:
         reasons.append(
-            f"{len(words)} required items are attested ({', '.join(words)}); {level} allows {rule.max_attested}"
+            f"{len(words)} required items rest on the word or a step of the project ({', '.join(words)}); "
+            f"{level} allows {rule.max_attested}"
         )
     return tuple(reasons)
 
@@ -107,6 +112,13 @@ def _fulfilled(result: SubcriterionResult | None) -> bool:
 
 def _attested(result: SubcriterionResult) -> bool:
     return result.outcome is Outcome.PASSED and result.grade is Grade.ATTESTED
+
+
+def _on_a_word(result: SubcriterionResult) -> bool:
+    if result.outcome is not Outcome.PASSED:
+        return False
+    own = all(e.grade is not Grade.MEASURED for e in result.evidence if e.outcome is Outcome.PASSED)
+    return result.grade is Grade.ATTESTED or (own and DecidedBy.ATTESTED in result.definition.decided_by)
 
 
 def _combined(results: Sequence[SubcriterionResult]) -> Outcome:

@@ -339,6 +339,20 @@ def test_an_output_folder_that_cannot_be_written_is_named(
     assert "cannot write" in done.stderr
 
 
+def test_a_step_of_the_project_answers_what_files_do_not_tell(repository: Callable, assaymark: Callable) -> None:
+    step = """
+[[step]]
+name = "critical"
+criterion = "QC.Uni01.1"
+command = ["test -d tests"]
+"""
+    root = repository(FILES | {".assaymark.toml": step})
+    words = ("assess", root, "--no-tools", "--select", "QC.Uni01.1", "--format", "json")
+    assert outcome(document(assaymark(*words)), "QC.Uni01.1") == "unknown", "nobody allowed the step to run"
+    [found] = document(assaymark(*words, "--run-steps"))["subcriteria"]  # type: ignore[misc]
+    assert (found["outcome"], found["grade"]) == ("passed", "self-reported")
+
+
 def test_an_interrupt_leaves_no_children_and_no_half_files(repository: Callable, tmp_path: Path) -> None:
     nap = str(4_000_000 + os.getpid())  # told apart from the sleepers of other runs
     step = f"""

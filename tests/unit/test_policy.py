@@ -94,6 +94,36 @@ def test_a_word_never_overrules_what_was_measured(outcome: Outcome) -> None:
     assert judge([evidence(outcome)], words=[attestation()], ways=(DecidedBy.ATTESTED,)).outcome is outcome
 
 
+def own(outcome: Outcome, check: str = "step.harness") -> Evidence:
+    return Evidence(outcome=outcome, message="it ended", check=check, grade=Grade.SELF_REPORTED)
+
+
+@pytest.mark.parametrize("check", ["step.harness", "ingested.QC.Sec02.abc"])
+def test_a_step_or_report_answers_what_could_not_be_determined(check: str) -> None:
+    ways = (DecidedBy.FILES, DecidedBy.ATTESTED)
+    result = judge([evidence(Outcome.UNKNOWN), own(Outcome.PASSED, check)], ways=ways)
+    assert (result.outcome, result.grade) == (Outcome.PASSED, Grade.SELF_REPORTED)
+    assert [e.message for e in result.evidence] == ["it ended (in place of: m)"]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.ERROR])
+def test_a_step_never_overrules_what_was_measured(outcome: Outcome) -> None:
+    ways = (DecidedBy.FILES, DecidedBy.ATTESTED)
+    assert judge([evidence(Outcome.UNKNOWN), evidence(outcome), own(Outcome.PASSED)], ways=ways).outcome is outcome
+    assert judge([evidence(Outcome.PASSED), own(outcome)], ways=ways).outcome is outcome
+
+
+@pytest.mark.parametrize("check", ["step.other", "ingested.QC.Sec02.abc", "tool.ruff", "tools.uncovered.QC.Sec02"])
+def test_a_step_does_not_stand_for_other_reports_and_tools(check: str) -> None:
+    ways = (DecidedBy.TOOLS, DecidedBy.ATTESTED)
+    assert judge([own(Outcome.UNKNOWN, check), own(Outcome.PASSED)], ways=ways).outcome is Outcome.UNKNOWN
+
+
+def test_a_step_does_not_answer_what_only_a_machine_can_tell() -> None:
+    found = [evidence(Outcome.UNKNOWN), own(Outcome.PASSED)]
+    assert judge(found, ways=(DecidedBy.FORGE,)).outcome is Outcome.UNKNOWN
+
+
 @pytest.mark.parametrize("word", [attestation(until=BEFORE), attestation(on=LATER), attestation(id="QC.Sec03")])
 def test_an_expired_future_or_foreign_word_does_not_count(word: Attestation) -> None:
     assert judge([], words=[word], ways=(DecidedBy.ATTESTED,)).outcome is Outcome.UNKNOWN

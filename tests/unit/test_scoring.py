@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -138,6 +140,17 @@ def test_attested_items_are_limited_and_counted() -> None:
     assert scoring.level_of(profile(max_attested=4), spoken) is Level.GOLD
     assert scoring.attested_count(profile(), Level.GOLD, spoken) == 4
     assert "allows 0" in scoring.limits_exceeded(profile(), Level.GOLD, spoken)[0]
+
+
+@pytest.mark.parametrize(("ways", "own"), [((DecidedBy.FILES, DecidedBy.ATTESTED), True), ((DecidedBy.TOOLS,), False)])
+def test_a_step_where_a_word_would_do_is_limited_like_the_word(ways: tuple[DecidedBy, ...], own: bool) -> None:
+    shown = results(P, P, P, P, grade=Grade.SELF_REPORTED)
+    shown = {i: replace(r, definition=replace(r.definition, decided_by=ways)) for i, r in shown.items()}
+    assert bool(scoring.limits_exceeded(profile(), Level.GOLD, shown)) is own
+    assert scoring.limits_exceeded(profile(max_attested=4), Level.GOLD, shown) == ()
+    assert scoring.attested_count(profile(), Level.GOLD, shown) == 0, "no person said so"
+    seen = {i: replace(r, evidence=(*r.evidence, evidence(P))) for i, r in shown.items()}
+    assert scoring.limits_exceeded(profile(), Level.GOLD, seen) == (), "it was measured as well"
 
 
 def test_missing_names_what_lower_levels_lack_too() -> None:
