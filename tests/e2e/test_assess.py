@@ -55,6 +55,8 @@ REPORTS = {
     "junit.xml",
     "summary.md",
     "report.html",
+    "badge.svg",
+    "badge.json",
 }
 STABLE = ("run",)
 

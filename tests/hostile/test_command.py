@@ -18,7 +18,10 @@ import pytest
 from assaymark.data import schema
 from assaymark.testing import NewCommit, link, repository_of, submodule
 
-REPORTS = ["assessment.json", "assessment_output.json", "junit.xml", "report.html", "report.sarif", "summary.md"]
+REPORTS = [
+    *("assessment.json", "assessment_output.json", "badge.json", "badge.svg"),
+    *("junit.xml", "report.html", "report.sarif", "summary.md"),
+]
 MEGABYTE = 1_000_000
 Judge = Callable[..., "Seen"]
 

@@ -37,7 +37,7 @@ def badge(kind: Kind, a: Assessment, about: str = "") -> Badge:
     if kind is Kind.COVERAGE:
         return coverage(a)
     if kind is Kind.VALIDATOR:
-        raise InputError("a validator badge is drawn from the answer of 'assaymark validate --format json'")
+        raise InputError("a validator's badge is drawn from the answer of 'assaymark validate --format json'")
     return tally(kind, a)
 
 
