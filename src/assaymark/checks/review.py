@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from assaymark.api import Evidence, Finding, Severity, Tree, check, failed, not_applicable, passed, unknown
 from assaymark.model import Subject
+from assaymark.subject.automation import Automation, named
 from assaymark.subject.changes import Changes
 from assaymark.subject.ci.model import CiFile, CiStep
 from assaymark.subject.forge import OUTSIDERS
 from assaymark.subject.owners import Owners
+from assaymark.subject.purposes import ANALYSERS
 from assaymark.subject.templates import Templates
 from assaymark.subject.workflows import Workflows
 
@@ -341,13 +343,6 @@ def _same(reviewer: str, author: str) -> bool:
     return reviewer.partition("<")[0].strip().lower() == author.strip().lower()
 
 
-_SECURITY = re.compile(
-    r"codeql-action|dependency-review|zizmor|trivy|snyk|semgrep|osv-scanner|gosec|govulncheck|pip-audit|gitleaks"
-    r"|trufflehog|\bbandit\b|\bsafety (?:check|scan)|cargo[- ](?:audit|deny|vet)|npm audit|yarn audit|pnpm audit"
-    r"|brakeman|flawfinder|anchore|grype|sonar(?:cloud|qube)|checkmarx|fortify|detect-secrets|ggshield|tfsec|checkov|kics|scorecard-action|poutine"
-    r"|dependency-check|Security/(?:SAST|Secret-Detection|Dependency-Scanning)|find-?sec-?bugs|msdo|devskim",
-    re.I,
-)
 _MANIFESTS = (
     "pyproject.toml", "setup.py", "setup.cfg", "requirements*.txt", "package.json", "Cargo.toml", "go.mod", "pom.xml",
     "build.gradle*", "Gemfile", "DESCRIPTION", "Project.toml", "environment.y*ml", "Dockerfile", "CMakeLists.txt",
@@ -355,24 +350,23 @@ _MANIFESTS = (
 
 
 @check("review.security", reads=(*CI_FILES, *TEMPLATES, "*CODEOWNERS"))
-def security(tree: Tree, workflows: Workflows, owners: Owners, templates: Templates) -> Evidence:
+def security(
+    tree: Tree, automation: Automation, workflows: Workflows, owners: Owners, templates: Templates
+) -> Evidence:
     """Reviews weigh the risk for security.
 
-    Passed when a security scanner reports on pull requests, or when CODEOWNERS names who must look at changes of CI
-    definitions and dependency lists, or when the request's template asks about security.
+    Passed when code, dependencies or workflows are analysed for weaknesses on pull requests, or when CODEOWNERS names
+    who must look at changes of CI definitions and dependency lists, or when the request's template asks about security.
     """
-    for file, step in _requests(workflows):
-        if found := _SECURITY.search(f"{step.uses} {step.run[:5_000]} {step.name}"):
-            return passed(f"{file.path} runs {found[0]} on pull requests (line {step.line})")
-    for file in workflows.on_request():
-        if found := _SECURITY.search(" ".join(file.includes)):
-            return passed(f"{file.path} includes {found[0]} on pull requests")
+    for purpose in ANALYSERS:
+        if found := automation.doing(purpose, on_request=True):
+            return passed(f"pull requests are examined by {named(purpose, found)}")
     for template in templates.requests:
         if re.search(r"\bsecurity\b|vulnerab", template.text, re.I):
             return passed(f"{template.path} asks about security")
     if not owners.rules:
         return unknown(
-            "no security scanner runs on pull requests, and no CODEOWNERS names who must look at sensitive files",
+            "no analysis for security runs on pull requests, and no CODEOWNERS names who must look at sensitive files",
             remedy="run a scanner (CodeQL, dependency review, zizmor) on pull requests, or add .github/CODEOWNERS",
         )
     sensitive = [f.path for f in workflows.files] + [e.path for e in tree.find(*_MANIFESTS)]
@@ -383,11 +377,17 @@ def security(tree: Tree, workflows: Workflows, owners: Owners, templates: Templa
         return passed(f"{owners.path} names who must look at all {len(sensitive)} sensitive files")
     if len(free) < len(sensitive):
         return unknown(
-            f"no scanner runs on pull requests, and {owners.path} names nobody for {', '.join(free[:5])}",
+            f"no analysis for security runs on pull requests, and {owners.path} names nobody for {', '.join(free[:5])}",
+            remedy=f"add to {owners.path}: /.github/ and {free[0]} with their owners",
+        )
+    if blind := automation.blind():
+        return unknown(
+            f"{owners.path} names nobody for {', '.join(free[:5])}, no analysis for security was found, and {blind}",
             remedy=f"add to {owners.path}: /.github/ and {free[0]} with their owners",
         )
     return failed(
-        f"{owners.path} names nobody for any of {len(free)} sensitive files, and no scanner runs on pull requests",
+        f"{owners.path} names nobody for any of {len(free)} sensitive files, and no analysis for security runs on "
+        "pull requests",
         findings=[
             Finding(rule="no-owner", message=f"{path} has no owner", severity=Severity.NOTE) for path in free[:10]
         ],

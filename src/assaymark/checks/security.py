@@ -5,7 +5,17 @@ from __future__ import annotations
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, not_applicable, passed, unknown
 from assaymark.subject.automation import Automation, named
 from assaymark.subject.languages import Languages
-from assaymark.subject.purposes import DEPENDENCIES, FAMILY, GUIDE_RULES, ONE_LANGUAGE, SAST, SECRETS, Purpose
+from assaymark.subject.purposes import (
+    ANALYSERS,
+    DEPENDENCIES,
+    FAMILY,
+    GUIDE_RULES,
+    ONE_LANGUAGE,
+    SAST,
+    SCANNERS,
+    SECRETS,
+    Purpose,
+)
 from assaymark.subject.secure_rules import SecureRules
 from assaymark.subject.security_files import SecurityFiles
 from assaymark.subject.tasks import hooks
@@ -38,7 +48,7 @@ def policy(security_files: SecurityFiles) -> Evidence:
 
 @check("security.scanning", reads=_LOCAL)
 def scanning(security_files: SecurityFiles, automation: Automation, languages: Languages) -> Evidence:
-    """Weaknesses are searched for automatically: in dependencies, in the code, or in what must stay secret.
+    """Weaknesses are searched for automatically: in dependencies, code or workflows, or in what must stay secret.
 
     Configurations of services (Dependabot, Renovate …) and jobs that run a scanner count; one kind is enough, the
     others are named as notes. What a forge does on its own cannot be seen in the files.
@@ -46,7 +56,7 @@ def scanning(security_files: SecurityFiles, automation: Automation, languages: L
     if not languages.code():
         return not_applicable("there is no source code")
     kinds: dict[str, str] = {}
-    for purpose in (DEPENDENCIES, SAST, SECRETS):
+    for purpose in SCANNERS:
         found = automation.doing(purpose)
         if found:
             kinds[purpose.name] = named(purpose, found, 2)
@@ -120,19 +130,15 @@ def review_fed(automation: Automation, languages: Languages) -> Evidence:
     if not languages.code():
         return not_applicable("there is no source code")
     main = _main(languages)
-    found = [c for p in (SAST, DEPENDENCIES) for c in automation.doing(p, on_change=True) if _looks_at(c.text, main)]
-    if found:
-        first = SAST if SAST.fits(found[0].text, found[0].uses) else DEPENDENCIES
-        return passed(
-            f"reviewers see the findings of {named(first, [c for c in found if first.fits(c.text, c.uses)])} "
-            "on each change"
-        )
+    for purpose in ANALYSERS:
+        if found := [c for c in automation.doing(purpose, on_change=True) if _looks_at(c.text, main)]:
+            return passed(f"reviewers see the findings of {named(purpose, found)} on each change")
     if blind := automation.blind(on_change=True):
         return unknown(
             f"no security linter was found on changes, but {blind}",
             remedy="run a security linter in a workflow on pull_request, or attest the reviews",
         )
-    later = [*automation.doing(SAST), *automation.doing(DEPENDENCIES)]
+    later = [c for purpose in ANALYSERS for c in automation.doing(purpose)]
     where = f"; one runs, but not on a change ({later[0]})" if later else ""
     return failed(
         f"no security linter runs on changes, so reviews do without its findings{where}",

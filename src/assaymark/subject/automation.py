@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from assaymark.api import Location, Tree, fact
 from assaymark.subject.ci.model import CiFile, CiJob, CiStep, Workflows
-from assaymark.subject.purposes import Purpose
+from assaymark.subject.purposes import SCANNERS, Purpose
 from assaymark.subject.tasks.line import Line, shell
 
 _MAX_COMMANDS = 8_000
@@ -117,7 +117,10 @@ def automation(tree: Tree, workflows: Workflows) -> Automation:
                 if len(commands) >= _MAX_COMMANDS:
                     break
                 commands.extend(_commands(tree, frame, step, known))
-        opaque.extend(c for c in _included(file, file.path in started) if c.text not in own)
+        for call in _included(file, file.path in started):
+            # The name of a scanner's template tells what it does.
+            told = any(purpose.fits(call.text, True) for purpose in SCANNERS)
+            (commands if told else opaque).extend([call] if call.text not in own else [])
     opaque.extend(c for c in commands if not c.uses and _OPAQUE.search(c.text))
     return Automation(tuple(commands), tuple(opaque), workflows.files)
 

@@ -231,6 +231,7 @@ SAST = Purpose(
         "github/codeql-action/(?:analyze|init)", "semgrep", "bandit", "gosec", "sonarqube", "sonarcloud",
         "snyk/actions", "devskim", "msdo",
         "security-devops", "flawfinder", "njsscan", "checkmarx", "veracode", "coverity", "bearer",
+        r"(?:security|jobs)/sast(?:\.latest)?\.gitlab-ci", "fortify", "find-?sec-?bugs",
     ),
 )  # fmt: skip
 
@@ -270,7 +271,7 @@ DEPENDENCIES = Purpose(
     "search for vulnerable dependencies",
     run=(
         "pip-audit", "safety", "osv-scanner", r"snyk(?: test| monitor)?", "trivy", "grype",
-        r"(?:npm|yarn|pnpm) audit", r"cargo(?: \+\S+)? (?:audit|deny)",
+        r"(?:npm|yarn|pnpm) audit", r"cargo(?: \+\S+)? (?:audit|deny|vet)",
         "govulncheck", "nancy", r"build plugin \S*(?:dependency-check|dependencycheck)\S*", "bundler-audit",
         "bundle audit", "fossa", "uv-secure",
         "jake", "python-safety-dependencies-check", "auditjs", "cyclonedx-\\w+",
@@ -279,6 +280,7 @@ DEPENDENCIES = Purpose(
         "dependency-review-action", "pip-audit", "osv-scanner", "snyk", "trivy", "anchore", "grype", "govulncheck",
         "dependency-check",
         "rustsec/", "cargo-deny", "audit-check", "fossa", "safety-action", "dependency-submission", "renovate", "mend",
+        r"(?:security|jobs)/dependency-scanning",
     ),
 )  # fmt: skip
 
@@ -287,8 +289,23 @@ SECRETS = Purpose(
     run=("gitleaks(?:-docker)?", "trufflehog\\d?", "detect-secrets(?:-hook)?", "ggshield", "git-secrets",
         "secretlint", "talisman\\S*", "detect-private-key", "detect-aws-credentials", "ripsecrets",
         "trivy .*secret" ),
-    uses=("gitleaks", "trufflehog", "detect-secrets", "ggshield", "gitguardian", "secret-scan"),
+    uses=("gitleaks", "trufflehog", "detect-secrets", "ggshield", "gitguardian", "secret-scan",
+        r"(?:security|jobs)/secret-detection"),
 )  # fmt: skip
+
+INFRASTRUCTURE = Purpose(
+    "search for weaknesses in workflows and infrastructure",
+    run=(
+        "zizmor", "poutine", "octoscan", "checkov", "tfsec", "terrascan", "kics", "kubesec", "kube-score", "scorecard",
+        r"trivy config", r"snyk iac",
+    ),
+    uses=("zizmor", "poutine", "octoscan", "checkov", "tfsec", "terrascan", "kics", "scorecard-action", "kubesec",
+        r"(?:security|jobs)/sast-iac"),
+)  # fmt: skip
+
+# What looks at a change with security in mind; a search for secrets tells of a leak, and nothing of the rest.
+ANALYSERS = (SAST, DEPENDENCIES, INFRASTRUCTURE)
+SCANNERS = (*ANALYSERS, SECRETS)
 
 BUILD = Purpose(
     "an artefact",

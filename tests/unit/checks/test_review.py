@@ -19,6 +19,7 @@ from assaymark.checks.review import (
     tests_for_change,
     tool,
 )
+from assaymark.checks.security import review_fed, scanning
 from assaymark.model import Subject
 from assaymark.subject.changes import Arrival, Changes, Way
 from assaymark.subject.forge import Change, Forge, ForgeSeen, Protection, Pull, Review, Run
@@ -224,6 +225,10 @@ CI = workflow("pull_request", "run: pytest")
         (workflow("pull_request", "uses: github/codeql-action/analyze@v3"), Outcome.PASSED),
         (workflow("pull_request", "run: bandit -r src"), Outcome.PASSED),
         (workflow("push", "run: bandit -r src"), Outcome.UNKNOWN),
+        (workflow("pull_request", "run: gitleaks detect"), Outcome.UNKNOWN),
+        (workflow("pull_request", "run: tox -e audit") | {"tox.ini": "[testenv:audit]\ncommands = bandit -r src\n"},
+         Outcome.PASSED),
+        (workflow("pull_request", "run: docker run lab/ci") | {"CODEOWNERS": "/docs/ @lab/core\n"}, Outcome.UNKNOWN),
         ({".gitlab-ci.yml": "include:\n  - template: Security/SAST.gitlab-ci.yml\nt:\n  script: x\n"
           "  rules: [{if: $CI_PIPELINE_SOURCE == 'merge_request_event'}]\n"}, Outcome.PASSED),
         (CI | template("Does it touch security?"), Outcome.PASSED),
@@ -236,6 +241,16 @@ CI = workflow("pull_request", "run: pytest")
 )  # fmt: skip
 def test_security(files: dict[str, str], expected: Outcome) -> None:
     assert outcome(security, files) is expected
+
+
+@pytest.mark.parametrize(
+    "step", ["run: zizmor .", "uses: ossf/scorecard-action@v2", "run: pip-audit", "run: bandit -r ."]
+)
+def test_all_agree_on_what_analyses_security(step: str) -> None:
+    files = workflow("pull_request", step) | {"tide.py": "x = 1\n"}
+    assert [outcome(c, files) for c in (security, scanning, review_fed)] == [Outcome.PASSED] * 3
+    quiet = workflow("pull_request", "run: pytest") | {"tide.py": "x = 1\n"}
+    assert Outcome.PASSED not in [outcome(c, quiet) for c in (security, scanning, review_fed)]
 
 
 @pytest.mark.parametrize(
