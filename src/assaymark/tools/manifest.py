@@ -33,6 +33,7 @@ All keys (``*`` = required)::
     [version]                           # *
     args = ["--version"]
     pattern = 'ruff (\\S+)'              # what does not match is not this tool
+    program = "go"                      # the program beside it that tells the version, when it cannot itself
 
     [config]                            # where a project configures it: this makes the tool preferred
     files = ["ruff.toml", "pyproject.toml#tool.ruff"]     # path globs; '#' names a table, section, key or hook id
@@ -157,6 +158,7 @@ class Manifest:
     executes_code: Executes
     version_args: tuple[str, ...]
     version_pattern: str
+    version_program: str | None
     home: str = ""
     group: str = ""
     languages: tuple[str, ...] = ()
@@ -223,7 +225,7 @@ def read(text: str, where: str, formats: Iterable[str] = ()) -> Manifest:
 def _manifest(table: _Table, digest: str) -> Manifest:
     table.known(_KEYS)
     version = table.table("version", required=True)
-    version.known(("args", "pattern"))
+    version.known(("args", "pattern", "program"))
     provision = table.table("provision")
     provision.known(("pypi",))
     kind = table.word("kind", Kind)
@@ -252,6 +254,7 @@ def _manifest(table: _Table, digest: str) -> Manifest:
         executes_code=table.word("executes_code", Executes),
         version_args=version.strings("args", required=True),
         version_pattern=version.pattern("pattern"),
+        version_program=version.string("program", "") or None,
         config=_config(table.table("config")),
         pypi=provision.strings("pypi"),
         severity=_severities(table.table("severity")),

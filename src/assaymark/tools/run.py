@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -186,10 +187,11 @@ def version_of(manifest: Manifest, located: Located, workspace: Workspace, *, re
     known = results.version(located) if remember else None
     if known is not None and (match := re.search(manifest.version_pattern, known)):
         return match[1] if match.groups() else match[0]
+    path = located.search_path(workspace.checkout)
     done = proc.run(
-        [str(located.path), *manifest.version_args],
+        [_tells_version(manifest, located, path), *manifest.version_args],
         cwd="/",
-        env={"PATH": located.search_path(workspace.checkout)} | _OFFLINE,
+        env={"PATH": path} | _OFFLINE,
         timeout=_VERSION_TIMEOUT,
         limit=1_000_000,
         memory=_memory(manifest),
@@ -204,6 +206,21 @@ def version_of(manifest: Manifest, located: Located, workspace: Workspace, *, re
     if remember:
         results.remember_version(located, text)
     return match[1] if match.groups() else match[0]
+
+
+def _tells_version(manifest: Manifest, located: Located, path: str) -> str:
+    if manifest.version_program is None:
+        return str(located.path)
+    found = shutil.which(manifest.version_program, path=path)
+    if found is None:
+        reason = f"which {manifest.program} this is cannot be told: {manifest.version_program} is not beside it"
+        raise Trouble(
+            outcome=Outcome.UNKNOWN,
+            reason=reason,
+            remedy=f"put {manifest.version_program} on PATH",
+            transient=True,
+        )
+    return found
 
 
 def _run(job: Job, located: Located, workspace: Workspace, files: tuple[Entry, ...]) -> Parsed:

@@ -118,6 +118,19 @@ def test_a_program_of_the_same_name_is_not_the_tool(program: Callable[..., Path]
     assert "does not answer with its version" in found.message
 
 
+def test_the_version_may_be_told_by_a_program_beside_it(program: Callable[..., Path], lint: Any, judge: Judge) -> None:
+    program(CLEAN, version=None)
+    manifest = replace(lint(), version_program="kit")
+    found = judge(manifest)
+    assert found.outcome is Outcome.UNKNOWN
+    assert "kit is not beside it" in found.message
+    program("exit 1", name="kit", version="lint 4.5.6")
+    found = judge(manifest)
+    assert found.outcome is Outcome.PASSED, found.message
+    assert found.tool
+    assert found.tool.version == "4.5.6"
+
+
 def test_what_it_says_is_made_harmless(program: Callable[..., Path], lint: Any, judge: Judge) -> None:
     program(r"""printf '::error::x\n\033[2J\033]0;title\007 evil \r\n' >&2; exit 3""")
     found = judge(lint())
