@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import pkgutil
+import sys
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, reduce
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from assaymark.api import Check, Fact, Plugin
 from assaymark.errors import InputError
 
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
 T = TypeVar("T")
 ENTRY_POINTS = "assaymark.plugins"
+
+
+class Point(NamedTuple):
+    """An entry point: ``value`` is ``module:attribute``; ``owner`` and ``version`` are those of its distribution."""
+
+    name: str
+    value: str
+    owner: str = ""
+    version: str = ""
+
+    @property
+    def module(self) -> str:
+        """What is imported to load it."""
+        return self.value.partition(":")[0].strip()
+
+    def load(self) -> object:
+        """The value itself."""
+        names = self.value.partition(":")[2].strip()
+        return reduce(getattr, filter(None, names.split(".")), import_module(self.module))
 
 
 class Registry(NamedTuple):
@@ -48,10 +67,10 @@ def installed() -> tuple[tuple[str, Path | None], ...]:
     from importlib.util import find_spec
 
     found: list[tuple[str, Path | None]] = []
-    for point in _points():
+    for point in points():
         spec = find_spec(point.module.partition(".")[0])
         places = (spec.submodule_search_locations or (spec.origin,)) if spec else ()
-        named = f"{point.name}={point.value} {point.dist.version if point.dist else ''}"
+        named = f"{point.name}={point.value} {point.version}"
         found += [(named, Path(place) if place else None) for place in places] or [(named, None)]
     return tuple(found)
 
@@ -92,15 +111,42 @@ def _merge(into: dict[str, T], new: dict[str, T], owner: str) -> None:
 
 
 @cache
-def _points() -> tuple[EntryPoint, ...]:
-    from importlib.metadata import entry_points
+def points() -> tuple[Point, ...]:
+    """The entry points of every installed plugin.
 
-    return tuple(sorted(entry_points(group=ENTRY_POINTS), key=lambda p: p.name))
+    Read from where installers write them: ``importlib.metadata`` takes as long to load as all checks of a small
+    repository take to run.
+    """
+    found: dict[str, tuple[Point, ...]] = {}
+    for folder in sys.path:
+        with contextlib.suppress(OSError):  # there is no such folder, or it is a zip file
+            for name in os.listdir(folder or "."):  # noqa: PTH208 - names only
+                if name.endswith((".dist-info", ".egg-info")):
+                    owner, _, version = name.rpartition(".")[0].partition("-")
+                    if owner not in found:  # else a folder before this one has it
+                        file = f"{folder or os.curdir}/{name}/entry_points.txt"
+                        found[owner] = tuple(Point(*pair, owner, version) for pair in _declared(file))
+    return tuple(sorted(point for own in found.values() for point in own))
+
+
+def _declared(file: str) -> Iterator[tuple[str, str]]:
+    try:
+        with open(file, encoding="utf-8") as stream:  # noqa: PTH123 - hot path
+            text = stream.read()
+    except (OSError, UnicodeDecodeError):
+        return
+    inside = False
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("["):
+            inside = line == f"[{ENTRY_POINTS}]"
+        elif inside and "=" in line and not line.startswith(("#", ";")):
+            name, _, value = line.partition("=")
+            yield name.strip(), value.partition("[")[0].strip()
 
 
 def _plugins() -> Iterator[Plugin]:
-    for point in _points():
-        owner = point.dist.name if point.dist else point.value
+    for point in points():
+        owner = point.owner or point.value
         try:
             plugin = point.load()
         except Exception as problem:

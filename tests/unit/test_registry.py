@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint
+import sys
+from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -25,17 +27,18 @@ WRONG = "not a plugin"
 
 def forget() -> None:
     registry.load.cache_clear()
-    registry._points.cache_clear()
+    registry.points.cache_clear()
 
 
 @pytest.fixture
 def only(monkeypatch: pytest.MonkeyPatch) -> object:
     def install(*values: str) -> None:
-        points = [EntryPoint(f"p{i}", value, registry.ENTRY_POINTS) for i, value in enumerate(values)]
-        monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points)
         forget()
+        points = tuple(registry.Point(f"p{i}", value) for i, value in enumerate(values))
+        monkeypatch.setattr(registry, "points", cache(lambda: points))
 
     yield install
+    monkeypatch.undo()
     forget()
 
 
@@ -78,3 +81,31 @@ def test_what_is_installed_is_told_without_importing_it(
         ("p1=spam_module:PLUGIN ", tmp_path / "spam_module.py"),
         ("p2=spam_absent:PLUGIN ", None),
     )
+
+
+def test_entry_points_are_those_that_the_standard_library_finds() -> None:
+    forget()
+    told = {(p.name, p.value, p.dist.version if p.dist else "") for p in entry_points(group=registry.ENTRY_POINTS)}
+    assert told
+    assert {(p.name, p.value, p.version) for p in registry.points()} == told
+
+
+def test_an_entry_point_is_read_where_installers_write_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder, version in ((first, "2.0"), (second, "1.0")):
+        info = folder / f"spam-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "entry_points.txt").write_text(
+            "[console_scripts]\nspam = spam:main\n\n[assaymark.plugins]\n# ours\n"
+            "spam = tests_of_spam:deep.PLUGIN [extra]\n"
+        )
+    (second / "eggs-1.dist-info").mkdir()
+    (second / "eggs-1.dist-info" / "entry_points.txt").write_bytes(b"\xff[assaymark.plugins]\nx = y:Z\n")
+    monkeypatch.setattr(sys, "path", [str(first), str(second), str(tmp_path / "absent"), __file__])
+    forget()
+    assert registry.points() == (registry.Point("spam", "tests_of_spam:deep.PLUGIN", "spam", "2.0"),)
+    forget()
+
+
+def test_an_entry_point_may_name_an_attribute_of_an_attribute() -> None:
+    assert registry.Point("p", f"{__name__}:GOOD.name").load() == "spam"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 
 from assaymark.api import Plugin
 from assaymark_linters.data_files import data_files
@@ -13,5 +13,5 @@ PLUGIN = Plugin(
     name="linters",
     version=__version__,
     checks=(data_files,),
-    tools=(files(__name__) / "tools",),
+    tools=(Path(__file__).parent / "tools",),
 )

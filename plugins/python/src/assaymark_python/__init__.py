@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 
 from assaymark.api import Plugin
 
 __version__ = "0.1.0"
 
-PLUGIN = Plugin(name="python", version=__version__, tools=(files(__name__) / "tools",))
+PLUGIN = Plugin(name="python", version=__version__, tools=(Path(__file__).parent / "tools",))
