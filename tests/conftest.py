@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from github_fake import FakeGitHub
+    from github_fake.contract import Contract
 
 Files = Mapping[str, str | bytes]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -50,3 +55,22 @@ def assaymark() -> Run:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def github_contract(request: pytest.FixtureRequest, checkout: Path) -> Contract:
+    """GitHub's own OpenAPI description, as far as we use it; for tests marked ``service("github-openapi")``."""
+    from github_fake.contract import Contract
+    from github_fake.description import PLACE, cut
+
+    return Contract(cut(checkout / PLACE, request.config.cache.mkdir("github-openapi")))
+
+
+@pytest.fixture
+def fake_github(github_contract: Contract) -> Iterator[FakeGitHub]:
+    """A GitHub on 127.0.0.1 (`tests/services/github_fake`); a request that breaks its description fails the test."""
+    from github_fake import FakeGitHub
+
+    with FakeGitHub(github_contract) as fake:
+        yield fake
+    assert fake.violations == []
