@@ -1,0 +1,78 @@
+"""The verb: what it writes, what it refuses, and its exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from assaymark.__main__ import main
+
+
+@pytest.fixture
+def assessed(checkout: Path, tmp_path: Path) -> Path:
+    """The assessment of the snapshots, in a folder."""
+    (tmp_path / "assessment.json").write_bytes((checkout / "tests" / "snapshots" / "bronze.json").read_bytes())
+    return tmp_path
+
+
+def test_export_writes_a_folder_that_check_finds_sound(assessed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["provenance", "export", str(assessed), "--output", str(assessed / "prov")]) == 0
+    written = {path.name for path in (assessed / "prov").rglob("*") if path.is_file()}
+    assert {"provenance.json", "ro-crate-metadata.json", "statements.intoto.jsonl", "svr.json", "index.json"} <= written
+    assert main(["provenance", "check", str(assessed / "prov" / "provenance.json")]) == 0
+    assert "sound" in capsys.readouterr().err
+
+
+def test_one_document_goes_to_standard_output(assessed: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["provenance", "export", str(assessed), "--format", "everse"]) == 0
+    assert json.loads(capsysbinary.readouterr().out)["@type"] == "SoftwareQualityAssessment"
+
+
+def test_an_upstream_document_is_linked_by_its_digest(
+    assessed: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    upstream = assessed / "prov_train_GR0_0.json"
+    upstream.write_text("{}")
+    assert main(["provenance", "export", str(assessed), "--input", str(upstream)]) == 0
+    entities = json.loads(capsysbinary.readouterr().out)["entity"]
+    digest = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    assert entities[f"sha256:{digest}"]["am:kind"] == "upstream"
+
+
+def test_a_broken_document_is_exit_1_with_every_violation(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    broken = tmp_path / "x.json"
+    broken.write_text(
+        '{"prefix": {"ex": "http://e/"}, "entity": {"ex:a": {}}, "activity": {"ex:a": {}}, "used": {"ex:u": {}}}'
+    )
+    assert main(["provenance", "check", str(broken)]) == 1
+    told = capsysbinary.readouterr()
+    assert told.out.count(b"\n") == 2
+    assert b"[55]" in told.out
+    assert b"2 constraints are broken" in told.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["export", "{}", "--format", "prof"],
+        ["export", "{}", "--format", "prov,crate"],
+        ["export", "{}/absent.json"],
+        ["check", "{}/absent.json"],
+        ["check", "{}/text"],
+    ],
+)
+def test_wrong_input_is_exit_2(assessed: Path, words: list[str]) -> None:
+    (assessed / "text").write_text("[" * 100_000)
+    assert main(["provenance", *(word.replace("{}", str(assessed)) for word in words)]) == 2
+
+
+def test_nothing_is_written_when_a_secret_would_be(assessed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = assessed / "assessment.json"
+    place.write_text(place.read_text().replace("README.md covers", "canary-value-42 covers"))
+    monkeypatch.setenv("DEPLOY_TOKEN", "canary-value-42")
+    assert main(["provenance", "export", str(assessed), "--output", str(assessed / "prov")]) == 2
+    assert not (assessed / "prov").exists()

@@ -1,0 +1,85 @@
+"""The crate: what the profiles demand, read by the ``rocrate`` package."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assaymark.provenance import crate
+from assaymark.provenance.account import Account, Artifact
+from assaymark.provenance.uris import CRATE, CRATE_PROFILES, FAILED
+
+BESIDE = (Artifact(name="provenance.json", kind="file", sha256="5" * 64, media_type="application/json"),)
+
+
+def graph(account: Account) -> dict[str, Any]:
+    return {entity["@id"]: entity for entity in crate.document(account, BESIDE)["@graph"]}
+
+
+def references(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        inner = [r for v in value.values() for r in references(v)]
+        return [*inner, value["@id"]] if set(value) == {"@id"} else inner
+    return [r for v in value for r in references(v)] if isinstance(value, list) else []
+
+
+def test_every_reference_within_leads_somewhere(hosted: Account, local: Account) -> None:
+    for account in (hosted, local):
+        entities = graph(account)
+        allowed = {CRATE, "http://schema.org/CompletedActionStatus", FAILED, "https://docs.github.com/actions",
+                   "https://github.com"}  # fmt: skip
+        named = {r for entity in entities.values() for r in references(entity)}
+        assert sorted(named - set(entities) - allowed) == []
+
+
+def test_the_root_has_what_the_profiles_demand(hosted: Account) -> None:
+    entities = graph(hosted)
+    root = entities["./"]
+    assert {r["@id"] for r in root["conformsTo"]} == {
+        CRATE_PROFILES[k][0] for k in ("process", "workflow", "workflowhub")
+    }
+    assert {"name", "description", "datePublished", "license"} <= set(root)
+    assert [r["@id"] for r in root["hasPart"]][:2] == ["assessment.json", "provenance.json"]
+    workflow = entities[root["mainEntity"]["@id"]]
+    assert workflow["@id"] == f"https://github.com/acme/widget/blob/{'a' * 40}/.github/workflows/ci.yml"
+    assert set(workflow["@type"]) == {"File", "SoftwareSourceCode", "ComputationalWorkflow"}
+    runs = [e for e in entities.values() if e.get("instrument") == {"@id": workflow["@id"]}]
+    assert [r["@id"] for r in runs] == ["https://github.com/acme/widget/actions/runs/41/attempts/2"]
+    assert entities["ro-crate-metadata.json"]["about"] == {"@id": "./"}
+
+
+def test_a_check_that_found_something_worked_and_one_that_broke_failed(hosted: Account) -> None:
+    actions = [e for e in graph(hosted).values() if e["@type"] == "CreateAction" and e["@id"].startswith("#check-")]
+    assert len(actions) == len(hosted.steps)
+    by_step = {step.id: step for step in hosted.steps}
+    for action in actions:
+        broke = by_step[action["name"]].outcome in ("error", "unknown")
+        assert (action["actionStatus"]["@id"] == FAILED) == broke
+        assert ("error" in action) == broke
+    assert any(by_step[a["name"]].outcome == "failed" and a["actionStatus"]["@id"] != FAILED for a in actions)
+
+
+def test_without_a_workflow_it_is_a_process_run_crate(local: Account) -> None:
+    root = graph(local)["./"]
+    assert [r["@id"] for r in root["conformsTo"]] == [CRATE_PROFILES["process"][0]]
+    assert "mainEntity" not in root
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_rocrate_reads_it(hosted: Account, tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from rocrate.rocrate import ROCrate
+
+        (tmp_path / "ro-crate-metadata.json").write_text(crate.render(hosted, BESIDE))
+        for name in ("assessment.json", "provenance.json"):
+            (tmp_path / name).write_text("{}")
+        read = ROCrate(str(tmp_path))
+    assert read.mainEntity["name"] == "ci.yml"
+    ids = {entity.id for entity in read.get_entities()}
+    written = {entity["@id"] for entity in json.loads(crate.render(hosted, BESIDE))["@graph"]}
+    assert written <= ids

@@ -1,0 +1,147 @@
+"""PROV: what the ``prov`` package reads is what was written, sound and the same every time."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import prov
+import pytest
+from jsonschema import Draft4Validator
+from prov.model import ProvDocument
+
+from assaymark.model import Assessment
+from assaymark.provenance import prov as writer
+from assaymark.provenance.account import Account, Artifact
+from assaymark.provenance.constraints import violations
+
+
+def read(text: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return ProvDocument.deserialize(content=text)
+
+
+def test_prov_reads_every_record_back(hosted: Account) -> None:
+    text = writer.render(hosted)
+    document = read(text)
+    value = json.loads(text)
+    assert len(document.records) == sum(len(records) for section, records in value.items() if section != "prefix")
+    assert ProvDocument.deserialize(content=document.serialize(format="json")) == document
+
+
+def test_the_document_is_sound_wherever_it_is_told(hosted: Account, local: Account) -> None:
+    for account in (hosted, local):
+        assert violations(writer.document(account)) == ()
+
+
+def test_the_document_keeps_the_schema_of_prov_json(hosted: Account) -> None:
+    found = list(Path(prov.__file__).parent.rglob("prov-json.schema.json"))
+    if not found:
+        pytest.skip("this prov ships no schema")
+    schema = json.loads(found[0].read_text(encoding="utf-8"))
+    assert list(Draft4Validator(schema).iter_errors(writer.document(hosted))) == []
+
+
+@pytest.mark.parametrize("notation", ["provn", "xml", "jsonld"])
+def test_other_notations_tell_the_same(hosted: Account, notation: str) -> None:
+    text = writer.render(hosted)
+    back = ProvDocument.deserialize(content=writer.convert(text, notation), format=notation)
+    assert len(back.records) == len(read(text).records)
+
+
+def test_turtle_names_the_commit(hosted: Account) -> None:
+    turtle = writer.convert(writer.render(hosted), "rdf")
+    assert f"commit:{hosted.subject.commit} a " in turtle
+    assert "prov:Activity" in turtle
+
+
+def test_who_what_and_from_what(hosted: Account) -> None:
+    value = writer.document(hosted)
+    report = f"sha256:{hosted.report.sha256}"
+    commit = f"commit:{hosted.subject.commit}"
+    assert value["prefix"]["commit"] == "https://github.com/lab/tidegrid/commit/"
+    assert value["prefix"]["run"] == "https://github.com/acme/widget/actions/runs/41/attempts/2#"
+    assert value["entity"][report]["am:verdict"] == hosted.verdict
+    makers = [r["prov:activity"] for r in value["wasGeneratedBy"].values() if r["prov:entity"] == report]
+    assert makers == ["run:assess-verdict"]
+    assert all(
+        any(u["prov:activity"] == check and u["prov:entity"] == commit for u in value["used"].values())
+        for check, record in value["activity"].items()
+        if record["prov:type"]["$"] == "am:Check"
+    )
+    assert value["agent"]["tool:flake8%407.1.1"]["am:sha256"] == "ab" * 32
+    assert [r["prov:responsible"] for r in value["actedOnBehalfOf"].values()] == ["id:https%3A%2F%2Fgithub.com%2Facme"]
+
+
+def test_a_waiver_and_a_grade_are_told(hosted: Account) -> None:
+    entities = writer.document(hosted)["entity"]
+    waived = entities["run:assess-result-QC.Met01"]
+    assert waived["am:outcome"] == "failed"
+    assert waived["am:waiver"].startswith("until 2027-01-31: ")
+    assert entities["run:assess-result-QC.Doc06.6"]["am:grade"] == "attested"
+
+
+def test_the_last_assessment_is_what_this_one_revises(account: Callable[..., Account]) -> None:
+    before = Artifact(name="assessment.json", kind="report", sha256="9" * 64, commit="8" * 40)
+    value = writer.document(account(previous=before))
+    pairs = {
+        (r["prov:generatedEntity"], r["prov:usedEntity"]) for r in value["wasDerivedFrom"].values() if "prov:type" in r
+    }
+    told = account(previous=before)
+    assert pairs == {
+        (f"commit:{told.subject.commit}", "commit:" + "8" * 40),
+        (f"sha256:{told.report.sha256}", "sha256:" + "9" * 64),
+    }
+    assert violations(value) == ()
+
+
+def test_times_differ_and_content_does_not(account: Callable[..., Account], assessment: Assessment) -> None:
+    later = replace(assessment, run=replace(assessment.run, started="2026-11-22T00:00:00+02:00", duration=9.0))
+    one, two = account(), account(given=later)
+    assert one.content == two.content
+    assert one.report.sha256 != two.report.sha256
+    assert two.run.started == "2026-11-21T22:00:00.000Z"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_the_same_bytes_whatever_the_hash_seed_and_the_zone(hosted: Account, tmp_path: Path, zone: str) -> None:
+    script = tmp_path / "draw.py"
+    folder = Path(__file__).parent
+    script.write_text(
+        "import importlib.util, sys\n"
+        f"spec = importlib.util.spec_from_file_location('c', {str(folder / 'conftest.py')!r})\n"
+        "c = importlib.util.module_from_spec(spec); spec.loader.exec_module(c)\n"
+        "from assaymark.provenance import crate, everse, folder\n"
+        "from assaymark.provenance.assessed import account_of\n"
+        "from assaymark.reports import json as report\n"
+        "a = c.judged(); made = folder.documents(account_of(a, report.render(a).encode(), c.GITHUB), {})\n"
+        "sys.stdout.write(''.join(made.values()))\n"
+    )
+    texts = set()
+    for seed in ("0", "1", "4711"):
+        run = subprocess.run(
+            [sys.executable, script],
+            env={"PATH": os.environ["PATH"], "PYTHONHASHSEED": seed, "TZ": zone},
+            capture_output=True,
+            check=True,
+        )
+        texts.add(run.stdout)
+    assert len(texts) == 1
+    assert writer.render(hosted).encode() in texts.pop()
+
+
+def test_documents_that_agree_are_merged(account: Callable[..., Account]) -> None:
+    one = writer.document(account())
+    assert writer.merged([one, one]) == one
+    other = json.loads(json.dumps(one))
+    other["agent"]["tool:flake8%407.1.1"]["prov:label"] = "something else"
+    with pytest.raises(ValueError, match="flake8"):
+        writer.merged([one, other])
