@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -184,3 +185,93 @@ def _day(text: str | None) -> date:
         return datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError as problem:
         raise InputError(f"--as-of {text!r} is not a date", hint="write it as 2026-11-30") from problem
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  assaymark badge embed README.md --diff                      show what would change
+  assaymark badge embed README.md                             the badge on the branch 'badges' of this repository
+  assaymark badge embed README.rst --image URL --link URL     another picture, leading elsewhere
+"""
+)
+@click.argument("readme", type=click.Path(path_type=Path))
+@click.option("--image", metavar="URL", help="The picture (default: badge.svg on the badge branch of this repository).")
+@click.option("--link", metavar="URL", help="Where it leads (default: the report beside the picture).")
+@click.option("--dark", metavar="URL", help="Another picture for dark pages, in Markdown and HTML.")
+@click.option(
+    "--alt", metavar="TEXT", help="What is read aloud; never a result, which the line could not keep current."
+)
+@click.option("--branch", default="badges", show_default=True, help="The badge branch.")
+@click.option("--markup", type=click.Choice(["markdown", "html", "rst", "org"]), help="Default: by the file's ending.")
+@click.option("--diff", is_flag=True, help="Print the change and write nothing.")
+def embed(
+    readme: Path,
+    image: str | None,
+    link: str | None,
+    dark: str | None,
+    alt: str | None,
+    branch: str,
+    markup: str | None,
+    diff: bool,
+) -> None:
+    """Put the badge into a README, or refresh it: only what stands between its marks is written.
+
+    Prints the change. Publish the badge first: a README that shows a missing picture is cached for hours.
+    """
+    from assaymark.badges.embed import Line, Markup, markup_of, put
+
+    kind = Markup(markup) if markup else markup_of(readme.name)
+    if image is None or link is None:
+        shown, leads = _published(readme, branch)
+        image, link = image or shown, link or leads
+    line = Line(image, link, dark=dark or "")
+    line = line._replace(alt=alt) if alt else line
+    before = _readme(readme)
+    after = put(before, line, kind)
+    if after == before:
+        say(f"{readme} is as it should be")
+        return
+    out("".join(_changes(before, after, readme.name)))
+    if not diff:
+        write(readme.parent, readme.name, after.encode("utf-8"))
+        say(f"wrote {readme}")
+
+
+def _published(readme: Path, branch: str) -> tuple[str, str]:
+    """Picture and report on the badge branch of the repository that the README lies in."""
+    from assaymark.subject.checkout import open_subject
+
+    repository = open_subject(str(readme.parent)).subject.repository or ""
+    host, _, name = repository.partition("/")
+    if host != "github.com":
+        raise InputError(
+            "the address of the badge is not known: the repository has no remote on GitHub",
+            where=str(readme),
+            hint="give it: --image URL --link URL",
+        )
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,100}", branch) or ".." in branch:
+        raise InputError(f"--branch {branch!r} is not the name of a branch")
+    picture = f"https://raw.githubusercontent.com/{name}/{branch}/badge.svg"
+    return picture, f"https://github.com/{name}/blob/{branch}/README.md"
+
+
+def _readme(path: Path) -> str:
+    if path.is_symlink():
+        raise InputError("is a link; name the file that it leads to", where=str(path))
+    try:
+        if path.stat().st_size > 5_000_000:
+            raise InputError("is larger than 5 MB", where=str(path))
+        return path.read_bytes().decode("utf-8")
+    except OSError as problem:
+        raise InputError(f"cannot be read: {problem.strerror or problem}", where=str(path)) from problem
+    except UnicodeDecodeError as problem:
+        raise InputError("is not text in UTF-8", where=str(path)) from problem
+
+
+def _changes(before: str, after: str, name: str) -> Iterator[str]:
+    from difflib import unified_diff
+
+    lines = unified_diff(before.splitlines(True), after.splitlines(True), f"a/{name}", f"b/{name}")
+    for line in lines:
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
