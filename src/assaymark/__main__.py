@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _guarded(words: list[str]) -> int:
-    from assaymark.errors import BUG, INTERRUPTED, AssaymarkError
+    from assaymark.errors import BUG, INTERRUPTED, AssaymarkError, described
 
     # Nearly all that a run makes it keeps: looking for garbage every 700 objects takes a tenth of the time.
     gc.set_threshold(500_000)
@@ -38,14 +38,8 @@ def _guarded(words: list[str]) -> int:
         # The reader went away (| head): nothing is left to tell anyone, at exit neither.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:
-        import traceback
-
-        _say(traceback.format_exc())
-        _say(
-            "assaymark: this is a bug of ours, not of your project. Please report it with the lines above:\n"
-            "  https://github.com/assaymark/assaymark/issues/new?template=bug.yml"
-        )
+    except Exception as problem:
+        _say(described(problem))
         return BUG
     finally:
         _stop_children()

@@ -62,3 +62,16 @@ EXIT_CODES: dict[str, int] = {
     "bug": BUG,
     "interrupted": INTERRUPTED,
 }
+
+
+def described(problem: Exception) -> str:
+    """What to tell a person: the message of an error that is meant for people, else the traceback and where to go."""
+    if isinstance(problem, AssaymarkError):
+        return str(problem)
+    import traceback
+
+    return (
+        "".join(traceback.format_exception(problem))
+        + "assaymark: this is a bug of ours, not of your project. Please report it with the lines above:\n"
+        "  https://github.com/assaymark/assaymark/issues/new?template=bug.yml"
+    )

@@ -1,0 +1,106 @@
+"""Fills the environment whose Python runs this: install.py UV PLUGINS.
+
+What the chosen distributions ask for comes from the index as `requirements/run.txt` has it, version and hash. Our own
+distributions are not built: their source in this checkout is put on the path, with the metadata by which Python finds
+versions and plugins. Only the standard library is there yet.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = ROOT / "requirements" / "run.txt"
+EXTRAS = ("github",)
+COMMAND = '#!/bin/sh\nexec "{python}" -I -X utf8 -m assaymark "$@"\n'
+
+
+def main(uv: str, plugins: str) -> None:
+    """Install, then mark the environment as complete."""
+    places = [ROOT, *(ROOT / "plugins" / name for name in chosen(plugins))]
+    projects = {place: project(place) for place in places}
+    install(uv, sorted({pin for p in projects.values() for pin in pins(wanted(p))}))
+    packages = Path(sysconfig.get_path("purelib"))
+    for place, described in projects.items():
+        attach(place, described, packages)
+    command = Path(sys.prefix, "bin", "assaymark")
+    command.write_text(COMMAND.format(python=sys.executable), encoding="utf-8")
+    command.chmod(0o755)
+    Path(sys.prefix, "complete").touch()
+
+
+def chosen(plugins: str) -> list[str]:
+    """Names of plugin folders. Exits with a message for a name that is none."""
+    known = sorted(place.parent.name for place in ROOT.glob("plugins/*/pyproject.toml"))
+    if plugins in ("all", "none"):
+        return known if plugins == "all" else []
+    names = sorted({name for name in plugins.split(",") if name})
+    if unknown := [name for name in names if name not in known]:
+        sys.exit(f"there is no plugin {unknown[0]!r}; there are: {', '.join(known)}")
+    return names
+
+
+def project(place: Path) -> Mapping[str, Any]:
+    """The ``[project]`` table of a distribution."""
+    described: Mapping[str, Any] = tomllib.loads((place / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return described
+
+
+def wanted(described: Mapping[str, Any]) -> Iterator[str]:
+    """Names of what a distribution asks for, those of our own left out."""
+    extras = described.get("optional-dependencies", {})
+    for text in [*described["dependencies"], *(line for name in EXTRAS for line in extras.get(name, []))]:
+        name = normal(re.match(r"[A-Za-z0-9._-]+", text)[0])  # type: ignore[index]
+        if name.partition("-")[0] != "assaymark":
+            yield name
+
+
+def pins(names: Iterator[str]) -> Iterator[str]:
+    """``name==version ; marker`` as the lock has it."""
+    locked = re.findall(r"(?m)^(([A-Za-z0-9._-]+)==[^\\\n]+)", LOCK.read_text(encoding="utf-8"))
+    lines = {normal(name): line.strip() for line, name in locked}
+    for name in names:
+        yield lines[name]
+
+
+def normal(name: str) -> str:
+    """A name of a distribution in its normal form."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def install(uv: str, requirements: list[str]) -> None:
+    """Let uv choose the files: whatever comes with these must have a hash in the lock."""
+    listed = Path(sys.prefix, "requirements.txt")
+    listed.write_text("\n".join(requirements) + "\n", encoding="utf-8")
+    options = ["--quiet", "--python", sys.executable, "--require-hashes", "--only-binary", ":all:"]
+    done = subprocess.run([uv, "pip", "install", *options, "--constraint", LOCK, "--requirement", listed], cwd=ROOT)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def attach(place: Path, described: Mapping[str, Any], packages: Path) -> None:
+    """Put the source of a distribution on the path, under its name and version."""
+    name = described["name"].replace("-", "_")
+    (packages / f"{name}.pth").write_text(f"{place / 'src'}\n", encoding="utf-8")
+    info = packages / f"{name}-{described['version']}.dist-info"
+    info.mkdir(exist_ok=True)
+    metadata = f"Metadata-Version: 2.4\nName: {described['name']}\nVersion: {described['version']}\n"
+    (info / "METADATA").write_text(metadata, encoding="utf-8")
+    points = described.get("entry-points", {})
+    lines = [
+        line for group, found in points.items() for line in (f"[{group}]", *(f"{k} = {v}" for k, v in found.items()))
+    ]
+    (info / "entry_points.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    os.umask(0o022)
+    main(sys.argv[1], sys.argv[2])

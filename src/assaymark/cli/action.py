@@ -1,0 +1,150 @@
+"""``assaymark action VERB``: what our composite Actions call, so that they hold no logic of their own.
+
+The inputs of the Action come as one JSON object in ``INPUTS`` and become options of the verb; its results go where
+GitHub looks for them. While the verb runs, no line of the log can be a workflow command.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from assaymark.cli._common import say
+from assaymark.errors import BUG, OK, AssaymarkError, InputError
+
+# Inputs that are about the Action itself; all others are options (or the argument) of the verb.
+OWN = ("plugins", "artifact", "token")
+
+
+@click.command(epilog='\b\nExample:\n  INPUTS=\'{"gate": "silver"}\' assaymark action assess')
+@click.argument("verb")
+def command(verb: str) -> int:
+    """Run a verb for a GitHub Action: inputs from INPUTS, results as outputs, summary and annotations."""
+    from assaymark.github.workflow_commands import pause
+
+    hold, resume = pause()
+    folder, place = _folder(), Path()
+    _log(hold)
+    try:
+        inputs = _inputs(os.environ.pop("INPUTS", "{}"))
+        target = _command(verb)
+        _hand_over(inputs)
+        folder, place = Path(inputs.get("output") or folder), Path(inputs.get("path") or ".")
+        code, message = _run([verb, *words(target, inputs, folder)])
+    except InputError as problem:
+        code, message = problem.code, str(problem)
+        say(f"assaymark: {message}")
+    finally:
+        _log(resume)
+    _publish(verb, code, message, folder, place)
+    return code
+
+
+def words(target: click.Command, inputs: Mapping[str, str], folder: Path) -> list[str]:
+    """The inputs as command-line words; an input is an option of the same name, or the argument.
+
+    An empty input is not given. A switch takes true or false; a repeatable option one value per line.
+    Raises InputError for an input that the verb does not know.
+    """
+    options = {name: p for p in target.params if isinstance(p, click.Option) for name in p.opts}
+    arguments = {(p.name or "").replace("_", "-"): p for p in target.params if isinstance(p, click.Argument)}
+    made: list[str] = []
+    last: list[str] = []
+    given = {name: value for name, value in inputs.items() if name not in OWN}
+    if "--output" in options:
+        given |= {"output": str(folder)}
+    for name, value in given.items():
+        option = options.get(f"--{name}")
+        if option is not None:
+            made += _option(name, option, value)
+        elif name in arguments:
+            last += _lines(value) if arguments[name].nargs != 1 else [value]
+        else:
+            raise InputError(f"assaymark {target.name} takes no input {name!r}")
+    return [*made, "--", *filter(None, last)]
+
+
+def _option(name: str, option: click.Option, value: str) -> Iterator[str]:
+    if option.is_flag:
+        if value not in ("true", "false", ""):
+            raise InputError(f"the input {name!r} is {value!r}", hint="write true or false")
+        yield from [f"--{name}"] * (value == "true")
+    elif option.multiple:
+        yield from (f"--{name}={line}" for line in _lines(value))
+    elif value:
+        yield f"--{name}={value}"
+
+
+def _lines(value: str) -> list[str]:
+    return [line.strip() for line in value.splitlines() if line.strip()]
+
+
+def _inputs(text: str) -> dict[str, str]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as problem:
+        raise InputError(f"INPUTS is not JSON: {problem}") from problem
+    if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+        raise InputError("INPUTS is no JSON object of texts")
+    return found
+
+
+def _command(verb: str) -> click.Command:
+    from assaymark.cli import main
+
+    path = verb.split()
+    found = main.get_command(click.Context(main), path[0]) if path else None
+    for name in path[1:]:
+        found = found.get_command(click.Context(found), name) if isinstance(found, click.Group) else None
+    if found is None:
+        raise InputError(f"there is no command {verb!r}")
+    return found
+
+
+def _hand_over(inputs: Mapping[str, str]) -> None:
+    """The token goes to where the verbs that need one look; external programs never see the environment."""
+    if inputs.get("token"):
+        os.environ["GITHUB_TOKEN"] = inputs["token"]
+
+
+def _folder() -> Path:
+    """A folder for the reports of this step, apart from those of earlier steps of the job."""
+    base = Path(os.environ.get("RUNNER_TEMP", "."), "assaymark", "reports")
+    return next(place for number in range(1, 10_000) if not (place := base / str(number)).exists())
+
+
+def _run(arguments: list[str]) -> tuple[int, str]:
+    """Run a command line; its exit status and, when that is not 0, what it had to say."""
+    from assaymark.cli import run
+    from assaymark.errors import described
+
+    try:
+        return run(arguments), ""
+    except Exception as problem:
+        text = described(problem)
+        say(f"assaymark: {text}" if isinstance(problem, AssaymarkError) else text)
+        return (problem.code if isinstance(problem, AssaymarkError) else BUG), str(problem) or type(problem).__name__
+
+
+def _publish(verb: str, code: int, message: str, folder: Path, place: Path) -> None:
+    from assaymark.github.actions import FILES, Ended, publish
+
+    assessment = None
+    file = folder / FILES["report-json"]
+    if file.is_file():
+        from assaymark.reports.json import from_own
+
+        assessment = from_own(file.read_text(encoding="utf-8"))
+    said = message or ("" if code == OK else f"exit status {code}")
+    for line in publish(verb, Ended(code, said, folder, place, assessment), os.environ):
+        _log(line)
+
+
+def _log(line: str) -> None:
+    sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.buffer.flush()

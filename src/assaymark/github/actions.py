@@ -1,0 +1,114 @@
+"""What a step of one of our Actions leaves behind: outputs, a summary and annotations, from the files a verb wrote.
+
+Every verb that writes the usual names into its folder gets all of it; `assessment.json` adds level and counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from assaymark.errors import BUG, OK, GateNotMet, Undetermined
+from assaymark.github import changed, event, findings, outputs, summary
+from assaymark.github.workflow_commands import annotation
+from assaymark.model import Assessment, Outcome
+from assaymark.wording import count, markdown
+
+# Output -> file in the folder of reports.
+FILES = {
+    "report-json": "assessment.json",
+    "report": "assessment_output.json",
+    "sarif": "report.sarif",
+    "junit": "junit.xml",
+    "html": "report.html",
+    "markdown": "summary.md",
+    "badge": "badge.svg",
+    "badge-json": "badge.json",
+}
+_OUTCOMES = {OK: "passed", GateNotMet.code: "failed", Undetermined.code: "unknown"}
+
+
+class Ended(NamedTuple):
+    """How a verb ended: its exit status, what it said if that was not 0, its folder of reports, and what it judged.
+
+    ``assessment`` is that of ``assessment.json``, when the verb wrote one.
+    """
+
+    code: int
+    message: str
+    folder: Path
+    place: Path
+    assessment: Assessment | None = None
+
+
+def publish(verb: str, ended: Ended, environment: Mapping[str, str]) -> list[str]:
+    """Write outputs and summary; gives the lines for the log, annotations among them."""
+    values = {"outcome": _OUTCOMES.get(ended.code, "error"), **files(ended.folder)}
+    if ended.assessment is not None:
+        values |= verdict(ended.assessment)
+    outputs.write(environment, values)
+    summary.append(environment, _summary(ended))
+    return [*_trouble(verb, ended), *_annotations(ended, environment)]
+
+
+def files(folder: Path) -> dict[str, str]:
+    """The folder and the files that are there, by the name of their output, as absolute paths."""
+    there = {"folder": str(folder.resolve())} if folder.is_dir() else {}
+    return there | {name: str((folder / file).resolve()) for name, file in FILES.items() if (folder / file).is_file()}
+
+
+def verdict(assessment: Assessment) -> dict[str, str]:
+    """Level, what is missing for the next, and counts."""
+    from assaymark.findings import Findings, next_level
+    from assaymark.findings import outcomes as counted
+
+    ahead = next_level(assessment)
+    counts = counted(assessment.results)
+    ids = [*(r.definition.id for r in ahead.missing), *ahead.unseen]
+    return {
+        "level": assessment.level.value,
+        "next-level": ahead.level.value if ahead.level else "",
+        "missing-for-next": outputs.single(",".join(ids)),
+        "passed": str(counts[Outcome.PASSED]),
+        "failed": str(counts[Outcome.FAILED]),
+        "unknown": str(counts[Outcome.UNKNOWN]),
+        "errors": str(counts[Outcome.ERROR]),
+        "not-applicable": str(counts[Outcome.NOT_APPLICABLE]),
+        "findings": str(len(Findings(assessment))),
+    }
+
+
+def _summary(ended: Ended) -> str:
+    file = ended.folder / FILES["markdown"]
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    if ended.code == OK:
+        return text
+    said = [markdown(line) for line in ended.message.splitlines()[:50] if line.strip()]
+    first, *others = said or [f"exit status {ended.code}"]
+    lines = [f"> [!{'WARNING' if ended.code == Undetermined.code else 'CAUTION'}]", f"> {first}"]
+    lines += [">", *(f"> - {line}" for line in others)] if others else []
+    return "\n".join(lines) + f"\n\n{text}"
+
+
+def _trouble(verb: str, ended: Ended) -> Iterator[str]:
+    if ended.code != OK:
+        title = f"assaymark {verb}" + (": a bug of ours" if ended.code == BUG else "")
+        yield annotation("error", ended.message, title=title)
+
+
+def _annotations(ended: Ended, environment: Mapping[str, str]) -> Iterator[str]:
+    sarif = ended.folder / FILES["sarif"]
+    if not sarif.is_file():
+        return
+    found = findings.read(sarif)
+    if not found:
+        return
+    base = event.read(environment).base
+    memory = Path(environment.get("RUNNER_TEMP", ended.folder), "assaymark", "annotations")
+    lines = changed.changed_lines(ended.place, base)
+    chosen = findings.choose(found, changed.prefix(ended.place), lines, findings.remembered(memory))
+    findings.remember(memory, chosen.ids)
+    yield from chosen.lines
+    if chosen.hidden:
+        yield f"{count(chosen.hidden, 'more finding')} without an annotation: see the summary and the reports."
