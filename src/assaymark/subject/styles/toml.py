@@ -26,6 +26,8 @@ _ISORT_NEUTRAL = {
     "filter_files",
     "py_version",
 }
+# They only report what the project itself forbids: where that is allowed is the scope of a rule of its own.
+_RUFF_OWN = ("TID251", "TID253")
 _RUSTFMT_NEUTRAL = {"edition", "max_width", "ignore", "style_edition", "required_version", "unstable_features"}
 
 
@@ -92,7 +94,7 @@ def _ruff(path: str, text: str, table: dict[str, Any], header: str) -> StyleTool
             if not any(
                 word in pattern for word in ("test", "__init__", "docs", "example", ".ipynb", "conftest", "noxfile")
             ):
-                rules.extend(_strings(listed))
+                rules.extend(rule for rule in _strings(listed) if rule not in _RUFF_OWN)
     changed = [k for k, v in _table(table, "format").items() if k in _RUFF_FORMAT and v != _RUFF_FORMAT[k]]
     changed += [k for k in _table(lint, "isort") if not k.startswith(("known-", "extra-", "default-", "required-"))]
     line = line_of(text, header) if header else 1

@@ -33,6 +33,11 @@ def test_ruff() -> None:
     assert rules(tool, "setting") == [("quote-style", 13, False)]
 
 
+def test_where_a_ban_of_the_projects_own_does_not_hold_is_no_departure() -> None:
+    text = '[tool.ruff.lint.per-file-ignores]\n"src/net.py" = ["TID251", "T20"]\n'
+    assert [rule for rule, _, _ in rules(only("pyproject.toml", text), "ignore")] == ["T20"]
+
+
 def test_a_comment_above_a_list_holds_for_all_of_it() -> None:
     tool = only(".flake8", "[flake8]\n# black formats it otherwise\nignore = E203,\n    W503\n")
     assert [reason for _, _, reason in rules(tool, "ignore")] == [True, True]
