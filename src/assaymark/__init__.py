@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "assess"]
+__all__ = ["__version__", "assess", "validate"]
 
 if TYPE_CHECKING:
     from assaymark.assessment import assess
+    from assaymark.validity import validate
 
 
 def __getattr__(name: str) -> Any:
@@ -17,4 +18,8 @@ def __getattr__(name: str) -> Any:
         from assaymark.assessment import assess
 
         return assess
+    if name == "validate":
+        from assaymark.validity import validate
+
+        return validate
     raise AttributeError(f"module 'assaymark' has no attribute {name!r}")

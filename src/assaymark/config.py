@@ -22,7 +22,19 @@ from assaymark.errors import InputError
 from assaymark.model import Attestation, Finding, Location, Waiver
 
 DEFAULT_PROFILE = "assaymark"
-_KEYS = ("profile", "gate", "select", "skip", "baseline", "exclude", "waiver", "attestation", "step", "policy")
+_KEYS = (
+    "profile",
+    "gate",
+    "select",
+    "skip",
+    "baseline",
+    "exclude",
+    "waiver",
+    "attestation",
+    "step",
+    "policy",
+    "validate",
+)
 _WAIVER = {"id": True, "reason": True, "until": True, "rule": False, "path": False, "owner": False}
 _ATTESTATION = {"id": True, "by": True, "on": True, "until": True, "statement": True, "link": True}
 _STEP = {
@@ -53,6 +65,7 @@ class Config:
     attestations: tuple[Attestation, ...] = ()
     steps: tuple[Mapping[str, Any], ...] = ()
     policy: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    validate: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     digest: str = ""
 
 
@@ -146,7 +159,8 @@ class _Reader:
             waivers=tuple(self.waiver(t, p) for t, p in self.tables(table, "waiver")),
             attestations=tuple(self.attestation(t, p) for t, p in self.tables(table, "attestation")),
             steps=tuple(self.step(t, p) for t, p in self.tables(table, "step")),
-            policy=self.policy(table.get("policy", {})),
+            policy=self.declared(table.get("policy", {}), "policy"),
+            validate=self.declared(table.get("validate", {}), "validate"),
             digest=digest_of(table),
         )
 
@@ -187,15 +201,18 @@ class _Reader:
             raise self.problem("must be a whole number of seconds, 1 or more", place, "timeout")
         return MappingProxyType(out | {"timeout": timeout})
 
-    def policy(self, value: object) -> Mapping[str, Any]:
+    def declared(self, value: object, name: str) -> Mapping[str, Any]:
+        """A table whose keys the published schema describes."""
         if not isinstance(value, dict):
-            raise self.problem("must be a table", "", "policy")
+            raise self.problem("must be a table", "", name)
         if not value:
             return MappingProxyType({})
-        allowed = json.loads(schema("config").read_text(encoding="utf-8"))["properties"]["policy"]["properties"]
-        self.known(value, tuple(allowed), "policy.")
+        rule = json.loads(schema("config").read_text(encoding="utf-8"))["properties"][name]
+        allowed, other = rule["properties"], rule.get("additionalProperties", False)
+        if other is False:
+            self.known(value, tuple(allowed), f"{name}.")
         for key, item in value.items():
-            self.conforms(item, allowed[key], f"policy.{key}")
+            self.conforms(item, allowed.get(key, other), f"{name}.{key}")
         return MappingProxyType(value)
 
     def conforms(self, value: object, rule: Mapping[str, Any], key: str) -> None:

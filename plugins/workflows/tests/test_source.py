@@ -62,7 +62,7 @@ def test_yaml_is_read_by_the_core_schema_of_1_2() -> None:
     assert parse_yaml(text).plain() == {
         "a": "on", "b": 10, "c": 15, "d": "1:30", "e": None, "f": 0.5, "g": "1", "h": "1", "i": 1000.0, "j": "NO",
         "k": "2020-01-01",
-    }  # fmt: skip
+    }  # fmt: skip # a table of cases
 
 
 def test_a_block_ends_with_its_last_value() -> None:

@@ -1,0 +1,1 @@
+"""Reports of a validation: each module turns a `Validation` into text."""

@@ -1,0 +1,34 @@
+"""Which files are documents of which format: by name first, then by content; a look-alike is left alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fnmatch import translate
+from functools import lru_cache
+
+from assaymark.api import Validator
+
+
+def candidates(path: str, validators: Sequence[Validator]) -> list[Validator]:
+    """Validators for which the name alone leaves it open."""
+    name = path.rpartition("/")[2].lower()
+    lowered = path.lower()
+    return [v for v in validators if _names(v.names).fullmatch(name) or _names(v.names).fullmatch(lowered)]
+
+
+def formats(path: str, data: bytes, validators: Sequence[Validator]) -> list[Validator]:
+    """Validators whose document this is. A detector that raises has not recognised it."""
+    return [v for v in validators if _detects(v, path, data)]
+
+
+def _detects(validator: Validator, path: str, data: bytes) -> bool:
+    try:
+        return bool(validator.detect(path, data))
+    except Exception:
+        return False
+
+
+@lru_cache(maxsize=64)
+def _names(names: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(translate(name.lower()) for name in names) or r"(?!)")

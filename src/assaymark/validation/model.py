@@ -1,0 +1,79 @@
+"""What a validation says: one `Judgement` per document, and the `Validation` of a whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from assaymark.api import Problem, Rule, Severity
+
+# A document larger than this is refused: no engine is fed one by hand.
+MAX_SIZE = 20_000_000
+# What is looked at of a file that is larger.
+HEAD = 65_536
+MAX_FINDINGS = 1_000
+
+
+class State(StrEnum):
+    """What is known about a document. Only what was examined to its end is ``valid``."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppressed:
+    """A finding that a comment or the configuration silences, and why."""
+
+    problem: Problem
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """One document in the eyes of one validator.
+
+    ``reads`` maps what the validator asked for to the digest of the answer (None for what is absent); ``broken`` when
+    the validator itself failed, so that what it found, if anything, is not all.
+    """
+
+    path: str
+    format: str
+    problems: tuple[Problem, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    broken: bool = False
+    reads: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def state(self) -> State:
+        """Invalid with an error that was found; undetermined when the validator broke; else valid."""
+        errors = [p for p in self.problems if p.finding.severity is Severity.ERROR]
+        if any(not p.finding.rule.startswith(UNEXAMINED) for p in errors):
+            return State.INVALID
+        return State.UNDETERMINED if self.broken or errors else State.VALID
+
+
+UNEXAMINED = "WF-E"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """A whole run: judgements in the order of path and format, the rules that may have been meant, and what to tell.
+
+    ``sources`` gives the text of a document for excerpts; ``formats`` maps the id of a validator to its title.
+    """
+
+    judgements: tuple[Judgement, ...]
+    rules: Mapping[str, Rule]
+    formats: Mapping[str, str]
+    sources: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+    run: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All that was found and not silenced."""
+        return tuple(p for j in self.judgements for p in j.problems)

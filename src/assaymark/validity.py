@@ -1,0 +1,188 @@
+"""Workflow documents of a repository -> a `Validation`: the documented Python API behind ``assaymark validate``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assaymark import config, registry
+from assaymark.api import Unreachable, Validator
+from assaymark.errors import InputError
+from assaymark.validation import rules as rule_files
+from assaymark.validation.context import World, offline
+from assaymark.validation.jail import Jail
+from assaymark.validation.model import MAX_SIZE, Validation
+from assaymark.validation.run import Run
+from assaymark.validation.settle import OFF, Ignored, Settler
+from assaymark.validation.sources import Sources, open_sources
+
+if TYPE_CHECKING:
+    from assaymark.api import Entry
+    from assaymark.validation.model import Judgement
+
+_OWN_KEYS = ("exclude", "severity", "ignore")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to validate and how; empty means "as the configuration says, else the default".
+
+    ``settings`` are given to every validator over its table of the configuration; ``stdin`` is a path with the content
+    that an editor holds for it; ``root`` is the folder that references must not leave (the Git work tree otherwise).
+    """
+
+    paths: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    changed_since: str | None = None
+    allow_hosts: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    config: str | None = None
+    root: Path | None = None
+    stdin: tuple[str, bytes] | None = None
+    cache: bool = True
+
+
+def validate(*paths: str | Path, **request: Any) -> Validation:
+    """Validate files or folders of one repository; keywords are the fields of `Request`.
+
+    Raises InputError when a path, the configuration or an argument is wrong. What is wrong with a document, or breaks
+    while it is examined, is inside the answer.
+    """
+    return judge(Request(paths=tuple(str(p) for p in paths), **request))
+
+
+def validators() -> tuple[Validator, ...]:
+    """Those of every installed plugin, by id. Raises InputError when two have the same id."""
+    found: dict[str, Validator] = {}
+    for plugin in registry.load().plugins:
+        for validator in plugin.validators:
+            if validator.id in found:
+                raise InputError(f"plugin {plugin.name!r} brings a second validator {validator.id!r}")
+            found[validator.id] = validator
+    return tuple(found[id] for id in sorted(found))
+
+
+def judge(request: Request) -> Validation:
+    """Validate what a request names."""
+    everything = validators()
+    chosen = _only(everything, request.only)
+    rules = rule_files.load(everything)
+    sources = open_sources(request.paths, root=request.root, stdin=request.stdin)
+    conf, notes = _configuration(request, sources)
+    jail = Jail(sources.tree, sources.root, sources.laid)
+    world = World(jail, sources.paths, _fetcher(request.allow_hosts))
+    settings = {v.id: {**conf.validate.get(v.id, {}), **request.settings} for v in chosen}
+    run = Run(sources, world, chosen, settings, _settler(conf, rules, everything))
+    entries = _candidates(sources, conf)
+    judgements = run.judge(entries)
+    unrecognised = [path for path in run.unrecognised if path in sources.named]
+    return Validation(
+        judgements=tuple(judgements),
+        rules=rules,
+        formats={v.id: v.title for v in everything},
+        sources=_texts(judgements, jail),
+        notes=(*notes, *(f"{path}: not recognised as a workflow document" for path in unrecognised)),
+    )
+
+
+def _only(everything: Sequence[Validator], wanted: Collection[str]) -> tuple[Validator, ...]:
+    ids = [v.id for v in everything]
+    for name in wanted:
+        if name not in ids:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, ids, 1)
+            known = f"formats: {', '.join(ids)}" if ids else "pip install 'assaymark[workflows]'"
+            raise InputError(f"there is no format {name!r}", hint=f"did you mean {close[0]!r}?" if close else known)
+    return tuple(v for v in everything if not wanted or v.id in wanted)
+
+
+def _configuration(request: Request, sources: Sources) -> tuple[config.Config, tuple[str, ...]]:
+    if request.config:
+        return config.from_file(Path(request.config)), ()
+    from assaymark.subject.base import base_tree
+
+    base = base_tree(sources.opened)
+    if base is None:
+        return config.from_tree(sources.tree), ()
+    conf, findings = config.from_base(base.tree, sources.tree, base.problem)
+    return conf, tuple(f.message for f in findings)
+
+
+def _settler(conf: config.Config, rules: Collection[str], everything: Sequence[Validator]) -> Settler:
+    table = conf.validate
+    severities: Mapping[str, str] = table.get("severity", {})
+    for rule, severity in severities.items():
+        _known_rule(rule, rules, conf.source)
+        if severity not in ("error", "warning", "note", OFF):
+            raise InputError(f"validate.severity.{rule} must be error, warning, note or off", where=conf.source)
+    ignored = [_ignored(item, rules, conf.source) for item in table.get("ignore", [])]
+    owned = {v.id: frozenset(r.id for r in _own_rules(v)) for v in everything}
+    return Settler(severities, ignored, owned)
+
+
+def _own_rules(validator: Validator) -> list[Any]:
+    if validator.rules is None:
+        return []
+    return list(rule_files.read(validator.rules.read_text(encoding="utf-8"), str(validator.rules)))
+
+
+def _ignored(item: Any, rules: Collection[str], where: str | None) -> Ignored:
+    from assaymark.subject.globs import compile_globs
+
+    if not isinstance(item, dict) or set(item) != {"rule", "path", "reason"}:
+        raise InputError("[[validate.ignore]] must have exactly rule, path and reason", where=where)
+    _known_rule(item["rule"], rules, where)
+    if not isinstance(item["reason"], str) or len(item["reason"].strip()) < 10:
+        raise InputError("the reason of [[validate.ignore]] must have at least 10 characters", where=where)
+    try:
+        return Ignored(rule=item["rule"], pattern=compile_globs((item["path"],)), reason=item["reason"].strip())
+    except (ValueError, TypeError, AttributeError) as problem:
+        raise InputError(f"the path of [[validate.ignore]] cannot be used: {problem}", where=where) from problem
+
+
+def _known_rule(rule: object, rules: Collection[str], where: str | None) -> None:
+    if not isinstance(rule, str) or rule not in rules:
+        from difflib import get_close_matches
+
+        close = get_close_matches(str(rule), list(rules), 1)
+        raise InputError(
+            f"[validate] names {rule!r}, which is no rule",
+            where=where,
+            hint=f"did you mean {close[0]}?" if close else None,
+        )
+
+
+def _candidates(sources: Sources, conf: config.Config) -> list[Entry]:
+    globs = (*conf.exclude, *conf.validate.get("exclude", ()))
+    if not globs:
+        return list(sources.entries)
+    from assaymark.subject.globs import compile_globs
+
+    pattern = compile_globs(globs)
+    return [e for e in sources.entries if not pattern.fullmatch(e.path)]
+
+
+def _fetcher(hosts: tuple[str, ...]) -> Callable[[str], bytes]:
+    if not hosts:
+        return offline
+    from assaymark.validation.remote import fetcher
+
+    return fetcher(hosts)
+
+
+def _texts(judgements: Sequence[Judgement], jail: Jail) -> dict[str, str]:
+    """The text of every file in which something was found."""
+    wanted = {p.finding.location.path for j in judgements for p in j.problems if p.finding.location}
+    texts: dict[str, str] = {}
+    for path in sorted(wanted):
+        entry = jail.tree.get(path)
+        if entry is not None and entry.size > MAX_SIZE:
+            continue
+        try:
+            texts[path] = jail.read(path).decode("utf-8", "replace").removeprefix("\ufeff")
+        except Unreachable:
+            continue
+    return texts

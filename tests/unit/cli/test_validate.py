@@ -1,0 +1,99 @@
+"""``assaymark validate``: what it prints, and what its exit status means."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from assaymark import validity
+from assaymark.__main__ import main
+
+TOY = Path(__file__).parents[1] / "validation" / "toy.py"
+
+
+@pytest.fixture(autouse=True)
+def only_toy(monkeypatch: pytest.MonkeyPatch) -> None:
+    if "toy_validator" not in sys.modules:
+        spec = importlib.util.spec_from_file_location("toy_validator", TOY)
+        assert spec is not None
+        assert spec.loader is not None
+        module = sys.modules["toy_validator"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    monkeypatch.setattr(validity, "validators", lambda: (sys.modules["toy_validator"].validator(),))
+
+
+def write(folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        (folder / f"{name}.toy").write_text(f"toy: 1\n{text}\n")
+
+
+def test_json_has_the_published_keys(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, a="bad x", b="good", c="crash")
+    assert main(["validate", str(tmp_path), "--format", "json"]) == 1
+    files = json.loads(capfd.readouterr().out)["files"]
+    assert [(f["path"], f["format"], f["valid"]) for f in files] == [
+        ("a.toy", "toy", False), ("b.toy", "toy", True), ("c.toy", "toy", None),
+    ]  # fmt: skip
+    assert files[0]["findings"] == [
+        {
+            "rule": "TOY-S001", "severity": "error", "message": "bad x", "line": 2, "column": 1, "end_line": 2,
+            "end_column": 6,
+        }
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("files", "status"),
+    [
+        ({"a": "good"}, 0),
+        ({"a": "poor"}, 0),
+        ({}, 0),
+        ({"a": "bad"}, 1),
+        ({"a": "crash"}, 3),
+        ({"a": "crash", "b": "bad"}, 1),
+    ],
+)
+def test_exit_status(files: dict[str, str], status: int, tmp_path: Path) -> None:
+    write(tmp_path, **files)
+    assert main(["validate", str(tmp_path)]) == status
+
+
+@pytest.mark.parametrize(
+    "words", [["nowhere"], ["--only", "tou"], ["--param", "x"], ["--allow-host", "http://x"], ["--format", "xml"]]
+)
+def test_wrong_input_is_2(words: list[str], tmp_path: Path) -> None:
+    write(tmp_path, a="good")
+    assert main(["validate", *([] if words == ["nowhere"] else [str(tmp_path)]), *words]) == 2
+
+
+def test_the_place_is_shown_with_its_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, a="good\nbad x fixable\nbad fixable")
+    assert main(["validate", str(tmp_path)]) == 1
+    text = capfd.readouterr().out
+    assert "error[TOY-S001]: bad x fixable\n --> a.toy:3:1\n3 | bad x fixable\n  | ^^^^^^^^^^^^^\n" in text
+    assert "  | ^^^^^^^^^^^\n  = fix: --fix does it\n" in text
+    assert "1 document (Toy 1): 0 valid, 1 invalid" in text
+
+
+def test_long_lines_are_cut_around_the_place(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.toy").write_text("toy: 1\nbad " + "x" * 10_000)
+    assert main(["validate", str(tmp_path)]) == 1
+    assert max(map(len, capfd.readouterr().out.splitlines())) < 700
+
+
+def test_quiet_says_nothing_but_the_status(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, a="bad")
+    assert main(["validate", str(tmp_path), "--quiet"]) == 1
+    assert capfd.readouterr().out == ""
+
+
+def test_a_document_cannot_give_workflow_commands(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, a="bad ::error::x\x1b[31m")
+    main(["validate", str(tmp_path)])
+    text = capfd.readouterr().out
+    assert "\x1b" not in text
+    assert not any(line.lstrip().startswith("::") for line in text.splitlines())
