@@ -82,13 +82,23 @@ def start_up(bench: Bench) -> Iterator[Row]:
     )
     added = imported.seconds - bare.seconds
     yield Row(
-        subject="-", what="import", ours=f"{added * 1000:.0f} ms", beside=f"bare python {times(bare)}",
-        value=added * 1000, aim=60, unit="ms",
-    )  # fmt: skip
+        subject="-",
+        what="import",
+        ours=f"{added * 1000:.0f} ms",
+        beside=f"bare python {times(bare)}",
+        value=added * 1000,
+        aim=60,
+        unit="ms",
+    )
     yield Row(
-        subject="-", what="--version", ours=times(version), beside=f"repo-review {times(theirs)}",
-        value=version.seconds * 1000, aim=80, unit="ms",
-    )  # fmt: skip
+        subject="-",
+        what="--version",
+        ours=times(version),
+        beside=f"repo-review {times(theirs)}",
+        value=version.seconds * 1000,
+        aim=80,
+        unit="ms",
+    )
 
 
 def static(bench: Bench, subject: Path) -> Iterator[Row]:
@@ -109,18 +119,32 @@ def static(bench: Bench, subject: Path) -> Iterator[Row]:
     )
     mine, its = decided_by_us(ours_json.samples[-1].output), decided_by_peer(theirs_json.samples[-1].output)
     yield Row(
-        subject=subject.name, what="static", ours=f"{times(ours)}, {mine} decided",
+        subject=subject.name,
+        what="static",
+        ours=f"{times(ours)}, {mine} decided",
         beside=f"repo-review {times(theirs)}, {its} decided",
-        value=ours.seconds / theirs.seconds, aim=1.0, unit="x",
-    )  # fmt: skip
+        value=ours.seconds / theirs.seconds,
+        aim=1.0,
+        unit="x",
+    )
     yield Row(
-        subject=subject.name, what="static, JSON", ours=times(ours_json), beside=f"repo-review {times(theirs_json)}",
-        value=ours_json.seconds / theirs_json.seconds, aim=1.0, unit="x",
-    )  # fmt: skip
+        subject=subject.name,
+        what="static, JSON",
+        ours=times(ours_json),
+        beside=f"repo-review {times(theirs_json)}",
+        value=ours_json.seconds / theirs_json.seconds,
+        aim=1.0,
+        unit="x",
+    )
     yield Row(
-        subject=subject.name, what="memory", ours=f"{ours.peak:.0f} MB", beside=f"repo-review {theirs.peak:.0f} MB",
-        value=ours.peak, aim=60, unit="MB",
-    )  # fmt: skip
+        subject=subject.name,
+        what="memory",
+        ours=f"{ours.peak:.0f} MB",
+        beside=f"repo-review {theirs.peak:.0f} MB",
+        value=ours.peak,
+        aim=60,
+        unit="MB",
+    )
 
 
 def with_tools(bench: Bench, subject: Path) -> Iterator[Row]:
@@ -131,9 +155,14 @@ def with_tools(bench: Bench, subject: Path) -> Iterator[Row]:
     ratio = median(s.seconds / alone for s, (_, alone) in zip(samples, slowest, strict=True))
     name, alone = slowest[-1]
     yield Row(
-        subject=subject.name, what="tools", ours=times(Series(tuple(samples))), beside=f"{name} {seconds(alone)}",
-        value=ratio, aim=1.15, unit="x",
-    )  # fmt: skip
+        subject=subject.name,
+        what="tools",
+        ours=times(Series(tuple(samples))),
+        beside=f"{name} {seconds(alone)}",
+        value=ratio,
+        aim=1.15,
+        unit="x",
+    )
     again = bench.command("again", bench.ours, "assess", subject, "--format", "json", accept=JUDGED)
     shutil.rmtree(bench.home / ".cache", ignore_errors=True)
     first = once(again)
@@ -141,9 +170,14 @@ def with_tools(bench: Bench, subject: Path) -> Iterator[Row]:
     if not json.loads(repeated.samples[-1].output)["run"]["cached"]:
         raise SystemExit(f"{subject}: a repeated run did not come from the cache")
     yield Row(
-        subject=subject.name, what="repeated", ours=times(repeated), beside=f"first {seconds(first.seconds)}",
-        value=repeated.seconds, aim=0.2, unit="s",
-    )  # fmt: skip
+        subject=subject.name,
+        what="repeated",
+        ours=times(repeated),
+        beside=f"first {seconds(first.seconds)}",
+        value=repeated.seconds,
+        aim=0.2,
+        unit="s",
+    )
 
 
 def decided_by_us(output: bytes) -> int:

@@ -51,6 +51,7 @@ def folder() -> Path | None:
     """Where the cache lies; None when the environment gives no absolute folder."""
     if own := os.environ.get("ASSAYMARK_CACHE"):
         return Path(own).absolute()
+    # Path would raise where there is no home.
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111, PTH118
     return Path(base, "assaymark") if os.path.isabs(base) else None  # noqa: PTH117
 
@@ -129,7 +130,7 @@ class Store:
         total = 0
         for used, size, path in found:
             total += size
-            abandoned = os.path.basename(path).startswith(".") and time.time() - used > PRUNE_EVERY  # noqa: PTH119
+            abandoned = os.path.basename(path).startswith(".") and time.time() - used > PRUNE_EVERY  # noqa: PTH119 - thousands of them
             if total > limit or abandoned:
                 with contextlib.suppress(OSError):
                     os.unlink(path)  # noqa: PTH108 - thousands of them

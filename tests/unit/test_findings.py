@@ -151,21 +151,31 @@ def test_order_is_by_place_and_worst_first_on_demand() -> None:
     )
     found = Findings(assessment(result("QC.Sty01", failing(*mixed))))
     assert [(i.path, i.finding.location.line if i.finding.location else 0) for i in found] == [
-        ("", 0), ("a.py", 9), ("a.py", 10), ("b.py", 1),
-    ]  # fmt: skip
+        ("", 0),
+        ("a.py", 9),
+        ("a.py", 10),
+        ("b.py", 1),
+    ]
     assert [i.finding.severity for i in by_severity(found)] == ["error", "warning", "warning", "note"]
     assert list(found.by_file()) == ["", "a.py", "b.py"]
 
 
 places = st.none() | st.builds(
-    Location, path=st.sampled_from(["a", "b\udce9", ""]),
-    line=st.none() | st.integers(-2, 3), column=st.none() | st.integers(-2, 3),
-    end_line=st.none() | st.integers(-2, 5), end_column=st.none() | st.integers(0, 5),
-)  # fmt: skip
+    Location,
+    path=st.sampled_from(["a", "b\udce9", ""]),
+    line=st.none() | st.integers(-2, 3),
+    column=st.none() | st.integers(-2, 3),
+    end_line=st.none() | st.integers(-2, 5),
+    end_column=st.none() | st.integers(0, 5),
+)
 anything = st.builds(
-    Finding, rule=st.sampled_from("AB"), message=st.sampled_from(["m", "n 1", "n 2"]), location=places,
-    severity=st.sampled_from(list(Severity)), fix=st.sampled_from([None, "", "f"]),
-)  # fmt: skip
+    Finding,
+    rule=st.sampled_from("AB"),
+    message=st.sampled_from(["m", "n 1", "n 2"]),
+    location=places,
+    severity=st.sampled_from(list(Severity)),
+    fix=st.sampled_from([None, "", "f"]),
+)
 
 
 @given(st.lists(anything, max_size=12), st.randoms())
@@ -200,8 +210,13 @@ def test_the_order_is_total(pair: list[Finding]) -> None:
 def test_metrics_are_what_json_can_hold() -> None:
     odd = {"b": float("nan"), "a": 10**400, "c": True, "d": 1.5, "e\udce9": "x\udce9", "f": 2**53}
     assert metrics(failing(metrics=odd)) == {
-        "a": hex(10**400)[:40], "b": "nan", "c": True, "d": 1.5, "e\\xe9": "x\\xe9", "f": 2**53
-    }  # fmt: skip
+        "a": hex(10**400)[:40],
+        "b": "nan",
+        "c": True,
+        "d": 1.5,
+        "e\\xe9": "x\\xe9",
+        "f": 2**53,
+    }
 
 
 def test_next_level_names_what_is_missing_unseen_and_withheld() -> None:

@@ -75,7 +75,7 @@ ANSWERS: dict[str, Any] = {
     "/commits/m1/check-runs": {"check_runs": [{"name": "test", "conclusion": None}, {"name": "lint", "conclusion": "failure"}]},
     "/commits/d1/check-runs": {"check_runs": [{"name": "test", "conclusion": "success"}]},
     "/commits/d1/pulls": [{"number": 11}],
-}  # fmt: skip
+}  # fmt: skip # a table of cases
 
 
 class Fake:

@@ -133,7 +133,7 @@ def _declared(audience: str, settings: Mapping[str, Any], tree: Tree) -> Evidenc
         f"docs.{audience} names {', '.join(missing) or 'nothing'}, where next to nothing is written",
         findings=[_missing(p) for p in missing],
         remedy=f"Write it, or correct docs.{audience} in the policy.",
-    )  # fmt: skip
+    )
 
 
 def _missing(path: str) -> Finding:

@@ -25,9 +25,14 @@ _CONSIDERABLE = 0.05  # share of the code
 _PAGES = re.compile(r"^(?:npm|yarn|pnpm|bun|npx|tsc|vite|ng)\b")
 # Ecosystems whose registry takes the tagged source as it is: that the source builds is shown by its tests.
 _SOURCE_IS_ARTEFACT = (
-    "npm package", "Go module", "Julia package", "Fortran package", "R package",
-    "Nextflow pipeline", "Snakemake workflow",
-)  # fmt: skip
+    "npm package",
+    "Go module",
+    "Julia package",
+    "Fortran package",
+    "R package",
+    "Nextflow pipeline",
+    "Snakemake workflow",
+)
 
 
 @check("delivery.artefact", reads=_LOCAL)

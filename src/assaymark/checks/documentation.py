@@ -190,11 +190,13 @@ def _guide_linked(readme: Readme) -> Link | None:
             and re.search(r"(?i)contribut", f"{link.text} {link.target}")
             and not re.search(
                 r"(?i)/graphs/contributors|contributors?-|badge|contrib\.rocks|contributor-covenant|shields\.io"
-                r"|all-contributors", link.target)
+                r"|all-contributors",
+                link.target,
+            )
             and not re.search(r"(?i)\bcontributors\b", link.text)
         ),
         None,
-    )  # fmt: skip
+    )
 
 
 @check("doc.conduct", reads=("**/*conduct*", "README*", "CONTRIBUTING*", ".github/**"))

@@ -24,7 +24,7 @@ POPULAR = frozenset(
         "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CDDL-1.0", "EPL-1.0", "EPL-2.0", "GPL-2.0", "GPL-3.0",
         "LGPL-2.0", "LGPL-2.1", "LGPL-3.0", "MIT", "MPL-2.0",
     }
-)  # fmt: skip
+)  # fmt: skip # many short items
 
 
 @check("lic.open-source", reads=_READS)

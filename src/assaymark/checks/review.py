@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 CI_FILES = (
     "{.github,.gitea,.forgejo,.gitlab,.circleci,.azure-pipelines,.woodpecker,.sqa}/**",
-    ".{gitlab-ci,travis,cirrus,drone,woodpecker,appveyor,pre-commit-config}.y*ml", "{appveyor,bitbucket-pipelines}.yml",
-    "azure-pipelines*", "Jenkinsfile*",
-)  # fmt: skip
+    ".{gitlab-ci,travis,cirrus,drone,woodpecker,appveyor,pre-commit-config}.y*ml",
+    "{appveyor,bitbucket-pipelines}.yml",
+    "azure-pipelines*",
+    "Jenkinsfile*",
+)
 TEMPLATES = ("*TEMPLATE*", "*template*", "{docs,.github,.gitlab,.gitea,.forgejo}/**")
 SHARE = 0.9
 HALF = 0.5
@@ -346,7 +348,7 @@ def _same(reviewer: str, author: str) -> bool:
 _MANIFESTS = (
     "pyproject.toml", "setup.py", "setup.cfg", "requirements*.txt", "package.json", "Cargo.toml", "go.mod", "pom.xml",
     "build.gradle*", "Gemfile", "DESCRIPTION", "Project.toml", "environment.y*ml", "Dockerfile", "CMakeLists.txt",
-)  # fmt: skip
+)  # fmt: skip # many short items
 
 
 @check("review.security", reads=(*CI_FILES, *TEMPLATES, "*CODEOWNERS"))

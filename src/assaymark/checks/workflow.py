@@ -24,7 +24,7 @@ _PREFIXES = (
     "feature", "feat", "fix", "bugfix", "bug", "hotfix", "docs", "doc", "chore", "refactor", "test", "tests", "ci",
     "build", "perf", "style", "release", "rel", "issue", "task", "enhancement", "enh", "maint", "dev", "user", "revert",
     "deps", "experiment", "support", "story", "improvement",
-)  # fmt: skip
+)  # fmt: skip # many short items
 _PREFIX = re.compile(
     rf"(?:{'|'.join(_PREFIXES)})[/_-].|(?:gh|issue)?-?\d{{1,7}}[-_/].|[A-Z][A-Z0-9]{{1,9}}-\d{{1,7}}\b", re.I
 )

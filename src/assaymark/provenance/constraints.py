@@ -24,17 +24,21 @@ RELATIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "wasAssociatedWith": (("prov:activity", "activity"), ("prov:agent", "agent"), ("prov:plan", "entity")),
     "wasAttributedTo": (("prov:entity", "entity"), ("prov:agent", "agent")),
     "actedOnBehalfOf": (
-        ("prov:delegate", "agent"), ("prov:responsible", "agent"), ("prov:activity", "activity"),
+        ("prov:delegate", "agent"),
+        ("prov:responsible", "agent"),
+        ("prov:activity", "activity"),
     ),
     "wasDerivedFrom": (
-        ("prov:generatedEntity", "entity"), ("prov:usedEntity", "entity"), ("prov:activity", "activity"),
+        ("prov:generatedEntity", "entity"),
+        ("prov:usedEntity", "entity"),
+        ("prov:activity", "activity"),
     ),
     "specializationOf": (("prov:specificEntity", "entity"), ("prov:generalEntity", "entity")),
     "alternateOf": (("prov:alternate1", "entity"), ("prov:alternate2", "entity")),
     "hadMember": (("prov:collection", "entity"), ("prov:entity", "entity")),
     "mentionOf": (("prov:specificEntity", "entity"), ("prov:generalEntity", "entity")),
     "wasInfluencedBy": (("prov:influencee", ""), ("prov:influencer", "")),
-}  # fmt: skip
+}
 _FIRST_END_ONLY = frozenset({"wasStartedBy", "wasEndedBy", "wasAssociatedWith", "used", "wasGeneratedBy"})
 _OWN = frozenset({"prov:type", "prov:label", "prov:role", "prov:location", "prov:value"})
 _TIMES = frozenset({"prov:startTime", "prov:endTime", "prov:time"})

@@ -62,7 +62,7 @@ _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("RADL", re.compile(r".*\.radl")),
     ("systemd", re.compile(r".*\.service")),
     ("platform", re.compile(r"Procfile|app\.yaml|fly\.toml|render\.yaml|serverless\.ya?ml|netlify\.toml|vercel\.json")),
-)  # fmt: skip
+)
 _SURE = {
     "Apptainer": re.compile(r"^[ \t]*Bootstrap:", re.MULTILINE | re.IGNORECASE),
     "Spack": re.compile(r"spack"),

@@ -281,9 +281,16 @@ def _is_fragment(path: str) -> bool:
 
 
 _FRAGMENTS = {
-    "changes", "news", "newsfragments", "newsfragment", "changelog.d", ".changeset", "changelog", "changelogs",
+    "changes",
+    "news",
+    "newsfragments",
+    "newsfragment",
+    "changelog.d",
+    ".changeset",
+    "changelog",
+    "changelogs",
     "towncrier",
-}  # fmt: skip
+}
 
 
 def _documentation(entry: Entry) -> DocFile | None:

@@ -28,7 +28,7 @@ _NAMES = (
     "licen[cs]e", "licen[cs]e.*", "licen[cs]e-*", "licen[cs]e_*", "licen[cs]es.*", "*-licen[cs]e", "*-licen[cs]e.*",
     "*_licen[cs]e", "*_licen[cs]e.*", "copying", "copying.*", "copying-*", "unlicense", "unlicense.*", "ofl.*",
     "eupl", "eupl*.txt", "eupl*.md", "eupl*.pdf",
-)  # fmt: skip
+)  # fmt: skip # many short items
 _NOT_TEXT = re.compile(
     r"\.(?:py|js|ts|c|cc|cpp|h|hpp|sh|ya?ml|json|toml|png|jpe?g|svg|tmpl|tpl|in|j2|xml|header|spdx)$", re.I
 )

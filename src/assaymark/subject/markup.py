@@ -15,7 +15,7 @@ EXTENSIONS = {
     "md": MARKDOWN, "markdown": MARKDOWN, "mdown": MARKDOWN, "mkd": MARKDOWN, "mdx": MARKDOWN, "qmd": MARKDOWN,
     "rmd": MARKDOWN, "rst": RST, "rest": RST, "org": ORG, "adoc": ASCIIDOC, "asciidoc": ASCIIDOC,
     "txt": PLAIN, "": PLAIN,
-}  # fmt: skip
+}  # fmt: skip # many short items
 MAX_LINES = 50_000
 MAX_LINE = 5_000
 

@@ -140,7 +140,7 @@ STYLE: dict[str, Purpose] = {
         uses=("megalinter", "super-linter", "trunk-action", "sonarqube", "sonarcloud", "codacy-analysis",
             "pre-commit-ci", "reviewdog/action-suggester" ),
     ),
-}  # fmt: skip
+}  # fmt: skip # many short items
 
 ANY_STYLE = Purpose(
     "style",
@@ -176,7 +176,7 @@ TEST = Purpose(
         "actions-rs/cargo.*command=(?:test|nextest)", "actions-rs/tarpaulin", "nf-test", "molecule-action",
         "tox-action",
     ),
-)  # fmt: skip
+)  # fmt: skip # many short items
 
 SCENARIOS = Purpose(
     "scenarios",
@@ -217,7 +217,7 @@ COVERAGE = Purpose(
         "cobertura", "go-test-coverage",
         "tarpaulin", "cargo-llvm-cov.*subcommand", "octocov", "deepsource.*coverage",
     ),
-)  # fmt: skip
+)  # fmt: skip # many short items
 
 SAST = Purpose(
     "static security analysis",
@@ -233,7 +233,7 @@ SAST = Purpose(
         "security-devops", "flawfinder", "njsscan", "checkmarx", "veracode", "coverity", "bearer",
         r"(?:security|jobs)/sast(?:\.latest)?\.gitlab-ci", "fortify", "find-?sec-?bugs",
     ),
-)  # fmt: skip
+)  # fmt: skip # many short items
 
 # Scanners that look at one language only.
 ONE_LANGUAGE = {
@@ -265,7 +265,7 @@ GUIDE_RULES = Purpose(
         r"codeql-action/init.*(?:security-extended|security-and-quality)", "bandit", "gosec",
         "flawfinder", "njsscan", "sonarqube", "sonarcloud",
     ),
-)  # fmt: skip
+)  # fmt: skip # many short items
 
 DEPENDENCIES = Purpose(
     "search for vulnerable dependencies",
@@ -282,7 +282,7 @@ DEPENDENCIES = Purpose(
         "rustsec/", "cargo-deny", "audit-check", "fossa", "safety-action", "dependency-submission", "renovate", "mend",
         r"(?:security|jobs)/dependency-scanning",
     ),
-)  # fmt: skip
+)  # fmt: skip # many short items
 
 SECRETS = Purpose(
     "search for secrets",
@@ -291,7 +291,7 @@ SECRETS = Purpose(
         "trivy .*secret" ),
     uses=("gitleaks", "trufflehog", "detect-secrets", "ggshield", "gitguardian", "secret-scan",
         r"(?:security|jobs)/secret-detection"),
-)  # fmt: skip
+)  # fmt: skip # many short items
 
 INFRASTRUCTURE = Purpose(
     "search for weaknesses in workflows and infrastructure",
@@ -301,7 +301,7 @@ INFRASTRUCTURE = Purpose(
     ),
     uses=("zizmor", "poutine", "octoscan", "checkov", "tfsec", "terrascan", "kics", "scorecard-action", "kubesec",
         r"(?:security|jobs)/sast-iac"),
-)  # fmt: skip
+)  # fmt: skip # many short items
 
 # What looks at a change with security in mind; a search for secrets tells of a leak, and nothing of the rest.
 ANALYSERS = (SAST, DEPENDENCIES, INFRASTRUCTURE)
@@ -333,7 +333,7 @@ BUILD = Purpose(
         "gradle-build-action.*build", "docker/bake-action", "publish-docker",
         "mr-smith/docker", "docker-build", "build-python-package", "upload-rust-binary-action",
     ),
-)  # fmt: skip
+)  # fmt: skip # many short items
 
 PUBLISH = Purpose(
     "publication",
@@ -362,7 +362,7 @@ PUBLISH = Purpose(
         "create-release",
         "maturin-action.*command=(?:upload|publish)", "build-push-to", "ncipollo", "mr-smith/docker",
     ),
-)  # fmt: skip
+)  # fmt: skip # many short items
 
 RELEASE_NOTICE = Purpose(
     "a release on the forge",
@@ -376,7 +376,7 @@ RELEASE_NOTICE = Purpose(
         "jreleaser",
         "changesets/action", "upload-rust-binary-action",
     ),
-)  # fmt: skip
+)  # fmt: skip # many short items
 
 # A message is about a delivery only where something is delivered: most of them tell of failed nightly runs.
 MESSAGE = Purpose(
@@ -390,7 +390,7 @@ MESSAGE = Purpose(
         "rocket",
         "teams-notif", "notify",
     ),
-)  # fmt: skip
+)  # fmt: skip # many short items
 
 DEPLOYMENT_TEST = Purpose(
     "test of the deployment",
@@ -413,4 +413,4 @@ DEPLOYMENT_TEST = Purpose(
         "docker/bake-action", "megalinter", "super-linter", "kubeval", "trivy-action.*config",
         "conda-build", "nix-build", "install-nix", "setup-apptainer", "k3s", "publish-docker", "docker-build",
     ),
-)  # fmt: skip
+)  # fmt: skip # many short items

@@ -236,4 +236,5 @@ def _records(root: Path) -> list[str]:
     folder = root / FOLDER
     if (root / ".assaymark").is_symlink() or folder.is_symlink() or not folder.is_dir():
         return []
-    return [f"{FOLDER}/{n}" for n in sorted(os.listdir(folder)) if n.endswith(".json")][:_MOST]  # noqa: PTH208
+    names = sorted(os.listdir(folder))  # noqa: PTH208 - names only
+    return [f"{FOLDER}/{name}" for name in names if name.endswith(".json")][:_MOST]

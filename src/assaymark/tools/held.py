@@ -13,9 +13,16 @@ _LIMIT = 500_000
 _VERSION = r"v?(?P<version>\d+(?:\.\d+){1,3})"
 _HOOKS = (".pre-commit-config.yaml", ".pre-commit-config.yml", "prek.toml")
 _LISTS = (
-    "pyproject.toml", "tox.ini", "setup.cfg", "requirements-dev.txt", "requirements_dev.txt", "dev-requirements.txt",
-    "requirements/dev.txt", "requirements/lint.txt", "requirements.txt",
-)  # fmt: skip
+    "pyproject.toml",
+    "tox.ini",
+    "setup.cfg",
+    "requirements-dev.txt",
+    "requirements_dev.txt",
+    "dev-requirements.txt",
+    "requirements/dev.txt",
+    "requirements/lint.txt",
+    "requirements.txt",
+)
 _CHANGING = (Kind.STYLE, Kind.DOCUMENTATION_STYLE)
 
 

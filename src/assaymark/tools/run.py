@@ -239,6 +239,7 @@ def _run(job: Job, located: Located, workspace: Workspace, files: tuple[Entry, .
 
 
 def _exists(root: Path, entry: Entry) -> bool:
+    # Names may be any bytes.
     return os.path.lexists(os.path.join(os.fsencode(root), os.fsencode(entry.path)))  # noqa: PTH118
 
 

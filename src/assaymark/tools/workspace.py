@@ -98,5 +98,5 @@ def export(tree: Tree, entries: Iterable[Entry], folder: Path) -> None:
             continue
         target = base + b"/" + os.fsencode(entry.path)
         os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120 - names may be any bytes
-        with open(target, "xb") as file:  # noqa: PTH123
+        with open(target, "xb") as file:  # noqa: PTH123 - any bytes here, too
             file.write(data)

@@ -337,9 +337,13 @@ def blob(c: Context) -> Answer:
         raise _missing()
     sha = c.part["sha"]
     return 200, {
-        "sha": sha, "node_id": "x", "size": len(data), "url": f"{c.base}/repos/{c.name}/git/blobs/{sha}",
-        "content": base64.encodebytes(data).decode(), "encoding": "base64",
-    }  # fmt: skip
+        "sha": sha,
+        "node_id": "x",
+        "size": len(data),
+        "url": f"{c.base}/repos/{c.name}/git/blobs/{sha}",
+        "content": base64.encodebytes(data).decode(),
+        "encoding": "base64",
+    }
 
 
 def _tree(c: Context, sha: str) -> dict[str, Any]:
@@ -412,7 +416,7 @@ def _run(c: Context, run: Run) -> dict[str, Any]:
         **shown, "id": run.id, "status": state, "conclusion": conclusion, "head_branch": run.ref, "head_sha": run.sha,
         "event": run.event, "html_url": url, "pull_requests": [], "created_at": "2026-11-21T10:00:00Z",
         "updated_at": "2026-11-21T10:01:00Z", "display_title": "assaymark", "run_number": run.id,
-    }  # fmt: skip
+    }  # fmt: skip # a table of cases
 
 
 @route("POST", "/actions/workflows/<id>/dispatches", "actions")
@@ -478,8 +482,10 @@ def artifacts(c: Context) -> Answer:
     for n, (name, data) in enumerate(found.artifacts.items()):
         id = found.id * 100 + n
         url = f"{c.base}/repos/{c.name}/actions/artifacts/{id}"
-        rows.append({**example, "id": id, "name": name, "size_in_bytes": len(data), "expired": found.expired}
-                    | {"url": url, "archive_download_url": f"{url}/zip"})  # fmt: skip
+        rows.append(
+            {**example, "id": id, "name": name, "size_in_bytes": len(data), "expired": found.expired}
+            | {"url": url, "archive_download_url": f"{url}/zip"}
+        )
     wanted = c.query.get("name")
     rows = [r for r in rows if wanted in (None, r["name"])]
     return 200, {"total_count": len(rows), "artifacts": rows}

@@ -140,9 +140,16 @@ class FakeGitHub:
             return _json(403, {"message": "Resource not accessible by integration"})
         body = request.get_json(silent=True) if request.is_json else None
         context = Context(
-            self.state, self.contract, self.base, self.name, part, request.args.to_dict(),
-            body if isinstance(body, dict) else {}, request.get_data(), account.login if account else "",
-        )  # fmt: skip
+            self.state,
+            self.contract,
+            self.base,
+            self.name,
+            part,
+            request.args.to_dict(),
+            body if isinstance(body, dict) else {},
+            request.get_data(),
+            account.login if account else "",
+        )
         try:
             status, answer = found.answer(context)
         except Refused as refusal:

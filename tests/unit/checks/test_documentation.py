@@ -30,8 +30,11 @@ def test_what_is_missing_beyond_the_mandatory_topics_is_noted() -> None:
     found = of_readme(GOOD)
     assert found.outcome is Outcome.PASSED
     assert {f.rule for f in found.findings} == {
-        "doc.readme-testing", "doc.readme-versioning", "doc.readme-authors", "doc.readme-acknowledgments",
-    }  # fmt: skip
+        "doc.readme-testing",
+        "doc.readme-versioning",
+        "doc.readme-authors",
+        "doc.readme-acknowledgments",
+    }
     assert {f.severity for f in found.findings} == {Severity.NOTE}
 
 

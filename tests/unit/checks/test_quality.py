@@ -37,11 +37,13 @@ def test_a_style_that_cannot_be_read_is_unknown(check: object) -> None:
 
 
 def test_findings_name_the_line() -> None:
+    # The text of a sample.
     evidence = evidence_of(style.justified, tree=tree_of({"a.py": "import os  # noqa: F401\n"}))
     assert [(f.location.path, f.location.line) for f in evidence.findings if f.location] == [("a.py", 1)]
 
 
 def test_a_limit_of_the_policy_is_kept() -> None:
+    # The text of a sample.
     tree = tree_of({"a.py": "import os  # noqa: F401\n" * 8})
     assert evidence_of(style.exceptions, tree=tree).outcome is Outcome.FAILED
     settings = {"suppressions-per-1000-lines": 1000}

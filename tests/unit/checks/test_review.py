@@ -226,11 +226,18 @@ CI = workflow("pull_request", "run: pytest")
         (workflow("pull_request", "run: bandit -r src"), Outcome.PASSED),
         (workflow("push", "run: bandit -r src"), Outcome.UNKNOWN),
         (workflow("pull_request", "run: gitleaks detect"), Outcome.UNKNOWN),
-        (workflow("pull_request", "run: tox -e audit") | {"tox.ini": "[testenv:audit]\ncommands = bandit -r src\n"},
-         Outcome.PASSED),
+        (
+            workflow("pull_request", "run: tox -e audit") | {"tox.ini": "[testenv:audit]\ncommands = bandit -r src\n"},
+            Outcome.PASSED,
+        ),
         (workflow("pull_request", "run: docker run lab/ci") | {"CODEOWNERS": "/docs/ @lab/core\n"}, Outcome.UNKNOWN),
-        ({".gitlab-ci.yml": "include:\n  - template: Security/SAST.gitlab-ci.yml\nt:\n  script: x\n"
-          "  rules: [{if: $CI_PIPELINE_SOURCE == 'merge_request_event'}]\n"}, Outcome.PASSED),
+        (
+            {
+                ".gitlab-ci.yml": "include:\n  - template: Security/SAST.gitlab-ci.yml\nt:\n  script: x\n"
+                "  rules: [{if: $CI_PIPELINE_SOURCE == 'merge_request_event'}]\n"
+            },
+            Outcome.PASSED,
+        ),
         (CI | template("Does it touch security?"), Outcome.PASSED),
         (CI | {"CODEOWNERS": "* @lab/core\n"}, Outcome.PASSED),
         (CI | {"CODEOWNERS": "/docs/ @lab/core\n"}, Outcome.FAILED),
@@ -238,7 +245,7 @@ CI = workflow("pull_request", "run: pytest")
         ({"CODEOWNERS": "/docs/ @lab/core\n"}, Outcome.NOT_APPLICABLE),
         (CI, Outcome.UNKNOWN),
     ],
-)  # fmt: skip
+)
 def test_security(files: dict[str, str], expected: Outcome) -> None:
     assert outcome(security, files) is expected
 

@@ -30,8 +30,13 @@ def references(value: Any) -> list[str]:
 def test_every_reference_within_leads_somewhere(hosted: Account, local: Account) -> None:
     for account in (hosted, local):
         entities = graph(account)
-        allowed = {CRATE, "http://schema.org/CompletedActionStatus", FAILED, "https://docs.github.com/actions",
-                   "https://github.com"}  # fmt: skip
+        allowed = {
+            CRATE,
+            "http://schema.org/CompletedActionStatus",
+            FAILED,
+            "https://docs.github.com/actions",
+            "https://github.com",
+        }
         named = {r for entity in entities.values() for r in references(entity)}
         assert sorted(named - set(entities) - allowed) == []
 

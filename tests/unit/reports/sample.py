@@ -85,10 +85,11 @@ B, S, G = Level.BRONZE, Level.SILVER, Level.GOLD
 STYLE = (
     finding("E501", "line too long (131 > 110 characters)", "tidegrid/solver.py", 88, 111),
     finding("E501", "line too long (124 > 110 characters)", "tidegrid/solver.py", 12, 111),
-    finding("F401", "'numpy.linalg' imported but unused", "tidegrid/mesh.py", 3, 1, Severity.ERROR,
-            fix="remove the import"),
+    finding(
+        "F401", "'numpy.linalg' imported but unused", "tidegrid/mesh.py", 3, 1, Severity.ERROR, fix="remove the import"
+    ),
     finding("W605", "invalid escape sequence '\\d'", "scripts/read log.py", 40, 17),
-)  # fmt: skip
+)
 
 RESULTS = (
     verdict("QC.Acc01", "MUST", "Anyone can get the code.",
@@ -139,7 +140,7 @@ RESULTS = (
             said(P, "the latest release is v1.4.0", "ver.semver",
                  findings=(finding("ver.old-tag", "the tag beta-2019 is not a version", severity=Severity.NOTE),)),
             by=DecidedBy.GIT, level=S),
-)  # fmt: skip
+)  # fmt: skip # a table of cases
 
 TITLES = {
     "QC.Acc": "Accessibility",
@@ -196,8 +197,11 @@ def sample(results: tuple[SubcriterionResult, ...] = RESULTS, **changes: Any) ->
         criteria=tuple(criterion(c, results) for c in ids),
         results=results,
         notices=(
-            finding("assaymark/waiver-expired", "the waiver for QC.Ver01 ended on 2026-10-31: tags are being renamed",
-                    "pyproject.toml"),
+            finding(
+                "assaymark/waiver-expired",
+                "the waiver for QC.Ver01 ended on 2026-10-31: tags are being renamed",
+                "pyproject.toml",
+            ),
         ),
         attested=1,
         partial=(),
@@ -210,7 +214,7 @@ def sample(results: tuple[SubcriterionResult, ...] = RESULTS, **changes: Any) ->
             durations={"tool.flake8": 1.31, "tool.fprettify": 0.42, "doc.readme": 0.004},
         ),
         withheld={B: (), S: (), G: ()},
-    )  # fmt: skip
+    )
     return replace(made, **changes)
 
 
@@ -242,16 +246,22 @@ def empty() -> Assessment:
         (verdict("QC.Acc02", "MUST", "The code is under version control.",
                  said(U, "the repository has no commits", "acc.git"), level=B),),
         subject=Subject(kind="software", path="empty"), notices=(), attested=0, partial=("only QC.Acc",),
-    )  # fmt: skip
+    )  # fmt: skip # a table of cases
 
 
 def flooded(number: int) -> Assessment:
     """As many findings as asked for, over a hundred files."""
     many = tuple(
-        finding(f"E{n % 7}01", f"something is off here ({n})", f"src/pkg/module_{n % 100:03}.py", n // 100 + 1, 1,
-                (Severity.ERROR, Severity.WARNING, Severity.NOTE)[n % 3])
+        finding(
+            f"E{n % 7}01",
+            f"something is off here ({n})",
+            f"src/pkg/module_{n % 100:03}.py",
+            n // 100 + 1,
+            1,
+            (Severity.ERROR, Severity.WARNING, Severity.NOTE)[n % 3],
+        )
         for n in range(number)
-    )  # fmt: skip
+    )
     noisy = said(F, f"flake8 has {number:,} findings in 100 files", "tool.flake8", tool=FLAKE8, findings=many)
     return sample(tuple(replace(r, evidence=(noisy,)) if r.definition.id == "QC.Sty01" else r for r in RESULTS))
 
@@ -262,8 +272,15 @@ VARIANTS = {
     "last-item": last_item(),
     "gold": golden(),
     "empty": empty(),
-    "partial": sample(RESULTS[3:5], partial=("only QC.Lic",), level=Level.NONE,
-                      missing={B: ("QC.Acc01", "QC.Acc02"), S: ("QC.Acc01", "QC.Acc02"), G: ("QC.Acc01", "QC.Acc02")}),
-    "withheld": sample(without_met(RESULTS[:9]), level=Level.SILVER,
-                       withheld={B: (), S: (), G: ("1 required items are attested (QC.Doc06.6); gold allows 0",)}),
-}  # fmt: skip
+    "partial": sample(
+        RESULTS[3:5],
+        partial=("only QC.Lic",),
+        level=Level.NONE,
+        missing={B: ("QC.Acc01", "QC.Acc02"), S: ("QC.Acc01", "QC.Acc02"), G: ("QC.Acc01", "QC.Acc02")},
+    ),
+    "withheld": sample(
+        without_met(RESULTS[:9]),
+        level=Level.SILVER,
+        withheld={B: (), S: (), G: ("1 required items are attested (QC.Doc06.6); gold allows 0",)},
+    ),
+}

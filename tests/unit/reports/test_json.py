@@ -19,7 +19,7 @@ from assaymark.reports.json import document, from_json, from_own, render
 KEPT_FOR_GOOD = {
     "schema", "subject", "profile", "profile_digest", "config_digest", "as_of", "level", "missing", "subcriteria",
     "findings", "partial",
-}  # fmt: skip
+}  # fmt: skip # a table of cases
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ CI = ["name", "status", "stdout_command", "stdout_text", "url"]
 REPOSITORY = [
     "url", "name", "tag", "commit_id", "is_main_repo", "avatar_url", "description", "languages", "topics",
     "stargazers_count", "watchers_count", "contributors_count", "forks_count", "badge_status",
-]  # fmt: skip
+]  # fmt: skip # a table of cases
 
 
 def test_bytes(samples: ModuleType) -> None:
@@ -87,9 +87,7 @@ def test_unknown_is_not_valid_and_says_so(samples: ModuleType) -> None:
     silent = samples.said(samples.U, "no tool for Fortran", "tool.none")
     data = report(samples.sample((samples.verdict("QC.Sty01", "MUST", "Style.", silent, level=samples.G),)))
     assert data["report"]["QC.Sty"]["valid"] is False
-    assert data["report"]["QC.Sty"]["coverage"] == {
-        "percentage": 0, "total_subcriteria": 1, "success_subcriteria": 0
-    }  # fmt: skip
+    assert data["report"]["QC.Sty"]["coverage"] == {"percentage": 0, "total_subcriteria": 1, "success_subcriteria": 0}
     assert "unknown: no tool" in data["report"]["QC.Sty"]["subcriteria"]["QC.Sty01"]["evidence"][0]["message"]
 
 

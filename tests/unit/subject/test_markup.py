@@ -48,10 +48,18 @@ def test_nothing_breaks_it(text: str, markup: str) -> None:
 @pytest.mark.parametrize("markup", MARKUPS)
 @pytest.mark.parametrize(
     "text",
-    ["[" * 200_000, "`" * 200_000, "<" * 200_000, "#" * 200_000, "<!--" * 50_000, "![](" * 50_000,
-     "=\n" * 50_000, "a\n-\n" * 40_000],
+    [
+        "[" * 200_000,
+        "`" * 200_000,
+        "<" * 200_000,
+        "#" * 200_000,
+        "<!--" * 50_000,
+        "![](" * 50_000,
+        "=\n" * 50_000,
+        "a\n-\n" * 40_000,
+    ],
     ids=["brackets", "backticks", "angles", "hashes", "comments", "images", "rules", "titles"],
-)  # fmt: skip
+)
 def test_hostile_text_takes_no_time(text: str, markup: str) -> None:
     started = time.process_time()
     parse(text, markup)
@@ -77,8 +85,11 @@ def test_badges_are_no_prose_and_no_links_to_read() -> None:
 def test_links_of_every_kind() -> None:
     text = "[a](https://a.org/x) and [b]\n\n[b]: https://b.org\n\nhttps://c.org/y.\n\n<a href='https://d.org'>d</a>\n"
     assert {link.target for link in parse(text, MARKDOWN).links} == {
-        "https://a.org/x", "https://b.org", "https://c.org/y", "https://d.org",
-    }  # fmt: skip
+        "https://a.org/x",
+        "https://b.org",
+        "https://c.org/y",
+        "https://d.org",
+    }
     rst = parse("`guide <https://a.org>`_ and :doc:`contributing`\n\n.. _b: https://b.org\n", RST)
     assert {"https://a.org", "contributing", "https://b.org"} <= {link.target for link in rst.links}
 

@@ -10,7 +10,7 @@ from assaymark.testing import tree_of
 NAMES = [
     "CITATION.cff", "codemeta.json", ".zenodo.json", "pyproject.toml", "setup.cfg", "setup.py", "package.json",
     "Cargo.toml",    "DESCRIPTION", "Project.toml", "pom.xml", "CMakeLists.txt", "fpm.toml", "go.mod", "composer.json",
-]  # fmt: skip
+]  # fmt: skip # a table of cases
 
 
 def read(**files: str | bytes) -> Metadata:
@@ -73,7 +73,7 @@ def test_addresses_are_collected_with_their_labels() -> None:
     [b"", b"\x00\xff\xfe" * 100, b"[" * 50_000, b"{" * 50_000, b"a: " * 20_000, b"<a>" * 5_000, b"((((" * 2_000,
      b"null", b"[]", b'"x"'],
     ids=["empty", "binary", "brackets", "braces", "yaml", "xml", "parens", "null", "list", "text"],
-)  # fmt: skip
+)  # fmt: skip # a table of cases
 def test_garbage_is_kept_with_its_problem(name: str, content: bytes) -> None:
     found = read(**{name: content}).declared
     assert [d.path for d in found] == [name]

@@ -17,6 +17,7 @@ def scanned(files: dict[str, str]) -> SourceScan:
 @pytest.mark.parametrize(
     ("path", "line", "reason"),
     [
+        # These are texts of samples; no exception is made here.
         ("a.py", "import os  # noqa: F401", False),
         ("a.py", "import os  # noqa: F401 re-exported for users", True),
         ("a.py", "x = f()  # noqa: B008  # see #12", True),
@@ -54,6 +55,7 @@ def test_an_exception_to_a_type_checker_is_none_to_the_style(path: str, line: st
 
 def test_a_comment_above_holds_for_a_run_of_lines() -> None:
     text = (
+        # The text of a sample.
         "# offered to users of the package\nimport a  # noqa: F401\nimport b  # noqa: F401\n\nimport c  # noqa: F401\n"
     )
     assert [s.reason for s in scanned({"a.py": text}).suppressions] == [True, True, False]
@@ -64,6 +66,7 @@ def test_words_in_other_places_are_no_exceptions() -> None:
 
 
 def test_vendored_code_is_left_out() -> None:
+    # The text of a sample.
     assert scanned({"vendor/a.py": "import os  # noqa\n"}).files == 0
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,5 +84,4 @@ def test_two_at_once_install_once(installer: list[list[str]]) -> None:
 
 
 def test_the_folder_is_the_users_cache(installer: list[list[str]]) -> None:
-    found: Callable[[], str] = lambda: str(provision("lint", "lint", PINS).path)  # noqa: E731
-    assert found().startswith(os.environ["XDG_CACHE_HOME"])
+    assert str(provision("lint", "lint", PINS).path).startswith(os.environ["XDG_CACHE_HOME"])

@@ -15,7 +15,7 @@ _MAX_EXTENDS = 10
 _NOT_JOBS = {
     "default", "include", "variables", "workflow", "stages", "image", "services", "cache", "before_script",
     "after_script", "pages_domain", "spec", "types",
-}  # fmt: skip
+}  # fmt: skip # many short items
 _JOB_KEYS = {"script", "extends", "trigger", "run", "stage", "rules", "only", "needs"}
 _TAG_ONLY = ("$CI_COMMIT_TAG", "$CI_RELEASE", '== "schedule"', "== 'schedule'")
 

@@ -20,7 +20,7 @@ _URLS = ("url", "repository", "repository-code", "repository-artifact", "license
 _KEYS = {
     *_REQUIRED, *_TEXTS, *_URLS, "contact", "date-released", "doi", "identifiers", "keywords", "license",
     "preferred-citation", "references", "type", "version",
-}  # fmt: skip
+}  # fmt: skip # many short items
 _COMMON = {"address", "alias", "city", "country", "email", "fax", "orcid", "post-code", "region", "tel", "website"}
 _PERSON = _COMMON | {"affiliation", "family-names", "given-names", "name-particle", "name-suffix"}
 _ENTITY = _COMMON | {"name", "date-start", "date-end", "location"}
@@ -38,7 +38,7 @@ _REFERENCE_TYPES = {
     "multimedia", "music", "newspaper-article", "pamphlet", "patent", "personal-communication", "proceedings",
     "report", "serial", "slides", "software", "software-code", "software-container", "software-executable",
     "software-virtual-machine", "sound-recording", "standard", "statute", "thesis", "unpublished", "video", "website",
-}  # fmt: skip
+}  # fmt: skip # many short items
 
 
 def read(_tree: Tree, path: str, text: str) -> Declared:

@@ -22,9 +22,12 @@ def lintr(path: str, text: str) -> Iterator[StyleTool]:
         or "linters_with_tags" in text
     )
     yield StyleTool(
-        name="lintr", path=path, line=1, base="the tidyverse style guide" if listed else "",
+        name="lintr",
+        path=path,
+        line=1,
+        base="the tidyverse style guide" if listed else "",
         overrides=tuple(ignored(path, text, _OFF_IN_R.findall(text))),
-    )  # fmt: skip
+    )
 
 
 def checkstyle(path: str, text: str) -> Iterator[StyleTool]:
