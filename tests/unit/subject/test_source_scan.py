@@ -22,6 +22,7 @@ def scanned(files: dict[str, str]) -> SourceScan:
         ("a.py", "import os  # noqa: F401 re-exported for users", True),
         ("a.py", "x = f()  # noqa: B008  # see #12", True),
         ("a.py", "def f():  # pylint: disable=too-many-locals", False),
+        # The text of a sample.
         ("a.py", "# fmt: off", False),
         ("a.cpp", "int x; // NOLINT(readability-magic-numbers)", False),
         ("a.cpp", "int x; // NOLINT: the standard fixes this number", True),
