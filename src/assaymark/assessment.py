@@ -73,7 +73,6 @@ def assess(path: str | Path = ".", **request: Any) -> Assessment:
 
 def judge(request: Request, progress: Progress | None = None) -> Judged:
     """The same, with the profile and the configuration that were used."""
-    from assaymark import remembered
     from assaymark.subject.checkout import open_subject
 
     started, clock = datetime.now(UTC), time.perf_counter()
@@ -81,13 +80,17 @@ def judge(request: Request, progress: Progress | None = None) -> Judged:
     conf, warnings, base = _configuration(request, opened)
     profile = _profile(request, conf, opened, base)
     options = _options(request, opened)
-    key = remembered.key(asdict(request), opened, conf, profile, options) if request.cache else None
-    found = remembered.get(key) if key else None
-    cached = found is not None
-    if found is None:
-        found = _assess(request, opened, conf, profile, options, warnings, progress)
-        if key:
-            remembered.put(key, found)
+
+    def fresh() -> Assessment:
+        return _assess(request, opened, conf, profile, options, warnings, progress)
+
+    if request.cache:
+        from assaymark import remembered
+
+        key = remembered.key(asdict(request), opened, conf, profile, options)
+        found, cached = remembered.recall(key, fresh) if key else (fresh(), False)
+    else:
+        found, cached = fresh(), False
     run = RunFacts(
         started=started.isoformat(timespec="seconds"),
         duration=round(time.perf_counter() - clock, 3),

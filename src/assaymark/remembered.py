@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +46,16 @@ def key(request: Mapping[str, object], opened: Opened, conf: Config, profile: Pr
         *(_programs(options) if options.tools else ()),
     ]
     return cache.key(*parts)
+
+
+def recall(key: str, make: Callable[[], Assessment]) -> tuple[Assessment, bool]:
+    """The remembered assessment, else what ``make`` gives, which is then remembered; and whether it was remembered."""
+    found = get(key)
+    if found is not None:
+        return found, True
+    found = make()
+    put(key, found)
+    return found, False
 
 
 def get(key: str) -> Assessment | None:

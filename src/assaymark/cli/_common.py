@@ -123,9 +123,12 @@ def profile_of(named: str | None) -> str:
 
 def width() -> int:
     """Columns of the terminal, at most 120."""
-    import shutil
-
-    return min(shutil.get_terminal_size((100, 24)).columns, 120)
+    # `shutil` would bring half the compression libraries along.
+    try:
+        columns = int(os.environ.get("COLUMNS", "")) or os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        columns = 0
+    return min(columns or 100, 120)
 
 
 def split(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from assaymark.api import Entry, FactUnavailable
 from assaymark.errors import InputError
@@ -20,6 +20,7 @@ KIND = "software"
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LISTED = re.compile(rb"(\d{6}) \w+ ([0-9a-f]{40,64})(?: +(\d+|-|BAD))?\t([^\0]+)\0")
 _REMOTES = ("config", "-z", "--get-regexp", r"^remote\..*\.url$")
+_FOLDER = b"040000"
 _NO_SIZE = {b"-": 0, b"": 0, b"BAD": -1}
 
 
@@ -229,13 +230,29 @@ def _index_time(repository: Repository) -> int:
         return 0
 
 
-def _tree_entries(repository: Repository, commit: str, prefix: str, place: Path) -> tuple[Entry, ...]:
+def root_at(opened: Opened, commit: str) -> IndexedTree:
+    """The files right in the subject's root as they were at a commit. Raises InputError when it cannot be read."""
+    bare = Repository(cast(Path, opened.git_dir))
+    entries = _tree_entries(bare, commit, opened.prefix, bare.git_dir, deep=False)
+    stored = _blob_reader(bare)
+
+    def read(entry: Entry, limit: int) -> bytes:
+        now = opened.tree.get(entry.path)  # most files are still the same, and at hand
+        return opened.tree.read(entry.path, limit) if now and now.blob == entry.blob else stored(entry, limit)
+
+    return IndexedTree(entries, read)
+
+
+def _tree_entries(
+    repository: Repository, commit: str, prefix: str, place: Path, *, deep: bool = True
+) -> tuple[Entry, ...]:
+    listing = ("ls-tree", "-z", *(("-r",) if deep else ()))
     within = ("--full-tree", commit, *(("--", prefix) if prefix else ()))
-    answer = repository.ask(("ls-tree", "-r", "-z", "-l", *within))[0]
+    answer = repository.ask((*listing, "-l", *within))[0]
     sized = answer.code == 0
     if not sized:
         # A partial clone refuses to give the sizes of objects that it does not hold.
-        answer = repository.ask(("ls-tree", "-r", "-z", *within))[0]
+        answer = repository.ask((*listing, *within))[0]
     entries = tuple(
         Entry(
             path.decode("utf-8", "surrogateescape").removeprefix(prefix),
@@ -244,6 +261,7 @@ def _tree_entries(repository: Repository, commit: str, prefix: str, place: Path)
             _NO_SIZE[size] if size in _NO_SIZE else int(size),
         )
         for mode, blob, size, path in _LISTED.findall(_listing(answer, place))
+        if mode != _FOLDER
     )
     return entries if sized else _sized(repository, entries)
 

@@ -16,7 +16,9 @@ _TITLE = re.compile(
 )
 _OWNER = re.compile(r"(?i)[\W_]*(?:copyright|\(c\)|all rights reserved)\b")
 _RIGHTS = re.compile(
-    r"(?i)[\W_]*(?:copyright\b[\W_]*(?:\(c\)|©|[\[<{]|.{0,60}\b(?:19|20)\d\d\b)|\(c\)|©|all rights reserved\b)"
+    r"(?i)[\W_]*(?:copyright\b[\W_]*(?:\(c\)|©|[\[<{]|.{0,60}\b(?:19|20)\d\d\b)"
+    # Apache-2.0 has a clause that some number with "(c)".
+    r"|\(c\)(?! You must retain)|©|all rights reserved\b)"
 )
 _END = re.compile(r"(?i)[\W_]*end of terms and conditions[\W_]*")
 _ADDRESS = re.compile(r"https?://\S+")
@@ -43,8 +45,8 @@ def is_owner(line: str) -> bool:
 
 KNOWN: dict[str, str] = {
     "3346c203353b286e2021c9b077352db1dea97d9ce7043ac910dee821f174a656": "MIT",
-    "1b8a8afd0140bd5ed9565bd9e0cd2526fbafe5267d3494d636f62b21298941cb": "Apache-2.0",  # with its appendix
-    "0ad5b60f38df7f6cdfb55b469ee612873420d04b11fb87abbf638801ac7120a0": "Apache-2.0",  # terms only
+    "8b1647d8d6840298e9f2dd8dd707ea1d9df5be759dea3dca6bb351f647df97d0": "Apache-2.0",  # with its appendix
+    "f57ece04ca37c5e71a4692ada754d7308273d34ed2015aee6a1c713ba029b35c": "Apache-2.0",  # terms only
     "d5ab624ee62454779b85ba70d826ceb4b32c3243e86978cd1d0df15e4a1fbb9c": "GPL-3.0",
     "200c737cc9c4e4932952988add48e72bc8e9707f28249b1a4015661f168dc7f4": "BSD-3-Clause",
     "969096095458619e1d848ac09f25633dfd04a444358cf08235f311aba6248cfe": "BSD-2-Clause",

@@ -31,11 +31,10 @@ def style_history(opened: Opened, releases: Releases) -> StyleHistory:
                 remedy="fetch the whole history and its tags",
             )
         raise FactUnavailable("there is no earlier release to compare with", outcome=Outcome.NOT_APPLICABLE)
-    from assaymark.subject.checkout import open_subject
+    from assaymark.subject.checkout import root_at
 
     try:
-        # From its root on disk, a part of a repository is found at the same place in the old tree.
-        before = open_subject(opened.root or opened.git_dir, earlier[0].commit)
+        before = root_at(opened, earlier[0].commit)
     except InputError as problem:
         raise FactUnavailable(f"{earlier[0].tag} cannot be read: {problem}") from problem
-    return StyleHistory(earlier[0].tag, read_style(before.tree))
+    return StyleHistory(earlier[0].tag, read_style(before))

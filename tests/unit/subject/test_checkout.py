@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assaymark.errors import InputError
-from assaymark.subject.checkout import Opened, open_subject
+from assaymark.subject.checkout import Opened, open_subject, root_at
 from assaymark.testing import NewCommit, link, repository_of, script, submodule
 
 FILES = {"README.md": "hello\n", "src/a.py": "a = 1\n", "src/run": script("#!/bin/sh\n"), "link": link("README.md")}
@@ -314,3 +314,32 @@ def test_a_sha_256_repository(tmp_path: Path) -> None:
     assert not opened.subject.dirty
     (folder / "a").write_text("two")
     assert open_subject(folder).tree.get("a").blob == git(folder, "hash-object", "a")  # type: ignore[union-attr]
+
+
+class TestAnEarlierRoot:
+    def test_its_files_as_they_were(self, tmp_path: Path) -> None:
+        commits = [
+            NewCommit(write={"a.toml": "old\n", "same.cfg": "same\n", "deep/b.toml": "b\n"}, tags=("v1",)),
+            NewCommit(write={"a.toml": "new\n"}),
+        ]
+        folder = repository_of(tmp_path / "repo", commits)
+        opened = open_subject(folder)
+        (folder / "same.cfg").write_text("changed on disk\n")
+        for found in (root_at(opened, "v1"), root_at(open_subject(folder), "v1")):
+            assert [e.path for e in found] == ["a.toml", "same.cfg"]
+            assert found.text("a.toml") == "old\n"
+        assert root_at(open_subject(folder), "v1").text("same.cfg") == "same\n"
+
+    def test_of_a_part(self, tmp_path: Path) -> None:
+        commits = [
+            NewCommit(write={"x.toml": "x\n", "part/a.toml": "old\n"}, tags=("v1",)),
+            NewCommit(write={"part/a.toml": "new\n", "late/b.toml": "b\n"}),
+        ]
+        folder = repository_of(tmp_path / "repo", commits)
+        found = root_at(open_subject(folder / "part"), "v1")
+        assert [(e.path, found.text(e.path)) for e in found] == [("a.toml", "old\n")]
+        assert not list(root_at(open_subject(folder / "late"), "v1"))
+
+    def test_a_commit_that_is_not_there(self, repo: Path) -> None:
+        with pytest.raises(InputError):
+            root_at(open_subject(repo), "0" * 40)
