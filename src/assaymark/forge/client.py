@@ -67,6 +67,8 @@ class Client:
         timeout: int = TIMEOUT,
         backoff: float = BACKOFF,
         patience: float = PATIENCE,
+        deadline: float = DEADLINE,
+        requests: int = MAX_REQUESTS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         try:
@@ -81,8 +83,8 @@ class Client:
         self._backoff = backoff
         self._patience = patience
         self._sleep = sleep
-        self._ends = time.monotonic() + DEADLINE
-        self._left = MAX_REQUESTS
+        self._ends = time.monotonic() + deadline
+        self._left = requests
         self._requester = Github(
             base_url=address,
             auth=Auth.Token(token) if token else None,

@@ -1,0 +1,240 @@
+"""What the comment on a pull request says: what changed, where the level stands, what is next.
+
+GitHub refuses a comment over its limit as a whole, so rows are left out, with their number, until it fits. The first
+line is a mark that nobody sees: by it the comment is found again, and by its digest it is known whether anything
+changed. Which commit it was is not part of the digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from assaymark.comparison import Change, Difference
+from assaymark.findings import Item, by_severity, next_level, reason, remedy, source_link
+from assaymark.github.text import code, safe, size
+from assaymark.model import Assessment, Level, Location, Outcome, SubcriterionResult, Subject
+from assaymark.wording import LEVEL_WORDS, MARKS, OUTCOME_WORDS, count, log_safe, place
+
+LIMIT = 65_000  # GitHub takes 65,536 characters
+_STEPS = (50, 25, 10, 5, 2, 0)
+_MARK = re.compile(r"<!-- assaymark:comment key=([a-z0-9-]{1,64}) digest=([0-9a-f]{64}) -->")
+_KEY = re.compile(r"[^a-z0-9]+")
+
+
+class Mark(NamedTuple):
+    """What the first line of one of our comments tells: which of several it is, and the digest of what it says."""
+
+    key: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All that a comment is made of. ``report`` is the address of the full report, ``head`` the commit it is about.
+
+    ``notes`` are sentences of our own, shown above everything else. ``title`` names the part of the repository.
+    """
+
+    assessment: Assessment
+    change: Difference | None = None
+    head: str = ""
+    report: str = ""
+    title: str = ""
+    key: str = "assaymark"
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is news: without an earlier assessment everything is."""
+        d = self.change
+        return d is None or bool(d.worse or d.better or d.new or d.gone or d.before.level != d.after.level)
+
+
+def key_of(*parts: str) -> str:
+    """A name for one of several comments on a pull request, such as one per package."""
+    plain = "-".join(_KEY.sub("-", p.lower()).strip("-") for p in parts if p)
+    made = plain or "assaymark"
+    return made if len(made) <= 64 else f"{made[:47]}-{hashlib.sha256(made.encode()).hexdigest()[:16]}"
+
+
+def mark_of(body: str) -> Mark | None:
+    """The mark on a comment's first line; None when it is not one of ours. Further down it means nothing."""
+    found = _MARK.match(body.partition("\n")[0].strip())
+    return Mark(found[1], found[2]) if found else None
+
+
+def render(report: Report, *, limit: int = LIMIT) -> str:
+    """The comment in at most ``limit`` characters."""
+    body = ""
+    for most in _STEPS:
+        body = _document(report, most)
+        if size(body) <= limit:
+            break
+    else:
+        # Only a title or ids of absurd length get here: all of it is cut to what is ours.
+        body = _document(Report(assessment=report.assessment, head=report.head, key=report.key), 0, bare=True)
+    return body
+
+
+def _document(r: Report, most: int, *, bare: bool = False) -> str:
+    blocks = ["\n".join(_head(r))]
+    if not bare:
+        blocks += ["\n".join(b) for b in (_changes(r, most), _found(r, most), _missing(r, most))]
+    text = "\n\n".join(b for b in blocks if b)
+    mark = f"<!-- assaymark:comment key={r.key} digest={hashlib.sha256(text.encode()).hexdigest()} -->"
+    return log_safe(f"{mark}\n{text}\n\n{_foot(r)}\n")
+
+
+def _head(r: Report) -> Iterator[str]:
+    a, d = r.assessment, r.change
+    title = f" {safe(r.title, 100)}" if r.title else ""
+    yield f"### assaymark{title}: {_level(d, a.level)}"
+    yield ""
+    yield f"{', '.join(_news(d))}{_distance(a)}."
+    for note in (*r.notes, *(d.cautions if d else ())):
+        yield ""
+        yield f"> {safe(note)}"
+    for part in a.partial[:3]:
+        yield ""
+        yield f"> Partial run: {safe(part)}. What was left out is not judged."
+
+
+def _level(d: Difference | None, level: Level) -> str:
+    if d is None or d.before.level == level:
+        return LEVEL_WORDS[level] + (", as before" if d else "")
+    return f"{LEVEL_WORDS[Level(d.before.level)]} → {LEVEL_WORDS[level]}"
+
+
+def _news(d: Difference | None) -> Iterator[str]:
+    if d is None:
+        return
+    if not (d.worse or d.better or d.new or d.gone):
+        yield "Nothing got better or worse"
+    if d.worse:
+        yield f"**{count(len(d.worse), 'verdict')} got worse**"
+    if d.better:
+        yield f"{count(len(d.better), 'verdict')} got better"
+    if d.new:
+        yield f"**{count(len(d.new), 'new finding')}**"
+    if d.gone:
+        yield f"{count(len(d.gone), 'finding')} fixed"
+
+
+def _distance(a: Assessment) -> str:
+    ahead = next_level(a)
+    return "" if ahead.level is None else f"; {count(ahead.items, 'item')} short of {ahead.level}"
+
+
+def _changes(r: Report, most: int) -> Iterator[str]:
+    if r.change is None:
+        return
+    for title, changes in (("Worse", r.change.worse), ("Better", r.change.better)):
+        if changes:
+            yield f"#### {title} ({len(changes):,})"
+            yield ""
+            yield from _table(("Item", "Before", "Now", "Why"), [_change_row(c) for c in changes[:most]])
+            yield from _hidden(len(changes) - most, "item")
+            yield ""
+
+
+def _change_row(c: Change) -> tuple[str, ...]:
+    waived = ", waived" if c.waived else ""
+    return (f"**{safe(c.id, 60)}**", _word(c.before), _word(c.after) + waived, safe(c.reason or c.text, 400))
+
+
+def _word(outcome: Outcome | None) -> str:
+    return "not looked at" if outcome is None else f"{MARKS[outcome]} {OUTCOME_WORDS[outcome]}"
+
+
+def _found(r: Report, most: int) -> Iterator[str]:
+    if r.change is None:
+        return
+    subject = r.assessment.subject
+    if r.change.new:
+        yield f"#### New findings ({len(r.change.new):,})"
+        yield ""
+        yield from _items(r.change.new, subject, most)
+        yield ""
+    if r.change.gone:
+        # Where they were is not there any more: no links.
+        body = _items(r.change.gone, None, most)
+        yield from _details(f"Fixed findings ({len(r.change.gone):,})", body)
+
+
+def _items(items: Sequence[Item], subject: Subject | None, most: int) -> Iterator[str]:
+    shown = by_severity(items)[:most]
+    yield from _table(("Where", "Severity", "Finding"), [_item_row(i, subject) for i in shown])
+    yield from _hidden(len(items) - len(shown), "finding")
+
+
+def _item_row(i: Item, subject: Subject | None) -> tuple[str, ...]:
+    f = i.finding
+    waived = " (waived)" if i.waived else ""
+    fix = f"<br>Fix: {safe(f.fix, 200)}" if f.fix else ""
+    return (_where(f.location, subject), f.severity.value, f"{safe(f.message, 400)} {code(f.rule, 80)}{waived}{fix}")
+
+
+def _missing(r: Report, most: int) -> Iterator[str]:
+    ahead = next_level(r.assessment)
+    if ahead.level is None or not ahead.items:
+        return
+    rows = [_missing_row(m) for m in ahead.missing[:most]]
+    body = [*_table(("Item", "What is wrong", "What to do"), rows), *_hidden(len(ahead.missing) - most, "item")]
+    body += [f"- Limit of the profile: {safe(limit)}" for limit in ahead.withheld[:most]]
+    if ahead.unseen:
+        ids = ", ".join(safe(i, 60) for i in ahead.unseen[: max(most, 5)])
+        body += ["", f"Not looked at in this run: {ids}", *_hidden(len(ahead.unseen) - max(most, 5), "id")]
+    if ahead.items == 1:
+        body += ["", f"This is the last item missing for {ahead.level}."]
+    if ahead.items <= 5:
+        yield f"#### Missing for {ahead.level} ({ahead.items})"
+        yield ""
+        yield from body
+    else:
+        yield from _details(f"Missing for {ahead.level} ({ahead.items:,})", body)
+
+
+def _missing_row(m: SubcriterionResult) -> tuple[str, ...]:
+    waived = f"<br>waived until {m.waiver.until}" if m.waiver else ""
+    name = f"**{safe(m.definition.id, 60)}**<br>{_word(m.outcome)}{waived}"
+    return (name, safe(reason(m), 300), safe(remedy(m), 300))
+
+
+def _foot(r: Report) -> str:
+    a = r.assessment
+    at = f" Last change at {code(r.head[:10])}." if r.head else ""
+    link = f' <a href="{r.report}">Full report</a>.' if r.report else ""
+    return f"<sub>Profile {safe(a.profile, 60)} {safe(a.profile_version, 30)}, as of {a.as_of}.{at}{link}</sub>"
+
+
+def _where(location: Location | None, subject: Subject | None) -> str:
+    if location is None:
+        return ""
+    address = source_link(subject, location) if subject else None
+    shown = code(place(location), 160)
+    return f'<a href="{address}">{shown}</a>' if address and len(address) < 1_000 else shown
+
+
+def _details(title: str, body: Iterable[str]) -> Iterator[str]:
+    yield f"<details><summary>{title}</summary>"
+    yield ""
+    yield from body
+    yield ""
+    yield "</details>"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    if rows:
+        yield f"| {' | '.join(heads)} |"
+        yield f"|{'---|' * len(heads)}"
+        yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
+def _hidden(number: int, noun: str) -> Iterator[str]:
+    if number > 0:
+        yield ""
+        yield f"{count(number, 'more ' + noun)} left out here: see the full report."
