@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 _PATIENCE = 1.0
 
@@ -107,3 +110,16 @@ class Lines:
     def _say(self, text: str) -> None:
         sys.stderr.write(f"assaymark: {text}\n")
         sys.stderr.flush()
+
+
+def steps(title: str, items: Sequence[T]) -> Iterator[T]:
+    """The items one by one, with a bar on a terminal that tells how many are left; quiet elsewhere."""
+    from assaymark.cli._common import talk
+
+    if talk().quiet or not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(items, title, console=Console(stderr=True), transient=True)

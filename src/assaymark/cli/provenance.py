@@ -86,6 +86,115 @@ def check(document: str, any_maker: bool, skew: float) -> None:
     say(f"{document}: sound")
 
 
+@command.command(epilog="\b\nExample:\n  assaymark provenance graph out/assessment.json --output flow.svg")
+@click.argument("places", nargs=-1, required=True, type=click.Path())
+@click.option("--output", type=click.Path(dir_okay=False), help="File for the picture (default: standard output).")
+def graph(places: tuple[str, ...], output: str | None) -> None:
+    """Draw one assessment as SVG, or the history of several.
+
+    PLACES is one assessment.json, or several reports, or a history that is kept beside a badge (.jsonl).
+    """
+    from assaymark.provenance import milestones, picture
+    from assaymark.provenance.assessed import account_of
+
+    if len(places) == 1 and not places[0].endswith(".jsonl"):
+        judged, data = _loaded(places[0])
+        drawn = picture.assessment(account_of(judged, data, os.environ))
+    else:
+        known = milestones.ordered(_milestones(places))
+        name = next((m.repository for m in known if m.repository), None) or "the repository"
+        drawn = picture.history(name, known, milestones.moves(known))
+    _given(output, drawn)
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  assaymark provenance history reports/*.json --repository .
+  assaymark provenance history --repository . --last 20
+"""
+)
+@click.argument("reports", nargs=-1, type=click.Path())
+@click.option("--repository", type=click.Path(), help="The checkout: orders commits, names what changed between.")
+@click.option(
+    "--last", type=click.IntRange(1, 10_000), help="Judge this many last commits of --repository, statically."
+)
+@click.option("--every", type=click.IntRange(1), default=1, help="Of those, every N-th.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "prov", "svg"]), default="text", show_default=True)
+@click.option("--output", type=click.Path(dir_okay=False), help="File (default: standard output).")
+def history(
+    reports: tuple[str, ...], repository: str | None, last: int | None, every: int, form: str, output: str | None
+) -> None:
+    """Tell how the level moved, assessment by assessment, and which commits and files lie behind it.
+
+    REPORTS are assessment.json files, SQAaaS's assessment_output.json, or a kept history (.jsonl). With --last the
+    commits themselves are judged as they were: files and Git only, nothing of theirs is run.
+    """
+    from assaymark.provenance import between, milestones
+    from assaymark.provenance import history as told
+
+    checkout = between.repository_at(repository) if repository else None
+    known = between.line(checkout) if checkout else None
+    found = list(_milestones(reports))
+    if last:
+        if not repository or not known:
+            raise InputError("--last needs a repository", hint="add --repository PATH")
+        found += _judged(repository, known.commits[::-1][:last][::every])
+    if not found:
+        raise InputError("there is no report to tell of", hint="name reports, or --repository PATH --last N")
+    line = milestones.ordered(found, known.commits if known else ())
+    line = between.dated(line, known) if known else line
+    moves = milestones.moves(line)
+    if checkout and known:
+        moves = between.told(checkout, moves, known)
+    name = next((m.repository for m in line if m.repository), None)
+    if form == "text":
+        _given(output, "\n".join(told.lines(line, moves, known.titles if known else {})) + "\n")
+    elif form == "json":
+        _given(output, json.dumps(told.value(line, moves), indent=1, sort_keys=True) + "\n")
+    elif form == "svg":
+        from assaymark.provenance import picture
+
+        _given(output, picture.history(name or "the repository", line, moves))
+    else:
+        from assaymark.provenance import prov
+        from assaymark.provenance.redact import refuse_leaks
+
+        text = prov.dump(told.document(name, line, moves))
+        refuse_leaks(output or "history", text, os.environ, allowed=[name or ""])
+        _given(output, text)
+
+
+def _judged(repository: str, commits: Any) -> Any:
+    """Judge commits as they were, by their files and the history up to them; cached, since they never change."""
+    from assaymark.assessment import Request, judge
+    from assaymark.cli._progress import steps
+    from assaymark.provenance import milestones
+    from assaymark.reports.json import render
+
+    for commit in steps("judging commits", list(commits)):
+        judged = judge(Request(path=repository, ref=commit, tools=False)).assessment
+        yield from milestones.read(render(judged).encode(), commit)
+
+
+def _milestones(places: tuple[str, ...]) -> Any:
+    from assaymark.provenance import milestones
+
+    for place in places:
+        path = Path(place)
+        path = path / "assessment.json" if path.is_dir() else path
+        yield from milestones.read(_read(path), str(path))
+
+
+def _given(output: str | None, text: str) -> None:
+    if output is None:
+        out(text)
+        return
+    place = Path(output)
+    write(place.parent, place.name, text)
+    say(f"written: {place}")
+
+
 def _loaded(place: str) -> tuple[Any, bytes]:
     from assaymark.reports.json import from_json
 
