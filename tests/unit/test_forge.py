@@ -1,10 +1,12 @@
 # ruff: noqa: E501  (answers of the API, one per line)
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,11 +16,13 @@ import pytest
 
 from assaymark.api import FactUnavailable, Options, Outcome
 from assaymark.checks.access import organisation, public
+from assaymark.checks.documentation import code_of_conduct, contributing
+from assaymark.checks.security import policy
 from assaymark.checks.workflow import force_push, main_works
 from assaymark.forge import MAX_REQUESTS, Session, Unseen, api_address, protection, read
 from assaymark.model import Subject
-from assaymark.subject.forge import Forge
-from assaymark.testing import evidence_of
+from assaymark.subject.forge import Forge, ForgeSeen
+from assaymark.testing import evidence_of, tree_of
 
 REPO = {
     "full_name": "lab/tide",
@@ -228,6 +232,78 @@ def test_a_part_that_fails_leaves_its_reason_and_nothing_else(fake: Fake, fault:
 def test_a_server_that_stumbles_once_is_asked_again(fake: Fake) -> None:
     fake.faults["/issues"] = [(503, {"message": "later"})]
     assert fake.read().issues
+
+
+OWN = "/repos/lab/.github"
+COVENANT = (
+    "# Code of conduct\n\nWe expect everyone to be kind and patient with each other, in issues, in reviews and at meetings of "
+    "the project. Insults, threats and unwanted attention have no place here, whoever they come from and whoever they "
+    "are meant for. Report what happened to the team at conduct@lab.example; two people read that address.\n"
+)
+
+
+def shared(fake: Fake, **more: Any) -> Fake:
+    """The fake with a .github repository of the owner."""
+    files = {"CODE_OF_CONDUCT.md": COVENANT, "docs/CONTRIBUTING.md": "old", ".github/CONTRIBUTING.md": "new", "x/y": ""}
+    tree = [{"path": path, "type": "blob", "sha": f"b{n}"} for n, path in enumerate(files)]
+    fake.answers[OWN] = {"full_name": "lab/.github", "private": False, "default_branch": "trunk"} | more
+    fake.answers[f"{OWN}/git/trees/trunk"] = {"tree": [*tree, {"path": "docs", "type": "tree", "sha": "t"}, None]}
+    for n, content in enumerate(files.values()):
+        blob = base64.encodebytes(content.encode()).decode()
+        fake.answers[f"{OWN}/git/blobs/b{n}"] = {"encoding": "base64", "content": blob}
+    return fake
+
+
+def test_files_that_hold_for_all_repositories_of_the_owner(fake: Fake) -> None:
+    assert fake.read().defaults == ()
+    found = shared(fake).read().defaults
+    assert found is not None
+    assert {d.path: d.text for d in found} == {
+        "lab/.github/.github/CONTRIBUTING.md": "new",
+        "lab/.github/CODE_OF_CONDUCT.md": COVENANT,
+    }
+    assert f"{OWN}/git/blobs/b3" not in fake.asked, "only what GitHub itself would show is read"
+    assert shared(fake, private=True).read().defaults == (), "what is private holds for nobody else"
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        (OWN, (500, {"message": "oops"})),
+        (f"{OWN}/git/trees/trunk", (200, [])),
+        (f"{OWN}/git/blobs/b0", (200, {"content": "x"})),
+    ],
+)
+def test_files_for_all_that_were_not_seen_are_not_taken_for_none(fake: Fake, path: str, fault: Any) -> None:
+    shared(fake).faults[path] = fault
+    forge = fake.read()
+    assert forge.defaults is None
+    assert forge.why("defaults")
+
+
+def test_a_file_for_all_repositories_counts_where_there_is_none_here(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in shared(fake).environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ASSAYMARK_CACHE", str(tmp_path))
+    facts: dict[str, Any] = {"subject": Subject(kind="software", path=".", repository="github.com/lab/tide")}
+    asked = Options(as_of=date(2026, 11, 1), forge=True)
+    bare, own = tree_of({"a.py": ""}), tree_of({"CODE_OF_CONDUCT.md": "Be nice."})
+
+    found = evidence_of(code_of_conduct, tree=bare, options=asked, **facts)
+    assert (found.outcome, found.message[:30]) == (Outcome.PASSED, "lab/.github/CODE_OF_CONDUCT.md")
+    assert found.metrics["seen"]
+    assert evidence_of(code_of_conduct, tree=own, options=asked, **facts).outcome is Outcome.FAILED, "its own decides"
+    found = evidence_of(contributing, tree=bare, options=asked, **facts)
+    assert (found.outcome, found.message) == (Outcome.FAILED, "lab/.github/.github/CONTRIBUTING.md has only 1 words")
+    assert evidence_of(policy, tree=bare, options=asked, **facts).outcome is Outcome.FAILED
+    for check in (code_of_conduct, contributing, policy):
+        silent = evidence_of(check, tree=bare, options=replace(asked, forge=False), **facts)
+        assert silent.outcome is Outcome.FAILED
+        assert "counts with --forge" in (silent.remedy or "")
+        unseen = evidence_of(check, tree=bare, options=asked, **facts, forge_seen=ForgeSeen(Forge()))
+        assert unseen.outcome is Outcome.UNKNOWN
 
 
 def test_rows_and_fields_of_the_wrong_type_do_no_harm(fake: Fake) -> None:

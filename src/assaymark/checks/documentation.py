@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, passed
+from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, passed, unknown
+from assaymark.patterns import pattern
 from assaymark.subject.markup import MARKDOWN
 from assaymark.subject.topics import ADVICE, ALL, DESCRIPTION, GETTING_STARTED, LINKS
 
 if TYPE_CHECKING:
+    from assaymark.subject.defaults import Defaults
     from assaymark.subject.documents import Documents, Guide, Readme
     from assaymark.subject.markup import Link, Page
 
@@ -19,15 +21,15 @@ MANDATORY = (DESCRIPTION, GETTING_STARTED, LINKS)
 _README = ("README*", "docs/README*", ".github/README*")
 
 _FEW_WORDS = 40  # below which a page says nothing by itself
-_WORKFLOW = re.compile(
+_WORKFLOW = pattern(
     r"(?i)\b(?:pull[ -]requests?|merge requests?|\bPRs?\b|issues?|fork(?:ing)?|branch(?:es)?|patch(?:es)?"
     r"|commits?|tests?|bugs?|report"
     r"|review(?:s|ed)?|contribut\w+|style)\b"
 )
-_GUIDE_LINK = re.compile(r"(?i)contribut|develop|hacking|guide|/dev\b|how[-_ ]to[-_ ]help|wiki|manual|handbook")
-_CONDUCT_LINK = re.compile(r"(?i)conduct|covenant|ethics")
-_EMAIL = re.compile(r"[\w.+-]+(?:@|\s?(?:\[at\]|\(at\)|<at>|\bAT\b)\s?)[\w-]+(?:\.|\s?(?:\[dot\]|\(dot\))\s?)[\w.-]+")
-_CONTACT = re.compile(
+_GUIDE_LINK = pattern(r"(?i)contribut|develop|hacking|guide|/dev\b|how[-_ ]to[-_ ]help|wiki|manual|handbook")
+_CONDUCT_LINK = pattern(r"(?i)conduct|covenant|ethics")
+_EMAIL = pattern(r"[\w.+-]+(?:@|\s?(?:\[at\]|\(at\)|<at>|\bAT\b)\s?)[\w-]+(?:\.|\s?(?:\[dot\]|\(dot\))\s?)[\w.-]+")
+_CONTACT = pattern(
     r"(?i)\b(?:contact\w*|report(?:ed|ing|s)?|e-?mail\w*|reach(?:ed|ing)? out|write to|writing to|notify"
     r"|approach|get in touch|enforce\w*|inform)\b"
     r".{0,200}?\b(?:maintainers?|team|committee|moderators?|stewards?|administrators?|authors?|owners?"
@@ -35,11 +37,11 @@ _CONTACT = re.compile(
     r"|developers?|organi[sz]ers?|advocates?|staff|working group|ombuds\w*)\b",
     re.DOTALL,
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = pattern(
     r"\[\s*(?:INSERT|YOUR|ADD|ENTER|PROJECT)\b[^\]\n]{0,60}(?:CONTACT|E-?MAIL|METHOD|ADDRESS)[^\]\n]{0,60}\]",
     re.IGNORECASE,
 )
-_COVENANT = re.compile(
+_COVENANT = pattern(
     r"(?i)contributor-covenant\.org|creativecommons\.org|mozilla\.org|github\.com/(?:mozilla"
     r"|ContributorCovenant)|geekfeminism|shields\.io"
 )
@@ -121,8 +123,11 @@ def _relative(readme: Readme, link: Link) -> str:
 
 
 @check("doc.contributing", reads=("**/*contribut*", "HACKING*", "README*", ".github/**"))
-def contributing(documents: Documents, readme: Readme) -> Evidence:
-    """A CONTRIBUTING file says how to take part, or links the guide that does."""
+def contributing(documents: Documents, readme: Readme, defaults: Defaults) -> Evidence:
+    """A CONTRIBUTING file says how to take part, or links the guide that does.
+
+    With ``--forge``, the one of the owner's ``.github`` repository holds where there is none here.
+    """
     shortcomings = []
     for guide in documents.contributing:
         why = _contributing_gap(guide)
@@ -143,16 +148,22 @@ def contributing(documents: Documents, readme: Readme) -> Evidence:
                 f"guide that says so."
             ),
         )
+    if (shared := defaults.contributing) is not None:
+        if why := _contributing_gap(shared):
+            return failed(f"{shared.path} {why}", remedy=f"Mend {shared.path}, or add a CONTRIBUTING.md here.")
+        return passed(f"{shared.path} says how to contribute ({shared.page.words} words)")
+    if defaults.problem:
+        return unknown(f"there is no CONTRIBUTING file here, and {defaults.problem}")
     section = next((h for h in readme.page.headings if re.search(r"(?i)contribut", h.text)), None)
     place = f"; {readme.path}:{section.line} has a section on it" if section else ""
     return failed(
         f"there is no CONTRIBUTING file{place}",
         remedy=(
             f"Move the section '{section.text}' of {readme.path} to CONTRIBUTING.md, where forges offer it to "
-            f"contributors."
+            f"contributors.{defaults.hint}"
         )
         if section
-        else "Add a CONTRIBUTING.md: how to report a bug, set up, test and propose a change.",
+        else f"Add a CONTRIBUTING.md: how to report a bug, set up, test and propose a change.{defaults.hint}",
     )
 
 
@@ -200,8 +211,11 @@ def _guide_linked(readme: Readme) -> Link | None:
 
 
 @check("doc.conduct", reads=("**/*conduct*", "README*", "CONTRIBUTING*", ".github/**"))
-def code_of_conduct(documents: Documents, readme: Readme) -> Evidence:
-    """A code of conduct says what is expected and whom to turn to, or names (by a link) the one that holds."""
+def code_of_conduct(documents: Documents, readme: Readme, defaults: Defaults) -> Evidence:
+    """A code of conduct says what is expected and whom to turn to, or names (by a link) the one that holds.
+
+    With ``--forge``, the one of the owner's ``.github`` repository holds where there is none here.
+    """
     findings: list[Finding] = []
     for guide in documents.conduct:
         gap, line = _conduct_gap(guide)
@@ -221,9 +235,17 @@ def code_of_conduct(documents: Documents, readme: Readme) -> Evidence:
                 "Contributor Covenant."
             ),
         )
+    if (shared := defaults.conduct) is not None:
+        gap, _ = _conduct_gap(shared)
+        if gap:
+            return failed(f"{shared.path} {gap}", remedy=f"Mend {shared.path}, or add a CODE_OF_CONDUCT.md here.")
+        return passed(f"{shared.path} says what is expected and whom to turn to")
+    if defaults.problem:
+        return unknown(f"there is no code of conduct here, and {defaults.problem}")
     return failed(
         "there is no code of conduct",
-        remedy="Add a CODE_OF_CONDUCT.md (for example the Contributor Covenant) and fill in whom to write to.",
+        remedy="Add a CODE_OF_CONDUCT.md (for example the Contributor Covenant) and fill in whom to write to."
+        f"{defaults.hint}",
     )
 
 

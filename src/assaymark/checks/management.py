@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, passed, unknown
+from assaymark.patterns import pattern
 from assaymark.subject.changes import Arrival, Changes, Way
+from assaymark.subject.defaults import Defaults
 from assaymark.subject.documents import Documents, Readme
 from assaymark.subject.forge import OUTSIDERS
 from assaymark.subject.metadata import Metadata
@@ -22,21 +24,21 @@ TOLERATED = 10  # one change in ten may miss what "every change" asks, as in QC.
 MOST = 0.8  # "concise, with a purpose": most of a sample
 SOME = 0.2  # "used to": a habit, not a rule
 LEAST = 5
-_TRACKER_LABEL = re.compile(r"\bbugs?\b|issue|tracker|\btickets?\b", re.I)
-_TRACKER_URL = re.compile(r"https?://\S{0,300}?(?:/issues\b|bugzilla|jira|redmine|bugs\.launchpad\.net|tracker)", re.I)
-_CLOSES = re.compile(
+_TRACKER_LABEL = pattern(r"\bbugs?\b|issue|tracker|\btickets?\b", re.I)
+_TRACKER_URL = pattern(r"https?://\S{0,300}?(?:/issues\b|bugzilla|jira|redmine|bugs\.launchpad\.net|tracker)", re.I)
+_CLOSES = pattern(
     r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|implements?|addresses)\b:?[ \t]{1,9}"
     r"(?:issues?[ \t]{1,9})?(?:[\w.-]{1,100}/[\w.-]{1,100})?(?:#|GH-|https?://\S{1,200}/issues/)\d",
     re.I,
 )
-_REFERS = re.compile(
+_REFERS = pattern(
     r"(?<![\w&])(?:[\w.-]{1,100}/[\w.-]{1,100})?(?:#|GH-)(\d{1,9})\b|/issues/(\d{1,9})\b|\b[A-Z][A-Z0-9]{1,9}-\d{1,7}\b"
 )
-_ELSEWHERE = re.compile(
+_ELSEWHERE = pattern(
     r"https?://(?!img\.)[^\s<>\])`]{0,200}(?:contribut(?!ors)|develop|guideline|hacking)[^\s<>\])`]{0,200}", re.I
 )
-_CONTRIBUTING = re.compile(r"https?://(?!img\.)[^\s<>\])`]{0,200}contribut(?!ors)[^\s<>\])`]{0,200}", re.I)
-_HOW = re.compile(
+_CONTRIBUTING = pattern(r"https?://(?!img\.)[^\s<>\])`]{0,200}contribut(?!ors)[^\s<>\])`]{0,200}", re.I)
+_HOW = pattern(
     r"pull[- ]requests?|merge[- ]requests?|\bPRs?\b|\bMRs?\b|\bfork(?:ed|ing|s)?\b|send (?:us )?(?:a )?patch|patches\b"
     r"|gerrit|phabricator",
     re.I,
@@ -191,7 +193,9 @@ def _without(arrival: Arrival) -> Finding:
 
 
 @check("management.outside-requests", reads=("*", "{docs,doc,.github,.gitlab}/**"))
-def outside_requests(tree: Tree, documents: Documents, readme: Readme, forge_seen: ForgeSeen) -> Evidence:
+def outside_requests(
+    tree: Tree, documents: Documents, readme: Readme, forge_seen: ForgeSeen, defaults: Defaults
+) -> Evidence:
     """People from outside can contribute by pull request: the guide says how, and the forge lets them fork.
 
     Passed when CONTRIBUTING, or what the documentation or the README says about contributing, speaks of pull requests,
@@ -203,7 +207,7 @@ def outside_requests(tree: Tree, documents: Documents, readme: Readme, forge_see
             f"outsiders cannot open pull requests: {_closed(forge)}",
             remedy="make the repository public, and allow forking and pull requests: Settings, General",
         )
-    guides = documents.contributing
+    guides = documents.contributing or ((defaults.contributing,) if defaults.contributing else ())
     texts = {guide.path: guide.text for guide in guides} | dict(_other_guides(tree, documents))
     for path, text in texts.items():
         if _HOW.search(text):
@@ -219,7 +223,9 @@ def outside_requests(tree: Tree, documents: Documents, readme: Readme, forge_see
             f"{guides[0].path} does not say how to propose a change",
             findings=[
                 Finding(
-                    rule="how-to-contribute", message="no word of pull requests", location=Location(path=guides[0].path)
+                    rule="how-to-contribute",
+                    message="no word of pull requests",
+                    location=Location(path=guides[0].path) if documents.contributing else None,
                 )
             ],
             remedy="write: fork, make a branch, open a pull request against main; what is checked, and who answers",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, not_applicable, passed, unknown
 from assaymark.subject.automation import Automation, named
+from assaymark.subject.defaults import Defaults
 from assaymark.subject.languages import Languages
 from assaymark.subject.purposes import (
     ANALYSERS,
@@ -17,7 +18,7 @@ from assaymark.subject.purposes import (
     Purpose,
 )
 from assaymark.subject.secure_rules import SecureRules
-from assaymark.subject.security_files import SecurityFiles
+from assaymark.subject.security_files import SecurityFiles, policy_of
 from assaymark.subject.tasks import hooks
 
 _SHORTEST = 20  # words of a policy that says anything
@@ -26,20 +27,34 @@ _LOCAL = (".*", ".*/**", "*")
 
 
 @check("security.policy", reads=("SECURITY*", ".github/*", "docs/*"))
-def policy(security_files: SecurityFiles) -> Evidence:
-    """A security policy says how to report a weakness: a SECURITY file with a contact and more than a few words."""
+def policy(security_files: SecurityFiles, defaults: Defaults) -> Evidence:
+    """A security policy says how to report a weakness: a SECURITY file with a contact and more than a few words.
+
+    With ``--forge``, the one of the owner's ``.github`` repository holds where there is none here.
+    """
     found = security_files.policy
+    shared = defaults.security if found is None else None
+    if shared:
+        found = policy_of(shared.path, shared.text)
     if found is None:
+        if defaults.problem:
+            return unknown(f"the repository has no security policy, and {defaults.problem}")
         return failed(
             "the repository has no security policy",
             remedy="add SECURITY.md: which versions are supported, how to report a weakness in private, when "
-            "an answer comes",
+            f"an answer comes.{defaults.hint}",
         )
     if found.words < _SHORTEST or found.contact is None:
         lacks = f"has only {found.words} words" if found.words < _SHORTEST else "names no way to report a weakness"
         return failed(
             f"{found.path} {lacks}",
-            findings=[Finding(rule="security-policy", message=lacks, location=Location(path=found.path, line=1))],
+            findings=[
+                Finding(
+                    rule="security-policy",
+                    message=lacks,
+                    location=None if shared else Location(path=found.path, line=1),
+                )
+            ],
             remedy=f"say in {found.path} to whom a weakness is reported (an e-mail address, a private form), "
             "and what happens then",
         )

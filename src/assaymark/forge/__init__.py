@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -22,7 +22,11 @@ MAX_REQUESTS = 200
 PULLS = 20
 COMMITS = 20
 TEXT = 5_000
+DEFAULT_TEXT = 65_536
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,99})/[A-Za-z0-9._-]{1,100}")
+# Where GitHub looks for a community file, in its order, and how such a file may be called.
+_DEFAULT_FOLDERS = (".github/", "", "docs/")
+_DEFAULT = re.compile(r"(contributing|code[-_]of[-_]conduct|security)(?:\.(?:md|markdown|rst|txt|adoc))?", re.I)
 _CREATION = {"all": True, "collaborators_only": False}
 _NO_PERMISSION = "the token may not see it"
 
@@ -102,8 +106,11 @@ class Session:
         self._left = MAX_REQUESTS
         self._closed = ""
 
-    def get(self, path: str, **parameters: str | int) -> Any:
-        """The decoded answer. Raises Unseen; after the rate limit or the deadline nothing more is asked."""
+    def get(self, path: str, *, of: str = "", **parameters: str | int) -> Any:
+        """The decoded answer. Raises Unseen; after the rate limit or the deadline nothing more is asked.
+
+        ``of`` is another repository, as ``owner/name``.
+        """
         import requests
         from github import GithubException
 
@@ -112,8 +119,9 @@ class Session:
         if self._closed:
             raise Unseen(self._closed)
         self._left -= 1
+        base = f"/repos/{of}" if of else self._base
         try:
-            _, answer = self._requester.requestJsonAndCheck("GET", self._base + path, parameters=parameters)
+            _, answer = self._requester.requestJsonAndCheck("GET", base + path, parameters=parameters)
         except GithubException as problem:
             raise Unseen(self._reason(problem.status, problem.headers, problem.data)) from problem
         except requests.exceptions.RequestException as problem:
@@ -123,14 +131,14 @@ class Session:
             raise Unseen("the forge's answer is not valid JSON") from problem
         return answer
 
-    def table(self, path: str, **parameters: str | int) -> Json:
+    def table(self, path: str, *, of: str = "", **parameters: Any) -> Json:
         """An answer that must be an object."""
-        answer = self.get(path, **parameters)
+        answer = self.get(path, of=of, **parameters)
         if not isinstance(answer, dict) or set(answer) == {"data"}:
             raise Unseen("the forge's answer has an unexpected form")
         return answer
 
-    def rows(self, path: str, **parameters: str | int) -> list[Json]:
+    def rows(self, path: str, **parameters: Any) -> list[Json]:
         """An answer that must be a list of objects: one page."""
         answer = self.get(path, **parameters)
         if not isinstance(answer, list):
@@ -191,6 +199,7 @@ class _Reading:
             "issues": self._issues,
             "releases": self._releases,
             "community": self._community,
+            "defaults": lambda: self._defaults(name.partition("/")[0]),
             "alerts": self._alerts,
             "pages": self._pages,
             "line_comments": self._line_comments,
@@ -242,6 +251,39 @@ class _Reading:
         coc = "code_of_conduct_file" if "code_of_conduct_file" in files else "code_of_conduct"
         names = ("readme", "contributing", "issue_template", "pull_request_template")
         return {name: bool(files.get(name)) for name in names} | {"code_of_conduct": bool(files.get(coc))}
+
+    def _defaults(self, owner: str) -> list[Json]:
+        """Community files of the owner's ``.github`` repository; they hold only when that is public."""
+        shared = f"{owner}/.github"
+        if text(self._shown.get("full_name")).lower() == shared.lower():
+            return []
+        try:
+            shown = self._session.table("", of=shared)
+        except Unseen as problem:
+            if str(problem).startswith(_NO_PERMISSION):
+                return []
+            raise
+        if shown.get("private") is not False:
+            return []
+        branch = quote(text(shown.get("default_branch")) or "HEAD", safe="")
+        tree = self._session.table(f"/git/trees/{branch}", of=shared, recursive=1)
+        blobs = {
+            text(row.get("path")): text(row.get("sha"))
+            for row in map(table, rows_of(tree.get("tree")))
+            if row.get("type") == "blob"
+        }
+        return [{"path": f"{shared}/{path}", "text": self._blob(shared, blobs[path])} for path in default_paths(blobs)]
+
+    def _blob(self, repository: str, sha: str) -> str:
+        import base64
+        import binascii
+
+        answer = self._session.table(f"/git/blobs/{quote(sha, safe='')}", of=repository)
+        try:
+            data = base64.b64decode(str(answer.get("content", "")))
+        except binascii.Error as problem:
+            raise Unseen("the forge's answer has an unexpected form") from problem
+        return data[:DEFAULT_TEXT].decode("utf-8", "replace")
 
     def _alerts(self) -> Json:
         rows = self._session.rows("/code-scanning/alerts", state="open", per_page=100)
@@ -330,6 +372,18 @@ class _Reading:
         except Unseen as problem:
             self._missing.setdefault(name, str(problem))
             return None
+
+
+def default_paths(paths: Iterable[str]) -> list[str]:
+    """Of the files of a ``.github`` repository, the one of each kind that GitHub shows for others of the owner."""
+    found: dict[str, str] = {}
+    known = sorted(paths)
+    for folder in _DEFAULT_FOLDERS:
+        for path in known:
+            name = path.removeprefix(folder)
+            if path.startswith(folder) and "/" not in name and (match := _DEFAULT.fullmatch(name)):
+                found.setdefault(re.sub(r"[-_]", "", match[1].lower()), path)
+    return list(found.values())
 
 
 def protection(rules: list[Json], branch: Json, classic: Json | None) -> Json:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from assaymark.api import Entry, Tree, fact
+from assaymark.patterns import pattern
 from assaymark.subject.licences import resolve
 from assaymark.subject.markup import EXTENSIONS, MARKDOWN, PLAIN, Page, markup_of, parse
 from assaymark.subject.topics import covered
@@ -48,14 +49,14 @@ _FOREIGN = {
 }
 _BINARY = {"pdf", "doc", "docx", "odt", "rtf", "ppt", "pptx", "odp", "pages"}
 _EDITABLE = {"doc", "docx", "odt", "rtf", "ppt", "pptx", "odp", "pages"}
-_NOT_DOCUMENTS = re.compile(
+_NOT_DOCUMENTS = pattern(
     r"(?i)(?:(?:cmakelists|requirements[\w.-]*|robots|constraints|environment|spelling[\w-]*|wordlist"
     r"|dependencies|version)\.txt"
     r"|(?:licen[cs]es?|copying|unlicense|notice|copyright|authors|contributors|claude|agents"
     r"|pull_request_template|issue_template)\b.*)$"
 )
-_RULES = re.compile(r"(?i)(?:code[-_ ]of[-_ ]conduct|security|governance|support|maintainers)\b")
-COMMUNITY = re.compile(
+_RULES = pattern(r"(?i)(?:code[-_ ]of[-_ ]conduct|security|governance|support|maintainers)\b")
+COMMUNITY = pattern(
     r"(?i)(?:readme|contributing|code[-_ ]of[-_ ]conduct|security|support|governance|changelog|changes"
     r"|history|news|authors|maintainers"
     r"|licen[cs]e|notice|copying|contributors|pull_request_template|issue_template|roadmap|releas\w+"
@@ -239,11 +240,16 @@ def _outermost(found: list[tuple[Entry, str]]) -> list[tuple[Entry, str]]:
     return sorted(found, key=lambda f: (f[1].count("/"), f[1]))
 
 
-_COMMENT = re.compile(r"<!--(?:(?!-->).)*+-->", re.DOTALL)
+_COMMENT = pattern(r"<!--(?:(?!-->).)*+-->", re.DOTALL)
 
 
 def _guide(tree: Tree, entry: Entry, path: str) -> Guide:
-    text = _COMMENT.sub(lambda m: "\n" * m[0].count("\n"), tree.text(entry.path, LIMIT))
+    return guide_of(path, tree.text(entry.path, LIMIT))
+
+
+def guide_of(path: str, text: str) -> Guide:
+    """A document for contributors from its text."""
+    text = _COMMENT.sub(lambda m: "\n" * m[0].count("\n"), text[:LIMIT])
     return Guide(path=path, text=text, page=parse(text, markup_of(path) or MARKDOWN))
 
 
@@ -257,12 +263,12 @@ def _changelogs(tree: Tree, near: list[tuple[str, Entry]], pages: list[DocFile])
     return _outermost(_named(tree, near, _CHANGELOG) or _among(tree, pages, _CHANGELOG))[:3]
 
 
-_ENTRY = re.compile(
+_ENTRY = pattern(
     r"""(?xi) ^ \s{0,3} (?:\#{1,4}|={1,4}|\*{1,3}|-|v|version|release|changes\s+in)? \s*
     (?:\W{0,3}|[\w.-]{1,30}\s+(?:version\s+)?) [\[(`*v"_]{0,4} (?:version|release|v)?[\s.]{0,2}
     (\d{1,8}(?:\.\d{1,8}){1,4}(?:[-.]?(?:a|b|c|rc|alpha|beta|dev|post|pre)[-.]?\d*)?) (?![\w.]*/)"""
 )
-_DIGIT = re.compile(r"\d")
+_DIGIT = pattern(r"\d")
 
 
 def _changelog(tree: Tree, entry: Entry, path: str) -> Changelog:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from assaymark.subject.forges.model import Alerts as Alerts
     from assaymark.subject.forges.model import Change as Change
     from assaymark.subject.forges.model import Community as Community
+    from assaymark.subject.forges.model import Default as Default
     from assaymark.subject.forges.model import Forge as Forge
     from assaymark.subject.forges.model import Issue as Issue
     from assaymark.subject.forges.model import Protection as Protection
@@ -101,4 +102,4 @@ def look(subject: Subject, environment: Mapping[str, str], *, cached: bool = Tru
 def _key(repository: str, environment: Mapping[str, str]) -> tuple[str, ...]:
     """All that the answer depends on: who asks counts, because permissions differ (the cache keeps only a digest)."""
     names = ("GITHUB_API_URL", "GITHUB_SERVER_URL", "GITHUB_TOKEN", "GH_TOKEN")
-    return ("forge-1", repository, str(int(time.time() // KEEP)), *(environment.get(name, "") for name in names))
+    return ("forge-2", repository, str(int(time.time() // KEEP)), *(environment.get(name, "") for name in names))

@@ -129,6 +129,17 @@ class Community:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Default:
+    """A community file of the owner's ``.github`` repository, which holds where a repository has none of its own.
+
+    ``path`` is shown as ``owner/.github/path``; ``text`` may be cut.
+    """
+
+    path: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alerts:
     """Open code-scanning alerts: how many (at most 100 are counted), and the day of the oldest."""
 
@@ -168,6 +179,7 @@ class Forge:
     changes: tuple[Change, ...] | None = None
     alerts: Alerts | None = None
     community: Community | None = None
+    defaults: tuple[Default, ...] | None = None
     missing: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def why(self, part: str) -> str:
