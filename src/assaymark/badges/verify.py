@@ -1,0 +1,239 @@
+"""Whether a badge may be believed: one answer to each question that a forger would have to survive.
+
+Pure: whatever is looked up comes in through `Known`. What cannot be found out is ``unknown``, and then the whole is
+not ``yes``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from assaymark.badges import bake, did, jose, status, svg
+from assaymark.badges.award import PICTURE, Award, badge_of
+from assaymark.badges.credential import NotOurs, award_of
+from assaymark.badges.fetch import NotFetched
+from assaymark.badges.keys import Key
+from assaymark.badges.model import aged
+from assaymark.errors import InputError
+from assaymark.wording import one_line
+
+SKEW = timedelta(seconds=60)
+_MOVED = re.compile(r"stale: the branch is at ([0-9a-f]{7}) now")
+
+
+class Says(StrEnum):
+    """The answer to one question."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class Answer(NamedTuple):
+    """One question, its answer, and the reason in words."""
+
+    about: str
+    says: Says
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a verifier brings along; None and empty mean that it does not know.
+
+    ``issuers`` are the identities that it trusts; ``repository`` is ``host/owner/name`` of the place in which the badge
+    is shown, ``commit`` where its branch is; ``evidence`` are the published files by name; ``identities`` are documents
+    of ``did:web`` issuers by identity, ``status_list`` the issuer's list; ``fetch`` gives the content of an address or
+    raises `NotFetched`.
+    """
+
+    now: datetime
+    issuers: Collection[str] = ()
+    repository: str | None = None
+    commit: str | None = None
+    evidence: Mapping[str, bytes] = field(default_factory=dict)
+    identities: Mapping[str, bytes] = field(default_factory=dict)
+    status_list: bytes | None = None
+    fetch: Callable[[str], bytes] | None = None
+
+
+class Verdict(NamedTuple):
+    """All answers; the award only when its signature holds."""
+
+    answers: tuple[Answer, ...]
+    award: Award | None = None
+
+    @property
+    def says(self) -> Says:
+        """No if any answer is no; unknown if any is unknown."""
+        said = {a.says for a in self.answers}
+        return Says.NO if Says.NO in said else Says.UNKNOWN if Says.UNKNOWN in said else Says.YES
+
+
+class _Unresolved(Exception):
+    """The issuer's key could not be looked up."""
+
+
+def verify(content: bytes, known: Known) -> Verdict:
+    """Look at a picture with a credential in it, or at the bare credential."""
+    try:
+        baked = bake.extract(content)
+        award = award_of(jose.verified(baked.token, lambda issuer, kid: _key(issuer, kid, known)))
+    except _Unresolved as problem:
+        return Verdict((Answer("signature", Says.UNKNOWN, str(problem)),))
+    except (bake.NotBaked, jose.Unsigned, NotOurs, did.BadIdentity) as problem:
+        return Verdict((Answer("signature", Says.NO, one_line(str(problem), 300)),))
+    answers = (
+        Answer("signature", Says.YES, f"it holds, by a key of {award.issuer}"),
+        _issuer(award, known),
+        _repository(award, known),
+        _commit(award, known),
+        _profile(award),
+        _in_force(award, known),
+        _not_revoked(award, known),
+        _evidence(award, known),
+        _picture(award, baked),
+    )
+    return Verdict(answers, award)
+
+
+def _key(issuer: str, kid: str, known: Known) -> Key:
+    if did.is_key(issuer):
+        return did.key_of_key(issuer, kid)
+    if not did.is_web(issuer):
+        raise did.BadIdentity("its issuer is neither a did:key nor a did:web")
+    content = known.identities.get(issuer)
+    if content is None:
+        content = _looked_up(did.web_address(issuer), known, "the issuer's document")
+    return did.key_of_web(issuer, kid, content)
+
+
+def _looked_up(address: str, known: Known, what: str) -> bytes:
+    if known.fetch is None:
+        raise _Unresolved(f"{what} is at {one_line(address, 200)}, which was not asked")
+    try:
+        return known.fetch(address)
+    except NotFetched as problem:
+        raise _Unresolved(f"{what} could not be read: {problem}") from problem
+
+
+def _issuer(award: Award, known: Known) -> Answer:
+    who = f"{one_line(award.issuer_name, 80)} ({award.issuer})"
+    if award.issuer in known.issuers:
+        return Answer("issuer", Says.YES, f"{who}, whom you trust")
+    if known.issuers:
+        return Answer("issuer", Says.NO, f"{who}, whom you did not name")
+    return Answer("issuer", Says.UNKNOWN, f"{who}; whether to trust it is yours to say: --issuer {award.issuer}")
+
+
+def _repository(award: Award, known: Known) -> Answer:
+    if known.repository is None:
+        return Answer("repository", Says.UNKNOWN, f"{award.repository}; compared with nothing (--repository)")
+    if known.repository.lower() == award.repository.lower():
+        return Answer("repository", Says.YES, award.repository)
+    return Answer("repository", Says.NO, f"it was given to {award.repository}, not to {known.repository}")
+
+
+def _commit(award: Award, known: Known) -> Answer:
+    if known.commit is None:
+        return Answer("commit", Says.UNKNOWN, f"{award.commit}; compared with nothing (--repository or --commit)")
+    if known.commit == award.commit:
+        return Answer("commit", Says.YES, award.commit)
+    return Answer("commit", Says.NO, f"it was given for {award.commit[:12]}, not for {known.commit[:12]}")
+
+
+def _profile(award: Award) -> Answer:
+    from assaymark import catalogue
+
+    named = f"{award.profile} {award.profile_version}"
+    try:
+        profile = catalogue.profile(award.profile)
+    except InputError:
+        return Answer("profile", Says.UNKNOWN, f"{named}, which this version of assaymark does not have")
+    if profile.version != award.profile_version:
+        return Answer("profile", Says.UNKNOWN, f"{named}; this version of assaymark has {profile.version}")
+    if profile.digest != award.profile_digest:
+        return Answer("profile", Says.NO, f"it calls itself {named}, but that profile asks for something else")
+    return Answer("profile", Says.YES, f"{named}, level {award.level}")
+
+
+def _in_force(award: Award, known: Known) -> Answer:
+    if known.now + SKEW < award.valid_from:
+        return Answer("in force", Says.NO, f"not before {award.valid_from:%Y-%m-%d %H:%M} UTC")
+    if known.now > award.valid_until:
+        return Answer("in force", Says.NO, f"it expired on {award.valid_until:%Y-%m-%d}")
+    return Answer("in force", Says.YES, f"from {award.valid_from:%Y-%m-%d} to {award.valid_until:%Y-%m-%d}")
+
+
+def _not_revoked(award: Award, known: Known) -> Answer:
+    about = "not revoked"
+    if award.status is None:
+        return Answer(about, Says.YES, "it names no list, so it cannot be revoked before it ends")
+    try:
+        content = known.status_list
+        if content is None:
+            content = _looked_up(award.status.address, known, "the issuer's list")
+        listed = status.list_of(
+            jose.verified(content.decode("ascii").strip(), lambda issuer, kid: _key(issuer, kid, known))
+        )
+        return _in_list(listed, award, award.status.place, known.now)
+    except _Unresolved as problem:
+        return Answer(about, Says.UNKNOWN, str(problem))
+    except (status.BadList, jose.Unsigned, did.BadIdentity, UnicodeDecodeError) as problem:
+        return Answer(about, Says.UNKNOWN, f"the list cannot be believed: {one_line(str(problem), 200)}")
+
+
+def _in_list(listed: status.StatusList, award: Award, place: int, now: datetime) -> Answer:
+    about = "not revoked"
+    if award.status is None or (listed.issuer, listed.address) != (award.issuer, award.status.address):
+        return Answer(about, Says.UNKNOWN, "the list is of another issuer or from another address")
+    if listed.revoked(place):
+        return Answer(about, Says.NO, f"revoked: place {place} of {listed.address}")
+    if not listed.valid_from - SKEW <= now <= listed.valid_until:
+        return Answer(about, Says.UNKNOWN, f"the list is out of date: it ended on {listed.valid_until:%Y-%m-%d}")
+    return Answer(about, Says.YES, f"by the list of {listed.valid_from:%Y-%m-%d}")
+
+
+def _evidence(award: Award, known: Known) -> Answer:
+    asked = [r for r in award.resources if r.name != PICTURE]
+    given = dict(known.evidence)
+    for resource in asked:
+        if resource.name not in given and known.fetch is not None and resource.id.startswith("https://"):
+            try:
+                given[resource.name] = known.fetch(resource.id)
+            except NotFetched as problem:
+                return Answer("evidence", Says.UNKNOWN, f"{resource.name} could not be read: {problem}")
+    changed = [r.name for r in asked if r.name in given and hashlib.sha256(given[r.name]).hexdigest() != r.sha256]
+    missing = [r.name for r in asked if r.name not in given]
+    if changed:
+        return Answer("evidence", Says.NO, f"not the files that were signed: {', '.join(changed)}")
+    if missing or not asked:
+        return Answer("evidence", Says.UNKNOWN, f"not at hand: {', '.join(missing) or 'none was signed'} (--evidence)")
+    return Answer("evidence", Says.YES, ", ".join(r.name for r in asked))
+
+
+def _picture(award: Award, baked: bake.Baked) -> Answer:
+    about = "picture"
+    if baked.kind == "token":
+        return Answer(about, Says.YES, "there is none to compare: this is the bare credential")
+    if baked.kind == "png":
+        signed = {r.sha256 for r in award.resources if r.name == PICTURE}
+        if hashlib.sha256(baked.picture).hexdigest() in signed:
+            return Answer(about, Says.YES, "the one that was signed")
+        return Answer(about, Says.NO, "it is not the one that was signed")
+    badge, shown = badge_of(award), baked.picture.decode("utf-8", "replace")
+    if shown == svg.render(badge, baked.token):
+        return Answer(about, Says.YES, "drawn from the credential, byte for byte")
+    # Grey is allowed: it claims less.
+    moved = _MOVED.search(shown)
+    reasons = [f"it expired on {award.valid_until:%Y-%m-%d}"]
+    reasons += [f"the branch is at {moved[1]} now"] if moved else []
+    if any(shown == svg.render(aged(badge, reason), baked.token) for reason in reasons):
+        return Answer(about, Says.YES, "drawn from the credential as stale, byte for byte")
+    return Answer(about, Says.NO, "it shows something else than the credential says")
