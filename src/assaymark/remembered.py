@@ -42,7 +42,7 @@ def key(request: Mapping[str, object], opened: Opened, conf: Config, profile: Pr
         conf.digest,
         profile.digest,
         options.as_of.isoformat(),
-        *_code(),
+        *code(),
         *(_programs(options) if options.tools else ()),
     ]
     return cache.key(*parts)
@@ -77,7 +77,7 @@ def put(key: str, assessment: Assessment) -> None:
     cache.put(key, render(assessment).encode())
 
 
-def _code() -> Iterator[str]:
+def code() -> Iterator[str]:
     """Identity of the installed code: version numbers do not change in an editable checkout, files do."""
     from assaymark import registry
     from assaymark.data import folder

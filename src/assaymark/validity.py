@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assaymark import config, registry
 from assaymark.api import Unreachable, Validator
 from assaymark.errors import InputError
+from assaymark.subject.files import read_file
 from assaymark.validation import rules as rule_files
-from assaymark.validation.context import World, offline
-from assaymark.validation.jail import Jail
+from assaymark.validation.context import ALL_PATHS, World, offline
+from assaymark.validation.jail import Jail, inside
 from assaymark.validation.model import MAX_SIZE, Validation
 from assaymark.validation.run import Run
 from assaymark.validation.settle import OFF, Ignored, Settler
@@ -20,9 +22,8 @@ from assaymark.validation.sources import Sources, open_sources
 
 if TYPE_CHECKING:
     from assaymark.api import Entry
+    from assaymark.validation.memory import Remembered
     from assaymark.validation.model import Judgement
-
-_OWN_KEYS = ("exclude", "severity", "ignore")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +75,15 @@ def judge(request: Request) -> Validation:
     jail = Jail(sources.tree, sources.root, sources.laid)
     world = World(jail, sources.paths, _fetcher(request.allow_hosts))
     settings = {v.id: {**conf.validate.get(v.id, {}), **request.settings} for v in chosen}
-    run = Run(sources, world, chosen, settings, _settler(conf, rules, everything))
+    memory = _memory(request, sources, world, settings, conf) if request.cache else None
+    run = Run(sources, world, chosen, settings, _settler(conf, rules, everything), memory)
     entries = _candidates(sources, conf)
     judgements = run.judge(entries)
+    if memory is not None:
+        memory.save(whole=len(entries) == len(sources.paths) and not request.only)
+    if request.changed_since is not None:
+        reach = _reach(judgements, sources, request.changed_since)
+        judgements = [j for j in judgements if j.path in reach]
     unrecognised = [path for path in run.unrecognised if path in sources.named]
     return Validation(
         judgements=tuple(judgements),
@@ -84,7 +91,84 @@ def judge(request: Request) -> Validation:
         formats={v.id: v.title for v in everything},
         sources=_texts(judgements, jail),
         notes=(*notes, *(f"{path}: not recognised as a workflow document" for path in unrecognised)),
+        root=sources.root,
     )
+
+
+def mend(request: Request, *, keep: bool) -> tuple[Validation, str]:
+    """Apply the safe edits, write them when ``keep``, and validate again; with the difference as a unified diff.
+
+    A file in which the edits would cause an error that was not there before is left as it is. Raises InputError where
+    there is nothing to write to (an archive, a commit).
+    """
+    from assaymark.validation import fix
+
+    before = judge(request)
+    if before.root is None or request.stdin is not None:
+        raise InputError("--fix needs a folder on disk")
+    proposed = fix.mended(before, _exact(before))
+    good = [file for file in proposed if not _worse(request, before, file.path, file.after)]
+    if keep:
+        for file in good:
+            fix.write(before.root, file.path, file.after)
+    return (judge(request) if keep and good else before), fix.diff(good)
+
+
+def _worse(request: Request, before: Validation, path: str, text: str) -> bool:
+    """Whether a new error, or a finding of another rule, would come of it."""
+    assert before.root is not None
+    held = replace(request, stdin=(str(before.root / path), text.encode("utf-8")), changed_since=None, cache=False)
+    old = Counter(p.finding.rule for p in before.problems if p.finding.location and p.finding.location.path == path)
+    new = Counter(p.finding.rule for p in judge(replace(held, root=before.root)).problems)
+    return any(count > old[rule] for rule, count in new.items())
+
+
+def _exact(validation: Validation) -> dict[str, str]:
+    """Texts that can be written back byte for byte."""
+    assert validation.root is not None
+    exact: dict[str, str] = {}
+    for path in validation.sources:
+        try:
+            exact[path] = read_file(validation.root, path, MAX_SIZE).decode("utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+    return {path: text for path, text in exact.items() if not text.startswith("\ufeff")}
+
+
+def _memory(
+    request: Request,
+    sources: Sources,
+    world: World,
+    settings: Mapping[str, Any],
+    conf: config.Config,
+) -> Remembered | None:
+    if sources.root is None or request.allow_hosts or request.stdin is not None:
+        return None
+    from assaymark.remembered import code
+    from assaymark.validation.memory import Remembered, key
+
+    chosen = {"settings": settings, "severity": conf.validate.get("severity"), "ignore": conf.validate.get("ignore")}
+    return Remembered(key(str(sources.root), tuple(code()), chosen), world)
+
+
+def _reach(judgements: Sequence[Judgement], sources: Sources, ref: str) -> frozenset[str]:
+    """Paths that a change since a reference touches, directly or through what documents refer to."""
+    from assaymark.subject.base import changed_since
+    from assaymark.validation.reach import reached
+
+    changed = set(changed_since(sources.opened, ref))
+    changed |= {e.path for e in sources.entries if not e.blob}  # Git does not track them yet
+    reads: dict[str, frozenset[str]] = {}
+    for judgement in judgements:
+        reads[judgement.path] = reads.get(judgement.path, frozenset()) | {_short(p) for p in judgement.reads}
+    return reached(changed, reads)
+
+
+def _short(path: str) -> str:
+    try:
+        return path if path == ALL_PATHS else inside(path)
+    except Unreachable:
+        return path
 
 
 def _only(everything: Sequence[Validator], wanted: Collection[str]) -> tuple[Validator, ...]:

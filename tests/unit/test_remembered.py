@@ -54,13 +54,13 @@ def test_the_code_of_a_plugin_is_part_of_the_key(tmp_path: Path, monkeypatch: py
     package.mkdir()
     (package / "tool.toml").write_text("a = 1")
     monkeypatch.setattr(registry, "installed", lambda: (("spam=spam:PLUGIN 1", package),))
-    before = list(remembered._code())
-    assert before == list(remembered._code())
+    before = list(remembered.code())
+    assert before == list(remembered.code())
     (package / "tool.toml").write_text("a = 12")
-    changed = list(remembered._code())
+    changed = list(remembered.code())
     assert changed != before
     monkeypatch.setattr(registry, "installed", lambda: (("spam=spam:PLUGIN 2", package),))
-    assert list(remembered._code()) != changed
+    assert list(remembered.code()) != changed
 
 
 def test_the_programs_that_are_there_are_part_of_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

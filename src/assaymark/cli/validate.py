@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from assaymark.cli._common import out, say, split, talk, wants_colour, width
+from assaymark.cli._common import out, say, split, talk, wants_colour, width, write
 from assaymark.errors import GateNotMet, InputError, Undetermined
 
 if TYPE_CHECKING:
     from assaymark.validation.model import Validation
+    from assaymark.validity import Request
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "sarif", "junit", "github", "ophidia-sqaaas")
+FILES = {"json": "validation.json", "sarif": "validation.sarif", "junit": "validation.xml"}
+_MAX_STDIN = 20_000_001
 EPILOG = """\b
 Examples:
   assaymark validate                              every workflow document of this repository
   assaymark validate workflows/main.cwl           one document (references are still followed)
   assaymark validate --only cwl --only openeo     only these formats
+  assaymark validate --changed-since main         what changed, and what refers to it
+  assaymark validate --fix --diff                 what the safe fixes would change
+  assaymark validate --format sarif > out.sarif   for code scanning
 \b
 Exit status: 0 no errors, 1 errors found, 2 wrong input, 3 a document could not be examined.
 """
@@ -29,46 +36,79 @@ Exit status: 0 no errors, 1 errors found, 2 wrong input, 3 a document could not 
 @click.command(epilog=EPILOG)
 @click.argument("paths", nargs=-1, metavar="[PATH...]", type=click.Path())
 @click.option("--only", multiple=True, metavar="FORMAT", help="Only documents of this format (cwl, openeo ...).")
+@click.option("--changed-since", metavar="REF", help="Only what changed since REF, and what refers to it.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended safely, then validate again.")
+@click.option("--diff", is_flag=True, help="With --fix: show the changes instead of making them.")
+@click.option("--stdin-filename", metavar="PATH", help="Read the document from standard input; PATH is where it lies.")
 @click.option("--allow-host", multiple=True, metavar="HOST", help="Fetch references to this host, bounded.")
 @click.option("--root", type=click.Path(path_type=Path), metavar="DIR", help="Folder that references must not leave.")
 @click.option("--profile", metavar="NAME", help="Profile of a format, such as an openEO back-end.")
 @click.option("--param", multiple=True, metavar="NAME=VALUE", help="A parameter of a submission ($1 in Ophidia).")
 @click.option("--no-cache", is_flag=True, envvar="ASSAYMARK_NO_CACHE", help="Neither read nor write cached results.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Write JSON, SARIF and JUnit files.")
 def command(
     paths: tuple[str, ...],
     only: tuple[str, ...],
+    changed_since: str | None,
+    fix: bool,
+    diff: bool,
+    stdin_filename: str | None,
     allow_host: tuple[str, ...],
     root: Path | None,
     profile: str | None,
     param: tuple[str, ...],
     no_cache: bool,
     form: str,
+    output: Path | None,
 ) -> None:
     """Validate scientific workflow documents, offline and without running anything.
 
     PATH is a file or folder (default: this folder); documents are recognised by their content.
     """
-    from assaymark.validity import Request, judge
+    from assaymark.validity import Request
 
+    if diff and not fix:
+        raise InputError("--diff shows what --fix would change", hint="assaymark validate --fix --diff")
+    if stdin_filename and (paths or fix):
+        raise InputError("--stdin-filename takes the one document from standard input, without PATH and --fix")
     settings: dict[str, Any] = {"param": dict(_pair(p) for p in param)} if param else {}
     if profile:
         settings["profile"] = profile
     request = Request(
         paths=paths,
         only=split(only),
+        changed_since=changed_since,
         allow_hosts=_hosts(split(allow_host)),
         settings=settings,
         config=talk().config,
         root=root,
+        stdin=(stdin_filename, sys.stdin.buffer.read(_MAX_STDIN)) if stdin_filename else None,
         cache=not no_cache,
     )
-    validation = judge(request)
+    validation, difference = _judged(request, fix=fix, diff=diff)
     for note in validation.notes:
         say(note)
-    if form != "text" or not talk().quiet:
+    if output:
+        for name, file in FILES.items():
+            write(output, file, _renderer(name)(validation))
+    if difference is not None:
+        out(difference)
+    elif form != "text" or not talk().quiet:
         out(_render(validation, form))
     _keep_gate(validation)
+
+
+def _judged(request: Request, *, fix: bool, diff: bool) -> tuple[Validation, str | None]:
+    """The validation (after mending), and the difference when that is to be shown instead."""
+    from assaymark.validity import judge, mend
+
+    if not fix:
+        return judge(request), None
+    validation, difference = mend(request, keep=not diff)
+    if not difference:
+        say("nothing can be mended safely")
+    return validation, difference if diff else None
 
 
 def _hosts(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -96,8 +136,8 @@ def _render(validation: Validation, form: str) -> str:
 def _renderer(form: str) -> Callable[[Validation], str]:
     from importlib import import_module
 
-    name = form.replace("-", "_")
-    render: Callable[[Validation], str] = import_module(f"assaymark.reports.validation.{name}").render
+    module = "github.validation" if form == "github" else f"reports.validation.{form.replace('-', '_')}"
+    render: Callable[[Validation], str] = import_module(f"assaymark.{module}").render
     return render
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from pathlib import Path
 
 from assaymark.api import Problem, Rule, Severity
 
@@ -63,7 +63,8 @@ UNEXAMINED = "WF-E"
 class Validation:
     """A whole run: judgements in the order of path and format, the rules that may have been meant, and what to tell.
 
-    ``sources`` gives the text of a document for excerpts; ``formats`` maps the id of a validator to its title.
+    ``sources`` gives the text of a document for excerpts; ``formats`` maps the id of a validator to its title; ``root``
+    is the folder on disk from which paths count.
     """
 
     judgements: tuple[Judgement, ...]
@@ -71,7 +72,7 @@ class Validation:
     formats: Mapping[str, str]
     sources: Mapping[str, str]
     notes: tuple[str, ...] = ()
-    run: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    root: Path | None = field(default=None, compare=False)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -37,6 +37,7 @@ def _fetched(address: str, hosts: tuple[str, ...]) -> bytes:
     class OnlyAllowed(HTTPRedirectHandler):
         def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
             if not allowed(newurl, hosts):
+                fp.close()
                 raise URLError(f"it leads to {host_of(newurl) or 'another scheme'}, which is not allowed")
             return super().redirect_request(req, fp, code, msg, headers, newurl)
 

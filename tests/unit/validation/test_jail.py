@@ -50,7 +50,7 @@ def test_an_accepted_path_stays_inside(path: str) -> None:
         short = inside(path)
     except Unreachable:
         return
-    assert not os.path.normpath(f"/root/{short}").startswith(("/root/..", "/.."))
+    assert f"{os.path.normpath(f'/root/{short}')}/".startswith("/root/")
     assert not short.startswith("/")
 
 

@@ -1,0 +1,92 @@
+"""Severities of the project's own, and comments that silence: with a reason, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import assaymark
+from assaymark.errors import InputError
+from assaymark.validation.model import State
+
+Folder = Callable[[dict[str, str | bytes]], Path]
+pytestmark = pytest.mark.usefixtures("only_toy")
+
+
+def rules(root: Path) -> list[tuple[int, str]]:
+    problems = assaymark.validate(root, cache=False).problems
+    return [(p.finding.location.line or 0, p.finding.rule) for p in problems if p.finding.location]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("bad x # assaymark: ignore TOY-S001 -- it is meant so", []),
+        ("# assaymark: ignore TOY-S001 -- it is meant so\nbad x\nbad y", [(4, "TOY-S001")]),
+        ("bad x // assaymark: ignore TOY-P001, TOY-S001 -- it is meant so", []),
+        ("# assaymark: ignore-file TOY-S001 -- it is meant so\npoor\nbad x", [(3, "TOY-P001")]),
+        ("bad x # assaymark: ignore TOY-S001", [(2, "TOY-S001"), (2, "WF-P001")]),
+        ("bad x # assaymark: ignore TOY-S001 -- ", [(2, "TOY-S001"), (2, "WF-P001")]),
+        ("bad x # assaymark: ignore -- everything", [(2, "TOY-S001"), (2, "WF-P002")]),
+        ("good # assaymark: ignore TOY-S001 -- no need", [(2, "WF-P002")]),
+        ("bad x # assaymark: ignore CWL-S001 -- another format", [(2, "TOY-S001")]),
+        ("crash # assaymark: ignore WF-E001 -- hide it", [(1, "WF-E001")]),
+    ],
+)
+def test_comments(text: str, expected: list[tuple[int, str]], folder: Folder) -> None:
+    assert sorted(rules(folder({"a.toy": text}))) == sorted(expected)
+
+
+def test_what_is_silenced_is_kept_with_its_reason(folder: Folder) -> None:
+    root = folder({"a.toy": "bad x # assaymark: ignore TOY-S001 -- it is meant so"})
+    (judgement,) = assaymark.validate(root).judgements
+    assert judgement.state is State.VALID
+    assert [s.reason for s in judgement.suppressed] == ["it is meant so"]
+
+
+CONFIG = b"""
+exclude = ["third/**"]
+[validate]
+exclude = ["old/*"]
+[validate.severity]
+"TOY-S001" = "note"
+"TOY-P001" = "off"
+[[validate.ignore]]
+rule = "TOY-R001"
+path = "sub/*"
+reason = "the file is made by the build"
+[validate.toy]
+profile = "a"
+"""
+
+
+def test_the_configuration_decides(folder: Folder) -> None:
+    root = folder(
+        {
+            ".assaymark.toml": CONFIG, "a.toy": "bad x\npoor\nprofile a\nprofile b", "sub/b.toy": "read none",
+            "c.toy": "read none", "third/x.toy": "bad", "old/y.toy": "bad",
+        }
+    )  # fmt: skip
+    validation = assaymark.validate(root)
+    findings = [p.finding for p in validation.problems]
+    told = [(f.location.path, f.rule, f.severity.value) for f in findings if f.location]
+    assert told == [
+        ("a.toy", "TOY-S001", "note"), ("a.toy", "TOY-S001", "note"), ("c.toy", "TOY-R001", "error"),
+    ]  # fmt: skip
+    assert [j.state for j in validation.judgements] == [State.VALID, State.INVALID, State.VALID]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[validate.severity]\n"TOY-S009" = "note"', '[validate.severity]\n"TOY-S001" = "loud"',
+        "[validate]\nexclude = 1",
+        '[[validate.ignore]]\nrule = "TOY-S001"\npath = "x"', "[validate]\ntoy = 1",
+        '[[validate.ignore]]\nrule = "TOY-S001"\npath = "x"\nreason = "no"',
+    ],
+)  # fmt: skip
+def test_a_wrong_configuration_is_told(text: str, folder: Folder) -> None:
+    with pytest.raises(InputError):
+        assaymark.validate(folder({".assaymark.toml": text.encode(), "a.toy": "good"}))
