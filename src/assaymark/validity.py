@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assaymark import config, registry
+from assaymark import __version__, config, registry
 from assaymark.api import Unreachable, Validator
 from assaymark.errors import InputError
 from assaymark.subject.files import read_file
@@ -92,6 +92,7 @@ def judge(request: Request) -> Validation:
         sources=_texts(judgements, jail),
         notes=(*notes, *(f"{path}: not recognised as a workflow document" for path in unrecognised)),
         root=sources.root,
+        version=__version__,
     )
 
 

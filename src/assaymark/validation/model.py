@@ -64,7 +64,7 @@ class Validation:
     """A whole run: judgements in the order of path and format, the rules that may have been meant, and what to tell.
 
     ``sources`` gives the text of a document for excerpts; ``formats`` maps the id of a validator to its title; ``root``
-    is the folder on disk from which paths count.
+    is the folder on disk from which paths count, ``version`` that of assaymark.
     """
 
     judgements: tuple[Judgement, ...]
@@ -72,6 +72,7 @@ class Validation:
     formats: Mapping[str, str]
     sources: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    version: str = "0"
     root: Path | None = field(default=None, compare=False)
 
     @property

@@ -6,7 +6,6 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from assaymark import __version__
 from assaymark.api import Edit, Location, Problem, Rule, Severity
 from assaymark.findings import fingerprints, order
 from assaymark.validation.model import UNEXAMINED, State, Validation
@@ -36,7 +35,7 @@ def render(validation: Validation) -> str:
         "tool": {
             "driver": {
                 "name": "assaymark validate",
-                "semanticVersion": __version__,
+                "semanticVersion": validation.version,
                 "informationUri": "https://assaymark.github.io/assaymark/",
                 "rules": [_rule(rule, validation.rules.get(rule)) for rule in rules],
             }
