@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -23,13 +22,14 @@ from assaymark.model import (
     SubcriterionResult,
     Subject,
 )
+from assaymark.patterns import late
 from assaymark.wording import SEVERITY_ORDER, utf8
 
 FULFILLED = (Outcome.PASSED, Outcome.NOT_APPLICABLE)
-_COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
-_FORGES = re.compile(r"(?P<host>github\.com|gitlab\.com|codeberg\.org)(/[A-Za-z0-9][A-Za-z0-9._-]*){2,6}")
+_COMMIT = late("[0-9a-f]{40}|[0-9a-f]{64}")
+_FORGES = late(r"(?P<host>github\.com|gitlab\.com|codeberg\.org)(/[A-Za-z0-9][A-Za-z0-9._-]*){2,6}")
 _EXACT = 2**53
-_NUMBER = re.compile(r"\b\d+\b")
+_NUMBER = late(r"\b\d+\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from assaymark.model import Grade, Level, Location, Outcome, Severity, Subject
+from assaymark.patterns import late
 
 MARKS = {
     Outcome.PASSED: "✓",
@@ -41,15 +42,15 @@ SEVERITY_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 # Everything that moves the cursor, hides, reorders or is no character at all: C0 but tab and newline, DEL, C1, soft
 # hyphen, bidirectional controls, separators, invisible operators, BOM, interlinear marks, tags, non-characters.
-_INVISIBLE = re.compile(
+_INVISIBLE = late(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
     "\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_MARKDOWN = re.compile(r"([\\`*_\[\]#|~$])")
-_MENTION = re.compile(r"(@(?=\w)|#(?=\w)|\bGH-(?=\d))", re.IGNORECASE)
-_AUTOLINK = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp|www)(?=[:.])")
-_COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
+_SURROGATE = late("[\ud800-\udfff]")
+_MARKDOWN = late(r"([\\`*_\[\]#|~$])")
+_MENTION = late(r"(@(?=\w)|#(?=\w)|\bGH-(?=\d))", re.IGNORECASE)
+_AUTOLINK = late(r"(?i)\b(https?|ftp|mailto|xmpp|www)(?=[:.])")
+_COMMAND = late(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 
 
 def utf8(text: str) -> str:

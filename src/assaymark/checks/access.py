@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from assaymark.api import Evidence, check, failed, not_applicable, passed, unknown
 from assaymark.model import Subject
+from assaymark.patterns import late
 from assaymark.subject.checkout import Opened
 from assaymark.subject.remote import canonical
 
 if TYPE_CHECKING:
     from assaymark.subject.forge import Forge
 
-_OTHER_VCS = re.compile(
-    r"^(?:svn|hg|bzr|cvs|fossil|p4|lp|svn\+ssh|hg\+\w+|:pserver):|(?:^|[/.@])(?:svn|cvs|hg)\.", re.I
-)
+_OTHER_VCS = late(r"^(?:svn|hg|bzr|cvs|fossil|p4|lp|svn\+ssh|hg\+\w+|:pserver):|(?:^|[/.@])(?:svn|cvs|hg)\.", re.I)
 _GIT_HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht", "gitea.com")
 _NO_COMPONENTS = "no other component is declared (policy key 'components': the addresses of the project's repositories)"
 

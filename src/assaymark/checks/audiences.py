@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from assaymark.api import Evidence, Finding, Location, Tree, check, failed, not_applicable, passed, unknown
+from assaymark.patterns import late
 
 if TYPE_CHECKING:
     from assaymark.subject.docs_site import DocsSite
@@ -19,32 +20,32 @@ if TYPE_CHECKING:
 _READS = ("**/*.md", "**/*.rst", "**/*.adoc", "**/*.org", "**")
 _LEAST = 200  # bytes of a page that says something
 
-_DEVELOPER = re.compile(
+_DEVELOPER = late(
     r"(?i)\b(?:develop\w*|dev|architect\w*|internals?|design|hacking|contribut\w*|building|from source"
     r"|test(?:s|ing)?|api"
     r"|(?:code|project) structure)\b"
 )
-_INSTALL = re.compile(
+_INSTALL = late(
     r"(?i)\b(?:(?:un)?install\w*|deploy\w*|set ?up|requirements?|prerequisites?|docker|kubernetes|helm|singularity"
     r"|from source|compil\w*|build(?:ing)?)\b"
 )
 # Of the words above those that other things have as well ("memory requirements").
-_VAGUE = re.compile(r"(?i)\b(?:requirements?|prerequisites?|set ?up)\b")
-_OPERATE = re.compile(
+_VAGUE = late(r"(?i)\b(?:requirements?|prerequisites?|set ?up)\b")
+_OPERATE = late(
     r"(?i)\b(?:config\w*|deploy\w*|operat(?:e|ing|ions?)|admin\w*|environment (?:variables|details)|docker"
     r"|kubernetes|helm"
     r"|security|troubleshoot\w*|faq|frequently asked|ports?|log(?:s|ging)|backup|monitor\w*|upgrad\w*|production)\b"
 )
-_USER = re.compile(
+_USER = late(
     r"(?i)\b(?:usage|users?|tutorials?|getting started|quick ?start|examples?|how ?to|guides?|api"
     r"|references?|commands?|cli"
     r"|manual|features|first|use cases?|using|notebooks?|introduction)\b"
 )
-_FOR_DEVELOPERS = re.compile(r"(?i)(?:^|/)(?:develop\w*|contribut\w*|internals?|hacking)(?:/|$)")
-_REFERENCE = re.compile(r"(?i)(?:^|/)(?:api[\w-]*|generated)(?:[/.]|$)")
-_INSTALL_FILE = re.compile(r"(?i)(?:^|/)install(?:ation|ing)?(?:\.\w+)?$")
+_FOR_DEVELOPERS = late(r"(?i)(?:^|/)(?:develop\w*|contribut\w*|internals?|hacking)(?:/|$)")
+_REFERENCE = late(r"(?i)(?:^|/)(?:api[\w-]*|generated)(?:[/.]|$)")
+_INSTALL_FILE = late(r"(?i)(?:^|/)install(?:ation|ing)?(?:\.\w+)?$")
 _API_GENERATORS = {"Doxygen", "FORD", "Documenter", "pkgdown", "TypeDoc"}
-_SERVICE = re.compile(
+_SERVICE = late(
     r"(?i)(?:dockerfile|containerfile|procfile|(?:docker-)?compose[\w.-]*\.ya?ml"
     r"|(?!\.)(?:[\w-]+/){0,3}chart\.yaml|(?!\.)(?:[\w-]+/){0,2}[\w.-]+\.service)"
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from assaymark.api import Evidence, Finding, Location, Severity, check, failed, not_applicable, passed, unknown
+from assaymark.patterns import late
 from assaymark.subject.automation import Automation, named
 from assaymark.subject.languages import Languages
 from assaymark.subject.packaging_files import Packages
@@ -16,13 +16,13 @@ from assaymark.subject.releases import Releases
 _LOCAL = (".*", ".*/**", "*", "**/Dockerfile*")
 _SHOWN = 30
 # Without a target it does whatever comes first: for a script language often no more than an installation.
-_MAKE = re.compile(r"make(?:\s+(?:-\S+(?:\s+\d+)?|\w+=\S+))*")
+_MAKE = late(r"make(?:\s+(?:-\S+(?:\s+\d+)?|\w+=\S+))*")
 _COMPILED = frozenset(
     ("C", "C++", "CUDA", "Cython", "Fortran", "Go", "Rust", "Java", "Kotlin", "Haskell", "OCaml", "D", "Zig")
 )
 _CONSIDERABLE = 0.05  # share of the code
 # Where nothing is packed for npm, these build a website of documentation.
-_PAGES = re.compile(r"^(?:npm|yarn|pnpm|bun|npx|tsc|vite|ng)\b")
+_PAGES = late(r"^(?:npm|yarn|pnpm|bun|npx|tsc|vite|ng)\b")
 # Ecosystems whose registry takes the tagged source as it is: that the source builds is shown by its tests.
 _SOURCE_IS_ARTEFACT = (
     "npm package",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from assaymark.api import Evidence, Finding, Severity, Tree, check, failed, not_applicable, passed, unknown
 from assaymark.model import Subject
+from assaymark.patterns import late
 from assaymark.subject.automation import Automation, named
 from assaymark.subject.changes import Changes
 from assaymark.subject.ci.model import CiFile, CiStep
@@ -31,8 +32,8 @@ TEMPLATES = ("*TEMPLATE*", "*template*", "{docs,.github,.gitlab,.gitea,.forgejo}
 SHARE = 0.9
 HALF = 0.5
 LEAST = 5
-_TRAILER = re.compile(r"^(?:Reviewed-by|Acked-by|Approved-by)[:=][ \t]{0,9}(\S[^\n]{0,200})", re.MULTILINE | re.I)
-_GERRIT = re.compile(r"^(?:Reviewed-on: ?https?://|Change-Id: I[0-9a-f]{20,}|Differential Revision: )", re.MULTILINE)
+_TRAILER = late(r"^(?:Reviewed-by|Acked-by|Approved-by)[:=][ \t]{0,9}(\S[^\n]{0,200})", re.MULTILINE | re.I)
+_GERRIT = late(r"^(?:Reviewed-on: ?https?://|Change-Id: I[0-9a-f]{20,}|Differential Revision: )", re.MULTILINE)
 _REVIEW_HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org")
 
 
@@ -132,7 +133,7 @@ def open_to_experts(forge: Forge) -> Evidence:
     return passed(f"anyone may review; {outside} of {len(reviews)} reviews seen are by outsiders")
 
 
-_LINTERS = re.compile(
+_LINTERS = late(
     r"commitlint|gitlint|commitizen|\bcz check\b|conventional-pre-commit|compilerla/conventional|semantic-pull-request"
     r"|conventional-pr|committed\b|no-fixup|gsactions/commit-message-checker|check-commit-message",
     re.I,
@@ -149,8 +150,8 @@ _COMMIT_FILES = (
     ".gitmessage*",
     ".conform.yaml",
 )
-_CONVENTIONAL = re.compile(r"(?:[a-z]{2,12}|[A-Z]{2,5})(?:\([\w./, -]{1,60}\))?!?: \S.{3}")
-_VAGUE = re.compile(
+_CONVENTIONAL = late(r"(?:[a-z]{2,12}|[A-Z]{2,5})(?:\([\w./, -]{1,60}\))?!?: \S.{3}")
+_VAGUE = late(
     r"(?:wip|fix(?:e[sd]|ing)?|bug ?fix|updates?|updated|changes?|changed"
     r"|minor(?: (?:fix|change|update)(?:e?s)?)?|test(?:s|ing)?|tmp|temp"
     r"|cleanup|clean ?up|refactor|typos?|stuff|misc|work|done|commit|save|more|final|new|again"
@@ -225,14 +226,14 @@ def checklist(templates: Templates, forge_seen: ForgeSeen) -> Evidence:
     )
 
 
-_STYLE = re.compile(
+_STYLE = late(
     r"\b(?:ruff|flake8|pylint|pyflakes|pycodestyle|vulture|black|isort|mypy|eslint|prettier|stylelint|biome|clang-tidy|clang-format"
     r"|cppcheck|cpplint|golangci-lint|staticcheck|go vet|clippy|rustfmt|cargo fmt|checkstyle|spotless|ktlint|rubocop"
     r"|shellcheck|hadolint|lintr|styler|fprettify|fortitude|JuliaFormatter|actionlint|yamllint|markdownlint|super-linter|megalinter"
     r"|reviewdog|sonar(?:cloud|qube)?|codacy|codeclimate|deepsource)\b|pre-commit|prek\b|\blint(?:ing|er|ers)?\b|\bstyle\b",
     re.I,
 )
-_OPAQUE = re.compile(
+_OPAQUE = late(
     r"\b(?:make|tox|nox|hatch|invoke|just|npm|yarn|pnpm|gradlew?|mvn|task|dagger|earthly|cmake|ninja|\S{1,100}\.(?:sh|py))\b"
 )
 
@@ -267,9 +268,9 @@ def _requests(workflows: Workflows) -> Iterator[tuple[CiFile, CiStep]]:
     return ((file, step) for file in workflows.on_request() for job, step in file.steps() if job.on_change)
 
 
-_TESTS = re.compile(r"\btest(?:s|ed|ing)?\b", re.I)
-_DOCS = re.compile(r"\bdoc(?:s|umentation|umented|strings?)?\b|changelog|readme", re.I)
-_DIFF_COVERAGE = re.compile(
+_TESTS = late(r"\btest(?:s|ed|ing)?\b", re.I)
+_DOCS = late(r"\bdoc(?:s|umentation|umented|strings?)?\b|changelog|readme", re.I)
+_DIFF_COVERAGE = late(
     r"codecov|coveralls|diff-cover|python-coverage-comment|coverage-comment|orgoro/coverage|codacy-coverage|sonar", re.I
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, not_applicable, passed, unknown
+from assaymark.patterns import late
 from assaymark.subject.automation import Automation, named
 from assaymark.subject.languages import Languages
 from assaymark.subject.purposes import ANY_STYLE, FAMILY, STYLE
@@ -20,12 +21,12 @@ SETTINGS_LIMIT = 20  # settings of its own, above which a style is home-made (po
 SUPPRESSIONS_LIMIT = 5.0  # inline exceptions per 1,000 lines (policy: suppressions-per-1000-lines)
 IGNORES_LIMIT = 40  # rules switched off (policy: ignored-style-rules)
 _SHOWN = 50  # findings listed by one check
-_GUIDE = re.compile(
+_GUIDE = late(
     r"(?:^|/)(?:code|coding)?[-_ ]?style[-_ ]?(?:guide\w*)?\.(?:md|rst|txt|adoc)$|coding[-_ "
     r"](?:style|standards?|conventions?|guidelines?)\.\w+$",
     re.IGNORECASE,
 )
-_SECTION = re.compile(
+_SECTION = late(
     r"^(?:#+[ \t]*|=+[ \t]*)?[^\n]{0,40}\b(?:"
     r"cod(?:e|ing)\s+(?:style|standards?|conventions?|format\w*|guidelines?)|style\s+guide\w*|naming\s+conventions?|"
     r"linting|code quality|formatting)\b[^\n]{0,40}$",

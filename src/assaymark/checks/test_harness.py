@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from assaymark.api import Evidence, Finding, Location, Severity, check, failed, not_applicable, passed, unknown
+from assaymark.patterns import late
 from assaymark.subject.automation import Automation, Command, named
 from assaymark.subject.purposes import TEST
 from assaymark.subject.testing_layout import TestsFound
@@ -14,7 +14,7 @@ from assaymark.subject.testing_names import in_tests
 
 _SHOWN = 30
 # Options with which a runner leaves tests out.
-_PARTIAL = re.compile(
+_PARTIAL = late(
     r"pytest\b.*(?:\s-k[\s=]|\s-m[\s=]+(?!(?:pytest|coverage|unittest)\b)['\"]?\w|\s--deselect|\s--lf\b|\s--last-failed|"
     r"\s--testmon)|ctest\b.*\s-(?:R|E|L|LE|I)\s|go test\b.*\s-(?:run|skip)[\s=]|-Dtest=|--testNamePattern|"
     r"cargo test\b.*\s--(?:test|skip)\s|(?:jest|mocha|vitest)\b.*(?:\s-t\s|--grep|--changed|--onlyChanged)"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, not_applicable, passed, unknown
+from assaymark.patterns import late
 from assaymark.subject.automation import Automation, named
 from assaymark.subject.coverage_config import CoverageConfig
 from assaymark.subject.languages import Languages
@@ -17,7 +18,7 @@ GENERAL = 70.0  # percent, what the standard asks of all code
 _SHOWN = 30
 _BLANK = 4_000  # bytes of a file that are looked at to see whether it is blank
 _APART_SHARE = 0.25  # tests that may lie beside the code before the layout counts as mixed
-_THIRD_PARTY = re.compile(
+_THIRD_PARTY = late(
     r"^(?:[^/]+/){0,3}?(?:vendors?|vendored|third[-_]?party[\w-]*|3rd[-_]?party|extern(?:al)?s?|submodules|_vendor)/",
     re.IGNORECASE,
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from assaymark.api import Evidence, Finding, Severity, check, failed, not_applicable, passed, unknown
+from assaymark.patterns import late
 from assaymark.subject.changes import Arrival, Changes, Way
 from assaymark.subject.history import History
 
@@ -25,10 +26,10 @@ _PREFIXES = (
     "build", "perf", "style", "release", "rel", "issue", "task", "enhancement", "enh", "maint", "dev", "user", "revert",
     "deps", "experiment", "support", "story", "improvement",
 )  # fmt: skip # many short items
-_PREFIX = re.compile(
+_PREFIX = late(
     rf"(?:{'|'.join(_PREFIXES)})[/_-].|(?:gh|issue)?-?\d{{1,7}}[-_/].|[A-Z][A-Z0-9]{{1,9}}-\d{{1,7}}\b", re.I
 )
-_BOT_HEAD = re.compile(
+_BOT_HEAD = late(
     r"(?:dependabot|renovate|pre-commit-ci|snyk|all-contributors|greenkeeper|pyup|imgbot|copilot|whitesource"
     r"|create-pull-request|auto|actions|bot|update-|patch-|revert-)",
     re.I,
@@ -296,7 +297,7 @@ def _known(names: Iterable[str], history: History, forge: Forge | None) -> bool:
     return bool(set(names) & ({b.name for b in history.branches} | set(forge.branches or () if forge else ())))
 
 
-_FROM_DEVELOPMENT = re.compile(r"(?:release|hotfix)s?[/_-]")
+_FROM_DEVELOPMENT = late(r"(?:release|hotfix)s?[/_-]")
 
 
 @check("workflow.release-merge", reads=())

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from assaymark.api import Location, Tree, fact
+from assaymark.patterns import late
 from assaymark.subject.ci.model import CiFile, CiJob, CiStep, Workflows
 from assaymark.subject.purposes import SCANNERS, Purpose
 from assaymark.subject.tasks.line import Line, shell
@@ -19,11 +20,11 @@ _MAX_COMMANDS = 8_000
 _MAX_DEPTH = 4
 _MAX_TEXT = 2_000
 # Inputs of actions, and variables of build tools, that are commands.
-_SHELL_INPUT = re.compile(r"run|command|script|cmd|commands|(?:CIBW_)?(?:BEFORE_)?TEST_COMMAND\w*", re.IGNORECASE)
+_SHELL_INPUT = late(r"run|command|script|cmd|commands|(?:CIBW_)?(?:BEFORE_)?TEST_COMMAND\w*", re.IGNORECASE)
 # Names of programs that workflows keep in variables.
-_VARIABLE = re.compile(r"\$\{\{\s?env\.(CARGO|PYTHON|MAKE|CMAKE|PYTEST)\s?\}\}")
+_VARIABLE = late(r"\$\{\{\s?env\.(CARGO|PYTHON|MAKE|CMAKE|PYTEST)\s?\}\}")
 # What these start cannot be seen from here.
-_OPAQUE = re.compile(
+_OPAQUE = late(
     r"(?:^|\s)(?:docker|podman|apptainer|singularity)\s+(?:compose\s+)?(?:run|exec)\b(?!.*\s(?:-\w*d\w*|--detach)\s)"
     r"|(?:^|\s)(?:earthly|dagger|bazel|bazelisk)\s"
 )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.api import fact
 from assaymark.model import Subject
+from assaymark.patterns import late
 
 if TYPE_CHECKING:
     from assaymark.subject.history import Commit, History
@@ -90,16 +91,16 @@ def is_bot(author: str) -> bool:
     return author.endswith("[bot]") or author.lower() in ("github-actions", "dependabot", "renovate", "pre-commit-ci")
 
 
-_PULL = re.compile(r"Merge pull request #(\d{1,9}) from ([^\s/]{1,100})/(\S{1,250})")
-_BITBUCKET = re.compile(r"Merged in (\S{1,250}) \(pull request #(\d{1,9})\)")
-_AZURE = re.compile(r"Merged PR (\d{1,9}): ")
-_BORS = re.compile(r"(?:Auto merge of|Merge|Merge:|Rollup merge of) #(\d{1,9})\b")
-_BRANCH = re.compile(
+_PULL = late(r"Merge pull request #(\d{1,9}) from ([^\s/]{1,100})/(\S{1,250})")
+_BITBUCKET = late(r"Merged in (\S{1,250}) \(pull request #(\d{1,9})\)")
+_AZURE = late(r"Merged PR (\d{1,9}): ")
+_BORS = late(r"(?:Auto merge of|Merge|Merge:|Rollup merge of) #(\d{1,9})\b")
+_BRANCH = late(
     r"Merge(?:d)? (?:remote-tracking )?(?:branch(?:es)?|tag|commit) '([^'\n]{1,250})'"
     r"(?: of (\S{1,300}))?(?: into (\S{1,250}))?"
 )
-_SQUASHED = re.compile(r"\((?:#|GH-|!|PR ?#?)(\d{1,9})\)[ \t]{0,9}$")
-_TRAILER = re.compile(
+_SQUASHED = late(r"\((?:#|GH-|!|PR ?#?)(\d{1,9})\)[ \t]{0,9}$")
+_TRAILER = late(
     r"^(?:See merge request \S{0,300}?!(\d{1,9})|(?:Reviewed-on|PR-URL|Pull-Request|Pull Request|Merge-Request"
     r"|Differential Revision|Part-of|Link): ?<?https?://\S{1,300})",
     re.MULTILINE,

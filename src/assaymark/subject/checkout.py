@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -11,14 +10,15 @@ from typing import NamedTuple, cast
 from assaymark.api import Entry, FactUnavailable
 from assaymark.errors import InputError
 from assaymark.model import Subject
+from assaymark.patterns import late
 from assaymark.subject import remote, swhid
 from assaymark.subject.files import read_file, read_link
 from assaymark.subject.git import Answer, Blobs, GitProblem, Repository
 from assaymark.subject.tree import IndexedTree
 
 KIND = "software"
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_LISTED = re.compile(rb"(\d{6}) \w+ ([0-9a-f]{40,64})(?: +(\d+|-|BAD))?\t([^\0]+)\0")
+_COMMIT = late(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_LISTED = late(rb"(\d{6}) \w+ ([0-9a-f]{40,64})(?: +(\d+|-|BAD))?\t([^\0]+)\0")
 _REMOTES = ("config", "-z", "--get-regexp", r"^remote\..*\.url$")
 _FOLDER = b"040000"
 _NO_SIZE = {b"-": 0, b"": 0, b"BAD": -1}

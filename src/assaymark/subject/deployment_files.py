@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from assaymark.api import Entry, Tree, fact
+from assaymark.patterns import late
 from assaymark.subject.languages import is_foreign
 from assaymark.subject.packaging_files import ASIDE, container_files
 
@@ -33,8 +34,8 @@ _FAMILY = {"Helm": "Kubernetes", "Kustomize": "Kubernetes"}
 # For files that few projects have, so compiled on use.
 _KUBERNETES = r"(?m)^kind:[ \t]*[\"']?(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Pod|Service|Ingress)\b"
 _PLAY = r"(?m)^-[ \t]+(?:name:[^\n]*\n[ \t]+)?hosts:"
-_START = re.compile(r"^[ \t]*(?:CMD|ENTRYPOINT)\b", re.MULTILINE | re.IGNORECASE)
-_FROM_CONTEXT = re.compile(r"^[ \t]*(?:COPY|ADD)\s+(?!.*--from=)\S", re.MULTILINE | re.IGNORECASE)
+_START = late(r"^[ \t]*(?:CMD|ENTRYPOINT)\b", re.MULTILINE | re.IGNORECASE)
+_FROM_CONTEXT = late(r"^[ \t]*(?:COPY|ADD)\s+(?!.*--from=)\S", re.MULTILINE | re.IGNORECASE)
 _IMAGE = r"(?m)^[ \t]*-?[ \t]*image:[ \t]*[\"']?(?P<name>[\w./:${}@-]+?)[\"']?\s*(?:#.*)?$"
 _BUILD = r"(?m)^[ \t]+build:"
 _VERSION = r"(?m)^[ \t]*(?P<key>appVersion|version):[ \t]*[\"']?(?P<value>v?\d[\w.+-]*)[\"']?"
@@ -70,7 +71,7 @@ _SURE = {
     "Puppet": re.compile(r"\bclass\b|\bnode\b"),
     "platform": re.compile(r"\S"),
 }
-_SERVICE_SIGNS = re.compile(r"(?:.*/)?(?:wsgi|asgi|manage)\.py|(?:.*/)?(?:openapi|swagger)\.(?:ya?ml|json)|.*\.service")
+_SERVICE_SIGNS = late(r"(?:.*/)?(?:wsgi|asgi|manage)\.py|(?:.*/)?(?:openapi|swagger)\.(?:ya?ml|json)|.*\.service")
 
 
 class Deployment(NamedTuple):

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assaymark.api import Entry, Options, Tree, fact
+from assaymark.patterns import late
 
 if TYPE_CHECKING:
     from assaymark.model import Subject
@@ -33,9 +34,9 @@ _GENERATORS: tuple[tuple[str, str], ...] = (
     (r"(?:.+/)?(?:ford\.md|api-doc-ford-file\.md)", "FORD"),
     (r"typedoc\.json", "TypeDoc"),
 )
-_SITES = re.compile("|".join(f"(?P<g{i}>{p})" for i, (p, _) in enumerate(_GENERATORS)), re.IGNORECASE)
+_SITES = late("|".join(f"(?P<g{i}>{p})" for i, (p, _) in enumerate(_GENERATORS)), re.IGNORECASE)
 
-_DEPLOY = re.compile(
+_DEPLOY = late(
     r"""(?xi) actions/deploy-pages | peaceiris/actions-gh-pages | github-pages-deploy-action | ghaction-github-pages
     | sphinx-notes/pages | mkdocs\s+gh-deploy | \bmike\s+deploy | ghp-import | quarto-actions/publish | quarto\s+publish
     | julia-docdeploy | deploydocs\s*\( | deploy_(?:site_to_branch|to_branch|site_github) | \bgh-pages\s+-d
@@ -45,23 +46,21 @@ _DEPLOY = re.compile(
     | docs?[\w.-]*\b.{0,40}\b(?:rsync|scp|s3\s+sync)\b | \b(?:rsync|scp|s3\s+sync)\b.{0,200}\bdocs?\b"""
 )
 # The address under which a generator's configuration says that its pages are published.
-_ADDRESS = re.compile(r"""(?m)^\s{0,4}(?:site_url|url|html_baseurl|site-url)\s*[:=]\s*['"]?(https?://[^\s'"#,]+)""")
-_DOCS_HOSTS = re.compile(
+_ADDRESS = late(r"""(?m)^\s{0,4}(?:site_url|url|html_baseurl|site-url)\s*[:=]\s*['"]?(https?://[^\s'"#,]+)""")
+_DOCS_HOSTS = late(
     r"(?i)^https?://(?:[\w-]+\.)?(?:docs?|documentation|manual|guide)[\w-]*\.|\.readthedocs\.(?:io|org)"
     r"|readthedocs\.org/projects"
     r"|\.github\.io\b|\.gitlab\.io\b|\.gitbook\.io\b|//docs\.rs/|//pkg\.go\.dev/|juliahub\.com/docs"
     r"|rdrr\.io|javadoc\.io|hexdocs\.pm|metacpan\.org"
     r"|/docs?(?:/|$)|/documentation(?:/|$)|/manual(?:/|$)|/wiki(?:/|$)"
 )
-_RENDERERS = re.compile(
+_RENDERERS = late(
     r"(?i)//(?:docs\.rs|pkg\.go\.dev|[\w.]*juliahub\.com/docs|rdrr\.io|(?:www\.)?javadoc\.io|hexdocs\.pm"
     r"|metacpan\.org)\b"
 )
-_DOCS_LABEL = re.compile(r"(?i)\bdoc(?:s|umentation)?\b|manual|user[ -]?guide|handbook|softwarehelp")
-_DOCS_WORDS = re.compile(
-    r"(?i)\bdocs?\b|documentation|\bmanual\b|user[ -]?guide|handbook|\bapi reference\b|read the docs"
-)
-_NOT_A_SITE = re.compile(
+_DOCS_LABEL = late(r"(?i)\bdoc(?:s|umentation)?\b|manual|user[ -]?guide|handbook|softwarehelp")
+_DOCS_WORDS = late(r"(?i)\bdocs?\b|documentation|\bmanual\b|user[ -]?guide|handbook|\bapi reference\b|read the docs")
+_NOT_A_SITE = late(
     r"(?i)//(?:github|gitlab)\.com/(?![^/]+/[^/]+/wiki)|shields\.io|badge|/blob/|/actions/|//(?:pypi|zenodo"
     r"|doi)\.org|\.(?:pdf|svg|png|zip)$|sphinx-doc\.org|docs\.github\.com|docs\.python\.org|docs\.docker\.com"
     r"|kubernetes\.io/docs|docs\.pytest\.org"

@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from assaymark.patterns import late
+
 MAX_LENGTH = 1_000
 MAX_ALTERNATIVES = 200
-_BRACES = re.compile(r"\{([^{}]*)\}")
-_WILD = re.compile(r"[*?]")
+_BRACES = late(r"\{([^{}]*)\}")
+_WILD = late(r"[*?]")
 
 
 def compile_globs(patterns: Iterable[str]) -> re.Pattern[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.api import FactUnavailable, fact
+from assaymark.patterns import late
 from assaymark.subject.git import GitProblem, Repository
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _FORMAT = "%H%x00%P%x00%an%x00%ae%x00%ct%x00%at%x00%ce%x00%s%x00%b"
 _FIELDS = 9
 _REFS = "%(refname)%00%(objectname)%00%(*objectname)%00%(objecttype)%00%(*objecttype)%00%(creatordate:unix)"
 _LOG = ("log", "-z", "--no-show-signature", "--no-color", "--no-notes", "--encoding=UTF-8")
-_CHANGE = re.compile(rb"\x01([0-9a-f ]*)\x01(\d*)\x01")
+_CHANGE = late(rb"\x01([0-9a-f ]*)\x01(\d*)\x01")
 
 
 class Commit(NamedTuple):

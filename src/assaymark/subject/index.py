@@ -7,20 +7,20 @@ are those that the index noted is unchanged (as for git); any other is read and 
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from assaymark.api import Entry
+from assaymark.patterns import late
 from assaymark.subject.files import HASHED_SIZE, blob_id, hash_file, read_file, read_link, unread_id
 
 SKIP_WORKTREE = 0x4000_0000
 SYMLINK, SUBMODULE = 0o120000, 0o160000
 
 # The lines after the name are those of `--debug`; where they are missing every file is hashed.
-_RECORD = re.compile(
+_RECORD = late(
     rb"(\d{6}) ([0-9a-f]{40,64}) (\d)\t([^\0]+)\0"
     rb"(?:  ctime: [^\n]*\n  mtime: (\d+):(\d+)\n  dev: [^\n]*\n  uid: [^\n]*\n  size: (\d+)\tflags: ([0-9a-f]+)\n)?"
 )

@@ -13,6 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from assaymark.api import Entry, Tree, fact
+from assaymark.patterns import late
 from assaymark.subject.globs import compile_globs
 
 _PROGRAMMING = {
@@ -119,7 +120,7 @@ _NAMES = {
     ".profile": "Shell",
     ".zshrc": "Shell",
 }
-_SHEBANG = re.compile(rb"#!\s*\S*?(?:/env\s+(?:-\S+\s+)*)?([A-Za-z]+)[\d.]*(?:\s|$)")
+_SHEBANG = late(rb"#!\s*\S*?(?:/env\s+(?:-\S+\s+)*)?([A-Za-z]+)[\d.]*(?:\s|$)")
 _INTERPRETERS = {
     **dict.fromkeys(("sh", "bash", "dash", "ksh", "zsh"), "Shell"),
     **dict.fromkeys(("python", "pypy"), "Python"),
@@ -142,7 +143,7 @@ _EXTENSIONS = {
 CODE = frozenset(_PROGRAMMING) - _NOT_CODE | {"Snakemake"}
 PROSE = frozenset(_PROSE) - {"TeX"}
 
-_FOREIGN = re.compile(
+_FOREIGN = late(
     r"(?:^|/)(?:node_modules|bower_components|vendors?|_vendor|third[-_]?party[\w-]*|3rd[-_]?party|extern(?:al)?s?|"
     r"site-packages|\.venv|\.yarn|\.eggs)/|(?:^|/)(?:versioneer|get-pip|ez_setup)\.py$|[.-]min\.(?:js|css)$|"
     # Libraries that pages carry along, by the names of their files.
@@ -152,7 +153,7 @@ _FOREIGN = re.compile(
     r"(?:^|/)(?:gradlew(?:\.bat)?|mvnw(?:\.cmd)?|install-sh|config\.guess|config\.sub|ltmain\.sh|libtool)$",
     re.IGNORECASE,
 )
-_GENERATED = re.compile(
+_GENERATED = late(
     r"(?:_pb2(?:_grpc)?\.pyi?|\.pb\.(?:go|cc|h)|\.g\.dart|\.designer\.cs)$|"
     r"(?:^|/)(?:package-lock|npm-shrinkwrap|composer\.lock)\.json$|(?:^|/)(?:pnpm-lock|conda-lock)\.ya?ml$|"
     r"(?:^|/)_version\.py$",

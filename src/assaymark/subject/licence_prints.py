@@ -6,24 +6,25 @@ these licences needs no recogniser. Anything else, down to a single word, goes t
 
 from __future__ import annotations
 
-import re
 from hashlib import sha256
 
-_TITLE = re.compile(
+from assaymark.patterns import late
+
+_TITLE = late(
     r"(?i)[\W_]*(?:the )?(?:mit|expat|(?:new |modified |simplified )?bsd|bsd[- ][23][- ]clause|isc)(?: \"?\w[\w-]*\"?)?"
     r" licen[cs]e"
     r"(?: \((?:mit|bsd|expat|isc)\))?[\W_]*"
 )
-_OWNER = re.compile(r"(?i)[\W_]*(?:copyright|\(c\)|all rights reserved)\b")
-_RIGHTS = re.compile(
+_OWNER = late(r"(?i)[\W_]*(?:copyright|\(c\)|all rights reserved)\b")
+_RIGHTS = late(
     r"(?i)[\W_]*(?:copyright\b[\W_]*(?:\(c\)|©|[\[<{]|.{0,60}\b(?:19|20)\d\d\b)"
     # Apache-2.0 has a clause that some number with "(c)".
     r"|\(c\)(?! You must retain)|©|all rights reserved\b)"
 )
-_END = re.compile(r"(?i)[\W_]*end of terms and conditions[\W_]*")
-_ADDRESS = re.compile(r"https?://\S+")
-_WORDS = re.compile(r"[a-z]{2,}")  # a lone letter numbers a paragraph
-_NAMED = re.compile(r"\bneither the names? of (?:\w+ ){1,8}nor the names of (?:its|any|their) contributors\b")
+_END = late(r"(?i)[\W_]*end of terms and conditions[\W_]*")
+_ADDRESS = late(r"https?://\S+")
+_WORDS = late(r"[a-z]{2,}")  # a lone letter numbers a paragraph
+_NAMED = late(r"\bneither the names? of (?:\w+ ){1,8}nor the names of (?:its|any|their) contributors\b")
 
 
 def fingerprint(text: str) -> str:

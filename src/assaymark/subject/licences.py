@@ -9,6 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from assaymark.api import Entry, Tree, fact
+from assaymark.patterns import late
 from assaymark.subject.licence_prints import KNOWN, fingerprint, is_owner
 from assaymark.subject.recogniser import Match, recognise
 
@@ -29,26 +30,24 @@ _NAMES = (
     "*_licen[cs]e", "*_licen[cs]e.*", "copying", "copying.*", "copying-*", "unlicense", "unlicense.*", "ofl.*",
     "eupl", "eupl*.txt", "eupl*.md", "eupl*.pdf",
 )  # fmt: skip # many short items
-_NOT_TEXT = re.compile(
+_NOT_TEXT = late(
     r"\.(?:py|js|ts|c|cc|cpp|h|hpp|sh|ya?ml|json|toml|png|jpe?g|svg|tmpl|tpl|in|j2|xml|header|spdx)$", re.I
 )
 _ELSEWHERE = (".github", "docs", "doc", "legal")
-_REUSE = re.compile(r"(?i)licenses/([^/]+)\.(?:txt|md)")
+_REUSE = late(r"(?i)licenses/([^/]+)\.(?:txt|md)")
 # Only for texts that no other way recognises, so compiled on use: these three.
 _LEGAL_WORDS = (
     r"(?i)\b(?:licen[cs]e[ds]?|permissions?|permitted|copyright|warrant(?:y|ies)|liab(?:le|ility)"
     r"|redistribut\w+|grant(?:s|ed)?"
     r"|rights?|reserved|infringe\w*|patents?|derivative|conditions?|sublicen\w+|holders?|disclaim\w*|copies)\b"
 )
-_RESTRICTION = re.compile(
+_RESTRICTION = late(
     r"(?i)commons clause|non-?commercial (?:use|purpose)|commercial use is (?:not|prohibited)|evaluation purposes? only"
     r"|\b(?:academic|educational|research|non-?profit)\b[\w ]{0,30}\bonly\b"
     r"|\bonly for\b[\w ]{0,20}\b(?:academic|educational|research|non-?profit)\b|may not be sold"
     r"|\bdo not (?:copy|distribute)"
 )
-_FURTHER_TERMS = re.compile(
-    r"non-?commercial|academic|advertising materials|clinical|military|for research|evil\b|ethical"
-)
+_FURTHER_TERMS = late(r"non-?commercial|academic|advertising materials|clinical|military|for research|evil\b|ethical")
 _POINTS = r"(?i)\b(?:licen[cs]e[-._][\w.-]+|copying[-._\w]*|unlicense|licenses/[\w.-]+)"
 _R_TEMPLATE = r"(?im)^(?:YEAR|COPYRIGHT HOLDER|ORGANIZATION)\s*:\s*\S"
 

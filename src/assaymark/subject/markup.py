@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from assaymark.patterns import late
+
 MARKDOWN, RST, ORG, ASCIIDOC, PLAIN = "Markdown", "reStructuredText", "Org", "AsciiDoc", "text"
 EXTENSIONS = {
     "md": MARKDOWN, "markdown": MARKDOWN, "mdown": MARKDOWN, "mkd": MARKDOWN, "mdx": MARKDOWN, "qmd": MARKDOWN,
@@ -244,16 +246,16 @@ def _asciidoc(lines: list[str]) -> Iterator[Heading]:
 
 _HEADINGS = {MARKDOWN: _markdown, RST: _rst, ORG: _org, ASCIIDOC: _asciidoc}
 
-_IMAGE = re.compile(r"!\[([^\[\]]{0,300})\](?:\(([^()\s]{1,500})[^()]{0,200}\)|\[[^\[\]]{0,200}\])")
-_INLINE = re.compile(r"(?<!!)\[([^\[\]]{1,300})\]\(\s*<?([^()<>\s]{1,500})>?[^()]{0,200}\)")
-_DEFINED = re.compile(r"\s{0,3}\[([^\[\]]{1,200})\]:\s*<?(\S{1,500}?)>?(?:\s|$)")
-_RST_LINK = re.compile(r"`([^`<>]{0,300}?)\s*<([^<>`\s]{1,500})>`_{0,2}")
-_RST_ROLE = re.compile(r":(?:doc|ref):`([^`<>]{0,200}?)\s*(?:<([^<>`]{1,300})>)?`")
-_RST_TARGET = re.compile(r"\s*\.\. _([^:]{1,200}):\s+(\S{1,500})")
-_RST_IMAGE = re.compile(r"\s*(?:\.\. (?:\|[^|]{1,100}\| )?image::|:(?:target|alt):)\s*(\S{0,500})")
-_ORG_LINK = re.compile(r"\[\[([^\[\]]{1,500})\](?:\[([^\[\]]{1,300})\])?\]")
-_HREF = re.compile(r"""(?i)<a\b[^<>]{0,300}?href\s*=\s*["']?([^"'<>\s]{1,500})["']?[^<>]{0,200}>([^<>]{0,300})""")
-_BARE = re.compile(r"https?://[^\s<>\"'`\])}|]{1,500}")
+_IMAGE = late(r"!\[([^\[\]]{0,300})\](?:\(([^()\s]{1,500})[^()]{0,200}\)|\[[^\[\]]{0,200}\])")
+_INLINE = late(r"(?<!!)\[([^\[\]]{1,300})\]\(\s*<?([^()<>\s]{1,500})>?[^()]{0,200}\)")
+_DEFINED = late(r"\s{0,3}\[([^\[\]]{1,200})\]:\s*<?(\S{1,500}?)>?(?:\s|$)")
+_RST_LINK = late(r"`([^`<>]{0,300}?)\s*<([^<>`\s]{1,500})>`_{0,2}")
+_RST_ROLE = late(r":(?:doc|ref):`([^`<>]{0,200}?)\s*(?:<([^<>`]{1,300})>)?`")
+_RST_TARGET = late(r"\s*\.\. _([^:]{1,200}):\s+(\S{1,500})")
+_RST_IMAGE = late(r"\s*(?:\.\. (?:\|[^|]{1,100}\| )?image::|:(?:target|alt):)\s*(\S{0,500})")
+_ORG_LINK = late(r"\[\[([^\[\]]{1,500})\](?:\[([^\[\]]{1,300})\])?\]")
+_HREF = late(r"""(?i)<a\b[^<>]{0,300}?href\s*=\s*["']?([^"'<>\s]{1,500})["']?[^<>]{0,200}>([^<>]{0,300})""")
+_BARE = late(r"https?://[^\s<>\"'`\])}|]{1,500}")
 
 
 def _links(lines: list[str]) -> Iterator[Link]:
@@ -292,7 +294,7 @@ def _sections(headings: tuple[Heading, ...], lines: list[str]) -> Iterator[Secti
         yield Section(heading=heading, text="\n".join(lines[start:end]), line=start + 1)
 
 
-_NOT_PROSE = re.compile(
+_NOT_PROSE = late(
     r"^\s*(?:\.\. |:[\w-]+:|[-=~^*_#+|\s]{3,}$|\[[^\[\]]{1,200}\]:\s|<[^<>]{0,500}>\s*$|\|.*\|\s*$|#\+)", re.ASCII
 )
 

@@ -6,11 +6,12 @@ import re
 from typing import NamedTuple
 
 from assaymark.api import Tree, fact
+from assaymark.patterns import late
 
 LIMIT = 300_000
 MAX_RULES = 2_000
 _PLACES = tuple(f"{home}CODEOWNERS" for home in (".github/", "", "docs/", ".gitlab/", ".gitea/", ".forgejo/"))
-_SECTION = re.compile(r"\^?\[[^\]]{1,200}\](?:\[\d{1,3}\])?")
+_SECTION = late(r"\^?\[[^\]]{1,200}\](?:\[\d{1,3}\])?")
 
 
 class Rule(NamedTuple):

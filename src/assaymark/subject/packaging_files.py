@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from assaymark.api import Entry, Tree, fact
+from assaymark.patterns import late
 from assaymark.subject.languages import is_foreign
 from assaymark.subject.parsing import ParseProblem, load_json, load_toml
 
 LIMIT = 200_000  # bytes of one definition
 _CRATE_LIMIT = 10_000_000  # what the public registry of crates accepts
-ASIDE = re.compile(
+ASIDE = late(
     r"(?:^|/)(?:tests?|examples?|samples?|docs?|documentation|ci|dev|benchmarks?|tutorials?|templates?|use[-_]?cases|demos?|debug|joss|"
     r"binder|_?third_party\w*|[\w-]+-(?:dev|test))(?:/|$)|^\.(?!docker/)[^/]+/|\{\{|(?:^|/)(?:Docker|Container)file[._-](?:dev|ci|test)\w*$",
     re.IGNORECASE,
@@ -20,10 +21,10 @@ ASIDE = re.compile(
 _DEVELOPMENT = ("tests", "test", "docs", "doc", "examples", "example", "benchmarks")
 # Backends whose wheel holds the package and nothing beside it unless told otherwise.
 _LEAN_BACKENDS = ("hatchling", "flit", "poetry", "pdm", "uv_build", "scikit_build_core", "maturin", "mesonpy", "whey")
-_FIND_ALL = re.compile(r"find_(?:namespace_)?packages\(\s*\)")
-_COPY = re.compile(r"^[ \t]*(?:COPY|ADD)[ \t]+(?P<rest>[^\n]+)", re.IGNORECASE | re.MULTILINE)
-_FROM = re.compile(r"^[ \t]*FROM[ \t]+\S+", re.IGNORECASE | re.MULTILINE)
-_INSTALL = re.compile(r"^[ \t]*install\s*\(", re.IGNORECASE | re.MULTILINE)
+_FIND_ALL = late(r"find_(?:namespace_)?packages\(\s*\)")
+_COPY = late(r"^[ \t]*(?:COPY|ADD)[ \t]+(?P<rest>[^\n]+)", re.IGNORECASE | re.MULTILINE)
+_FROM = late(r"^[ \t]*FROM[ \t]+\S+", re.IGNORECASE | re.MULTILINE)
+_INSTALL = late(r"^[ \t]*install\s*\(", re.IGNORECASE | re.MULTILINE)
 
 
 class Package(NamedTuple):

@@ -6,9 +6,10 @@ value that was read can be walked (or drawn as JSON) without surprises.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from assaymark.patterns import late
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -125,9 +126,9 @@ def load_xml(source: str | bytes, *, limit: int = REPORT_LIMIT) -> Element:
 
 
 # Sixty parts is far beyond any real key; the parser's work grows with the square of their number.
-_DOTTED = re.compile(r"""(?<![\w"'.-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){60}""")
-_TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)")
-_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_DOTTED = late(r"""(?<![\w"'.-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){60}""")
+_TOML_PLACE = late(r" \(at line (\d+), column (\d+)\)")
+_SURROGATE_ESCAPE = late(r"\\u[dD][89a-fA-F]")
 
 
 def _one(found: tuple[Any, ...] | list[Any]) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.api import fact
+from assaymark.patterns import late
 
 if TYPE_CHECKING:
     from assaymark.subject.history import History
@@ -27,10 +28,8 @@ _YEAR = 4
 _MAX = 120  # characters; no version that a person wrote is longer
 _ID = r"(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)"
 _N = r"(?:0|[1-9]\d{0,17})"
-_SEMVER = re.compile(
-    rf"({_N})\.({_N})\.({_N})(?:-({_ID}(?:\.{_ID})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?", re.ASCII
-)
-_PEP440 = re.compile(
+_SEMVER = late(rf"({_N})\.({_N})\.({_N})(?:-({_ID}(?:\.{_ID})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?", re.ASCII)
+_PEP440 = late(
     r"(?:(?P<epoch>\d{1,9})!)?(?P<release>\d{1,18}(?:\.\d{1,18}){0,9})"
     r"(?:[-_.]?(?P<phase>alpha|a|beta|b|preview|pre|c|rc)[-_.]?(?P<pre>\d{0,18}))?"
     r"(?P<post>-(?P<post_n>\d{1,18})|[-_.]?(?:post|rev|r)[-_.]?(?P<post_m>\d{0,18}))?"
@@ -38,14 +37,14 @@ _PEP440 = re.compile(
     r"(?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?",
     re.ASCII | re.IGNORECASE,
 )
-_CALVER = re.compile(
+_CALVER = late(
     r"(?:(?:19|20)\d\d[.-](?:0?[1-9]|1[0-2])(?:[.-]\d{1,6}){0,2}|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
     r"|(?:19|20)\d\d[.-]\d{1,3}|(?:1[6-9]|[2-4]\d)\.\d{1,2}|(?:1[6-9]|[2-4]\d)\.(?:0[1-9]"
     r"|1[0-2])(?:\.\d{1,6})?)(?:[.-]?(?:a|b|rc|alpha|beta|dev|post)[.-]?\d*)?",
     re.ASCII | re.IGNORECASE,
 )
-_LOOSE = re.compile(r"(\d{1,18}(?:\.\d{1,18}){1,5})(?=[-_+. ])", re.ASCII)
-_PREFIX = re.compile(
+_LOOSE = late(r"(\d{1,18}(?:\.\d{1,18}){1,5})(?=[-_+. ])", re.ASCII)
+_PREFIX = late(
     r"(?P<name>[A-Za-z][\w./+-]*?(?:[-_/@.]|(?<=[A-Za-z])(?=\d))|@[\w./-]+@)??(?:[vV][._-]?)?(?=\d)", re.ASCII
 )
 _PHASES = {"a": "alpha", "b": "beta", "c": "rc", "pre": "rc", "preview": "rc"}

@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
-_SCP = re.compile(r"(?:[^@/\s]+@)?(?P<host>[A-Za-z0-9.-]+):(?!//)(?P<path>[^\s:][^\s]*)", re.ASCII)
-_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?", re.ASCII)
-_PATH = re.compile(r"[^\s\x00-\x1f\x7f<>\"'`\\|?#]+(?:/[^\s\x00-\x1f\x7f<>\"'`\\|?#]+)*")
+from assaymark.patterns import late
+
+_SCP = late(r"(?:[^@/\s]+@)?(?P<host>[A-Za-z0-9.-]+):(?!//)(?P<path>[^\s:][^\s]*)", re.ASCII)
+_HOST = late(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?", re.ASCII)
+_PATH = late(r"[^\s\x00-\x1f\x7f<>\"'`\\|?#]+(?:/[^\s\x00-\x1f\x7f<>\"'`\\|?#]+)*")
 _SCHEMES = ("https", "http", "ssh", "git", "git+ssh", "git+https")
 _PORTS = {"https": 443, "http": 80}
 _ALIASES = {"ssh.github.com": "github.com", "altssh.gitlab.com": "gitlab.com", "altssh.bitbucket.org": "bitbucket.org"}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from assaymark.api import Tree, fact
+from assaymark.patterns import late
 from assaymark.subject.testing_layout import TestsFound
 
 _LIMIT = 500_000
@@ -24,7 +25,7 @@ _DEPENDENCIES = (
     *("package.json", "pom.xml", "*/pom.xml", "build.gradle", "build.gradle.kts", "Gemfile", "go.mod", "Cargo.toml"),
 )
 _SCENARIO_LIBRARY = r"(?i)pytest[-_]bdd|behave|cucumber|robotframework|radish-bdd|godog"
-_PREFIX = re.compile(r"[A-Za-z][\w.-]{1,30}")
+_PREFIX = late(r"[A-Za-z][\w.-]{1,30}")
 
 
 class Requirement(NamedTuple):

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from assaymark.api import Entry, Tree, fact
+from assaymark.patterns import late
 from assaymark.subject.double_libraries import DOUBLES
 from assaymark.subject.languages import CODE, Languages
 from assaymark.subject.testing_names import in_tests
@@ -122,15 +123,15 @@ _MARKS: Mapping[str, _Marks] = {
     "C#": _marks("SuppressMessage|#pragma warning disable", r"\[SuppressMessage|#pragma warning disable[^/]*", _SLASH),
     "PHP": _marks("phpcs:|NOSONAR", r"phpcs:(?:disable|ignore)\S*|NOSONAR", _SLASH + "|#"),
 }
-_WORD = re.compile(r"[A-Za-z]{3,}|https?:|#\d+")
-_NOISE = re.compile(
+_WORD = late(r"[A-Za-z]{3,}|https?:|#\d+")
+_NOISE = late(
     r"\b(?:noqa|type|ignore|pylint|disable|pragma|cover|nosec|fmt|NOLINT|eslint|nolint|pyright|todo|fixme)\b",
     re.IGNORECASE,
 )
 
 
 # Programs that describe a build: they name libraries and use none.
-_BUILD = re.compile(r"Gemfile|[Rr]akefile|Guardfile|.*\.gemspec|(?:build|settings)\.gradle(?:\.kts)?|build\.sbt")
+_BUILD = late(r"Gemfile|[Rr]akefile|Guardfile|.*\.gemspec|(?:build|settings)\.gradle(?:\.kts)?|build\.sbt")
 
 
 @fact

@@ -6,6 +6,7 @@ import re
 from typing import Any, NamedTuple
 
 from assaymark.api import Entry, Tree, fact
+from assaymark.patterns import late
 from assaymark.subject.parsing import ParseProblem, load_yaml, load_yaml_lines
 
 LIMIT = 200_000
@@ -13,9 +14,9 @@ LEAST_WORDS = 3
 _HOMES = ("", ".github", "docs", ".gitea", ".forgejo", ".gitlab")
 _HOSTS = ("github", "gitea", "forgejo")
 _INPUTS = {"markdown", "textarea", "input", "dropdown", "checkboxes", "upload"}
-_TASK = re.compile(r"^[ \t]{0,20}[-*+][ \t]{1,9}\[[ xX]?\][ \t]", re.MULTILINE)
-_MARKS = re.compile(r"<!--|-->|[#*_`>|\[\](){}=~-]+")
-_FRONT = re.compile(r"\A---[ \t]*\r?\n(.{0,5000}?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_TASK = late(r"^[ \t]{0,20}[-*+][ \t]{1,9}\[[ xX]?\][ \t]", re.MULTILINE)
+_MARKS = late(r"<!--|-->|[#*_`>|\[\](){}=~-]+")
+_FRONT = late(r"\A---[ \t]*\r?\n(.{0,5000}?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
 class Template(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assaymark.api import Entry, Tree, fact
+from assaymark.patterns import late
 from assaymark.subject.languages import CODE, Languages
 from assaymark.subject.source_scan import Double, SourceScan
 from assaymark.subject.testing_names import FOLDER, MAIN, NAMED, in_tests
@@ -14,16 +15,16 @@ from assaymark.subject.testing_names import FOLDER, MAIN, NAMED, in_tests
 APART, CONVENTION, BESIDE = "apart", "by convention", "beside the code"
 
 # Folders of helpers, data and examples within tests do not hold tests; a package "testing" ships helpers.
-_HELPERS = re.compile(
+_HELPERS = late(
     r"(?:^|/)(?:testing|fixtures?|mocks?|__mocks__|stubs?|fakes?|doubles|testdata|test[-_]data|data|resources|helpers|support|utils?)(?:/|$)",
     re.IGNORECASE,
 )
-FIXTURES = re.compile(
+FIXTURES = late(
     r"(?:^|/)(?:fixtures?|mocks?|__mocks__|stubs?|fakes?|doubles|testdata|test[-_]data|cassettes|conftest\.py|test[-_]?resources)(?:/|$)",
     re.IGNORECASE,
 )
 
-_SUPPORT = re.compile(
+_SUPPORT = late(
     r"__init__\.pyi?|conftest\.py|setup\.py|CMakeLists\.txt|testutils?\.\w+|helpers?\.\w+|utils?\.\w+|common\.\w+",
     re.IGNORECASE,
 )

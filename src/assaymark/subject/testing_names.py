@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 
-FOLDER = re.compile(
+from assaymark.patterns import late
+
+FOLDER = late(
     r"(?:^|/)(?:(?:unit|integration|functional|system|regression|acceptance|e2e|smoke|api|end2end)?[-_]?(?:tests?|testing|specs?|testsuites?|testcases?)"
     r"(?:[-_]\w+)?|[\w-]+[-_](?:tests?|testsuite)|__tests__|e2e|cypress|testthat)(?:/|$)",
     re.IGNORECASE,
 )
 # A file of its own for doubles, as Go and Angular projects have beside the code.
-_DOUBLE = re.compile(
+_DOUBLE = late(
     r"(?:^|[/._-])(?:mocks?|fakes?|stubs?|testing|testutils?|setup-jest|jest\.setup|pytest_fixtures|pytest_plugin)(?:[/._-]|$)",
     re.IGNORECASE,
 )
-MAIN = re.compile(r"(?:^|/)src/main/")
+MAIN = late(r"(?:^|/)src/main/")
 # File names that are tests wherever they lie, and whether the language's convention puts them beside the code.
 NAMED: dict[str, tuple[re.Pattern[str], bool]] = {
     "Python": (re.compile(r"test_.*\.py|.*_test\.py|tests?\.py"), False),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from assaymark.patterns import late
 from assaymark.subject.markup import Page
 
 DESCRIPTION, GETTING_STARTED, LINKS = "description", "getting-started", "links"
@@ -135,7 +136,7 @@ def _is_title(page: Page) -> bool:
     return re.search(r"(?m)^[A-Za-z][\w ,.'-]{5,}", page.sections[0].text) is None
 
 
-_MORE = re.compile(r"(?i)documentation|further|more (?:info|detail)|resources|see also")
+_MORE = late(r"(?i)documentation|further|more (?:info|detail)|resources|see also")
 
 
 def _pointer(page: Page) -> int:

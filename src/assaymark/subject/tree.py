@@ -9,6 +9,7 @@ from fnmatch import translate
 from functools import cached_property, lru_cache
 
 from assaymark.api import Entry
+from assaymark.patterns import late
 from assaymark.subject.globs import compile_globs, expanded, fixed_end
 
 __all__ = ["IndexedTree", "compile_globs"]
@@ -16,7 +17,7 @@ __all__ = ["IndexedTree", "compile_globs"]
 # Most files are small and read by several checks; large ones are read again rather than held.
 KEPT_FILE = 128_000
 KEPT_TOTAL = 16_000_000
-_WILD = re.compile(r"[*?\[]")
+_WILD = late(r"[*?\[]")
 
 
 class IndexedTree:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from assaymark.patterns import late
 
 # C0 and C1 controls, bidirectional overrides, zero-width characters, and halves of surrogate pairs.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]{0,40}[ -/]{0,10}[@-~]|\][^\x07\x1b]{0,1000}(?:\x07|\x1b\\)?|[@-Z\\-_])")
-_SPACES = re.compile(r"\s+")
+_UNSAFE = late("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
+_ESCAPE = late(r"\x1b(?:\[[0-?]{0,40}[ -/]{0,10}[@-~]|\][^\x07\x1b]{0,1000}(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_SPACES = late(r"\s+")
 
 
 def one_line(text: str, limit: int = 400) -> str:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from assaymark.api import Tree
+from assaymark.patterns import late
 from assaymark.subject.ci.model import MAX_STEPS, CiFile, CiJob, CiStep
 from assaymark.subject.ci.source import Source, items, mapping, read, text, texts, words
 from assaymark.subject.parsing import KeyPath, ParseProblem
 
 _MAX_NESTED_ACTIONS = 5
 # A job with such a condition, and no word of pull requests, runs on tags, releases, schedules or a click only.
-_NARROW = re.compile(
+_NARROW = late(
     r"refs/tags/|ref_type\s{0,9}==\s{0,9}'tag'|event_name\s{0,9}==\s{0,9}'"
     r"(?:release|schedule|workflow_dispatch|repository_dispatch|create)'|event\.(?:release|schedule|inputs)\b"
 )
-_WIDE = re.compile(r"!=|!\s?startsWith|!\s?contains|'push'|pull_request|refs/heads/|\|\|")
+_WIDE = late(r"!=|!\s?startsWith|!\s?contains|'push'|pull_request|refs/heads/|\|\|")
 # The default activity types of pull requests, and those with which a head changes.
 _CHANGING = {"opened", "synchronize", "reopened", "ready_for_review", "edited"}
 

@@ -9,15 +9,16 @@ import re
 from collections.abc import Iterator
 
 from assaymark.api import Tree
+from assaymark.patterns import late
 from assaymark.subject.ci.model import MAX_STEPS, CiFile, CiJob, CiStep
 from assaymark.subject.ci.source import Source, mapping, read, scripts
 from assaymark.subject.parsing import KeyPath
 
 _LIMIT = 300_000
 _MAX_LINE = 2_000
-_CHANGE_REQUEST = re.compile(r"\bchangeRequest[ \t]{0,9}\(|CHANGE_ID|\bpipelineConfig\b")
+_CHANGE_REQUEST = late(r"\bchangeRequest[ \t]{0,9}\(|CHANGE_ID|\bpipelineConfig\b")
 # What opens something; where it ends is looked for by hand, so that no text can make an expression backtrack.
-_OPENS = re.compile(
+_OPENS = late(
     r"""//|/\*
     |\bstage[ \t]{0,9}\([ \t]{0,9}(?=["'])
     |\b(?:sh|bat|powershell|pwsh)[ \t]{0,9}\(?[ \t]{0,9}(?:[^"'\n()]{0,60}\bscript[ \t]{0,9}:[ \t]{0,9})?(?=["'])

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from assaymark.api import Tree
+from assaymark.patterns import late
 from assaymark.subject.metadata import CFF, Declared, Flaw, list_of, mapping_of, text_of
 
 Path = tuple[str | int, ...]
@@ -25,12 +26,12 @@ _COMMON = {"address", "alias", "city", "country", "email", "fax", "orcid", "post
 _PERSON = _COMMON | {"affiliation", "family-names", "given-names", "name-particle", "name-suffix"}
 _ENTITY = _COMMON | {"name", "date-start", "date-end", "location"}
 _VERSIONS = ("1.0.3", "1.1.0", "1.2.0")
-_ORCID = re.compile(r"https://orcid\.org/\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
-_DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)?/\S+")
-_URL = re.compile(r"(?:https?|s?ftp)://\S+")
-_EMAIL = re.compile(r"\S+@\S+\.\S{2,}")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SWH = re.compile(r"swh:1:(?:snp|rel|rev|dir|cnt):[0-9a-f]{40}(?:;\S+)?")
+_ORCID = late(r"https://orcid\.org/\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
+_DOI = late(r"10\.\d{4,9}(?:\.\d+)?/\S+")
+_URL = late(r"(?:https?|s?ftp)://\S+")
+_EMAIL = late(r"\S+@\S+\.\S{2,}")
+_DATE = late(r"\d{4}-\d{2}-\d{2}")
+_SWH = late(r"swh:1:(?:snp|rel|rev|dir|cnt):[0-9a-f]{40}(?:;\S+)?")
 _REFERENCE_TYPES = {
     "art", "article", "audiovisual", "bill", "blog", "book", "catalogue", "conference", "conference-paper", "data",
     "database", "dictionary", "edited-work", "encyclopedia", "film-broadcast", "generic", "government-document",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from assaymark.api import Tree
+from assaymark.patterns import late
 from assaymark.subject.metadata import CODEMETA, ZENODO, Declared, Flaw, line_of, list_of, mapping_of, text_of
 
 _TYPES = {
@@ -18,7 +19,7 @@ _TYPES = {
     "MobileApplication",
 }
 _URLS = ("codeRepository", "url", "readme", "issueTracker", "softwareHelp", "releaseNotes", "buildInstructions")
-_PREFIX = re.compile(r"^(?:schema|codemeta|https?://schema\.org/|https?://codemeta\.github\.io/terms/):?")
+_PREFIX = late(r"^(?:schema|codemeta|https?://schema\.org/|https?://codemeta\.github\.io/terms/):?")
 
 
 def read_codemeta(_tree: Tree, path: str, text: str) -> Declared:

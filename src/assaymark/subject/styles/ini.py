@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from assaymark.patterns import late
 from assaymark.subject.styles.model import Override, StyleTool
 from assaymark.subject.styles.places import ignored, own
 
-_SECTION = re.compile(r"\s*\[(?P<name>[^\]]+)\]")
-_KEY = re.compile(r"(?P<key>[A-Za-z][\w.-]*)\s*[=:]\s*(?P<value>.*)")
+_SECTION = late(r"\s*\[(?P<name>[^\]]+)\]")
+_KEY = late(r"(?P<key>[A-Za-z][\w.-]*)\s*[=:]\s*(?P<value>.*)")
 _TOOLS = {
     **{name: name for name in ("flake8", "pycodestyle", "pydocstyle", "isort", "yapf", "autopep8", "pylint")},
     "pep8": "pycodestyle",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from assaymark.patterns import late
 from assaymark.subject.parsing import load_xml
 from assaymark.subject.styles.model import StyleTool
 from assaymark.subject.styles.places import ignored, own
 
-_OFF_IN_R = re.compile(r"(?<![\w.])([\w.]{1,80}_linter)[ \t]*=[ \t]*NULL")
-_PAIR = re.compile(r"^[ \t]*([A-Za-z][\w.-]*)[ \t]*=", re.MULTILINE)
+_OFF_IN_R = late(r"(?<![\w.])([\w.]{1,80}_linter)[ \t]*=[ \t]*NULL")
+_PAIR = late(r"^[ \t]*([A-Za-z][\w.-]*)[ \t]*=", re.MULTILINE)
 
 
 def lintr(path: str, text: str) -> Iterator[StyleTool]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 
+from assaymark.patterns import late
 from assaymark.subject.styles.model import IGNORE, SETTING, Override
 
-_WORD = re.compile(r"[A-Za-z]{3,}|https?:|#\d+")
-_COMMENT = re.compile(r"(?:^|\s)(?:#|//|;)(.*)$")
+_WORD = late(r"[A-Za-z]{3,}|https?:|#\d+")
+_COMMENT = late(r"(?:^|\s)(?:#|//|;)(.*)$")
 _TRIES = 100
 _MAX_RULES = 500
 

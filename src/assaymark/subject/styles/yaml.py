@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from assaymark.patterns import late
 from assaymark.subject.parsing import load_yaml, load_yaml_all
 from assaymark.subject.styles.model import StyleTool
 from assaymark.subject.styles.places import ignored, line_of, own
@@ -21,7 +22,7 @@ _CLANG_NEUTRAL = {
     "DisableFormat",
 }
 
-_DUMPED = re.compile(r"^[ \t]*#[ \t]*BasedOnStyle:[ \t]*(\w+)", re.MULTILINE)
+_DUMPED = late(r"^[ \t]*#[ \t]*BasedOnStyle:[ \t]*(\w+)", re.MULTILINE)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from assaymark.api import Tree
+from assaymark.patterns import late
 from assaymark.subject.tasks.line import Line
 
 # ``ci/test``, ``CI=1 bash -e build``, ``uv run tools/check.py``: a program of the repository, by its path.
-_SCRIPT = re.compile(
+_SCRIPT = late(
     r"(?:^|\s)(?:\./)?[\w./-]+\.(?:sh|bash)\b"
     r"|^(?:\w+=\S*\s+)*(?:(?:sudo|time|env|exec|source|\.|xvfb-run|(?:uv|poetry|pdm|pixi|hatch)\s+run)\s+(?:-\S+\s+)*)*"
     r"(?:[\w.-]+/[\w./-]+|(?:\S*/)?(?:(?:ba|da|z|k)?sh|python[\d.]*)\s+(?:-[a-zA-Z]\s+)*[\w.-]+(?:/|\.py\b|\s|$))"

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from assaymark.api import Tree
+from assaymark.patterns import late
 from assaymark.subject.tasks.line import LIMIT, Line
 
-_PHASES = re.compile(r"\s(?:test|verify|package|install|deploy|site|check|build|[\w-]+:[\w-]+)\b")
-_PLUGIN = re.compile(
+_PHASES = late(r"\s(?:test|verify|package|install|deploy|site|check|build|[\w-]+:[\w-]+)\b")
+_PLUGIN = late(
     r"<artifactId>\s*(?P<maven>[\w.-]{3,80}-plugin)\s*</artifactId>"
     r"|\bid\s*[( ]\s*['\"](?P<id>[\w.-]{3,80})['\"]|apply\s+plugin:\s*['\"](?P<applied>[\w.-]{3,80})['\"]"
     r"|^[ \t]{2,}(?P<bare>jacoco|checkstyle|pmd|spotbugs)[ \t]*$",

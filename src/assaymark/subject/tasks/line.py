@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from assaymark.patterns import late
 
 LIMIT = 65_536  # bytes read of any file that holds tasks
 _MAX_TEXT = 2_000  # characters of one command
 
 # What only puts a tool in place (or talks about it) does not use it.
-_IDLE = re.compile(
+_IDLE = late(
     r"\s*(?:sudo\s+)?(?:\S*python[\d.]*\s+-m\s+)?"
     r"(?:(?:uv\s+)?pip3?|pipx|conda|mamba|micromamba|apt|apt-get|brew|yum|dnf|apk|npm|yarn|pnpm|gem|cargo|go|choco"
     r"|uv\s+tool|uv|poetry|pdm|rustup(?:\s+component)?|luarocks|bundle)"
@@ -18,8 +19,8 @@ _IDLE = re.compile(
     r"|\s*(?:echo|printf|cat|cd|export|which|ls|mkdir|rm|cp|mv|touch|test|true|fi|done)(?:\s|$)"
     r"|.*\binstall\.packages\(|.*\b(?:remotes|pak|devtools|BiocManager)::(?:pkg_)?install"
 )
-_SEPARATOR = re.compile(r"&&|\|\||;")
-_LEADING = re.compile(r"(?:(?:then|else|do|time|if|!)\s+|-\s+|[@'\"( ])+")
+_SEPARATOR = late(r"&&|\|\||;")
+_LEADING = late(r"(?:(?:then|else|do|time|if|!)\s+|-\s+|[@'\"( ])+")
 
 
 class Line(NamedTuple):

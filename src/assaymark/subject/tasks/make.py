@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from assaymark.api import Tree
+from assaymark.patterns import late
 from assaymark.subject.tasks.line import LIMIT, Line, shell
 
-_CALL = re.compile(r"(?:^|[\s/'\"(])(?:make|gmake|just)\b(?P<rest>[^|&;]*)")
-_FOLDER = re.compile(r"(?:^|\s)(?:-C|--directory)[\s=]*(\S+)")
+_CALL = late(r"(?:^|[\s/'\"(])(?:make|gmake|just)\b(?P<rest>[^|&;]*)")
+_FOLDER = late(r"(?:^|\s)(?:-C|--directory)[\s=]*(\S+)")
 _MAX_TARGETS = 60
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from assaymark.api import Tree
+from assaymark.patterns import late
 from assaymark.subject.tasks.line import LIMIT, Line
 
-_CHOSEN = re.compile(r"(?:^|\s)(?:-s|--session|--sessions|-t|--tags?|-k|--keywords)[\s=]+(?P<names>[^|&;]+)")
+_CHOSEN = late(r"(?:^|\s)(?:-s|--session|--sessions|-t|--tags?|-k|--keywords)[\s=]+(?P<names>[^|&;]+)")
 _RUNS = ("run", "run_always", "run_install")
 
 

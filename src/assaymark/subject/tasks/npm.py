@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assaymark.api import Entry, Tree
+from assaymark.patterns import late
 from assaymark.subject.parsing import ParseProblem, load_json
 from assaymark.subject.tasks.line import LIMIT, Line, shell
 
-_CALL = re.compile(
+_CALL = late(
     r"(?:^|[\s/'\"(])(?:npm|yarn|pnpm|bun|lerna)\s+(?:-\S+\s+)*(?:run(?:-script)?\s+)?(?:-\S+\s+)*(?P<name>[\w:.*-]+)"
 )
 _MAX_FILES = 5

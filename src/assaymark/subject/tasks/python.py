@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 from assaymark.api import Tree
+from assaymark.patterns import late
 from assaymark.subject.parsing import ParseProblem, load_toml, load_yaml
 from assaymark.subject.tasks.line import LIMIT, Line, shell
 
-_CALL = re.compile(
+_CALL = late(
     r"(?:^|[\s/'\"(])(?P<tool>hatch|pdm|poe|pixi|rye|invoke|inv|task|doit)\s+"
     r"(?:(?:-e|--environment|--manifest-path|--env|-f)[\s=]\S+\s+|-\S+\s+)*(?P<verb>run|fmt|test|build|check)?\s*"
     r"(?:(?:-e|--environment|--env)[\s=]\S+\s+|-\S+\s+)*(?P<name>[\w:+.-]+)?"
@@ -31,9 +32,7 @@ _WHERE: dict[str, tuple[tuple[str, ...], ...]] = {
 _FILES = {"pixi": ("pixi.toml", "pyproject.toml"), "hatch": ("hatch.toml", "pyproject.toml")}
 # What the tool does by itself, whatever the project configured.
 _OWN = {("hatch", "fmt"): "ruff check", ("hatch", "test"): "pytest", ("hatch", "build"): "python -m build"}
-_ADDOPTS = re.compile(
-    r"^[ \t]*addopts[ \t]*=[ \t]*(?P<value>[^\n]*(?:\n[ \t]+[^\n]*){0,40}|\[[^\]]{0,4000}\])", re.MULTILINE
-)
+_ADDOPTS = late(r"^[ \t]*addopts[ \t]*=[ \t]*(?P<value>[^\n]*(?:\n[ \t]+[^\n]*){0,40}|\[[^\]]{0,4000}\])", re.MULTILINE)
 _PYTEST_FILES = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assaymark.api import Tree
+from assaymark.patterns import late
 from assaymark.subject.tasks.line import LIMIT, Line, shell
 
-_SCRIPT = re.compile(r"(?:^|\s)(?:\./)?(?P<path>[\w.-]+(?:/[\w.-]+){0,8})")
-_SHEBANG = re.compile(rb"#!\s*\S*(?:/|\s)(?:ba|da|z|k)?sh\b")
-_PYTHON = re.compile(rb"#!\s*\S*(?:/|\s)python[\d.]*\b")
+_SCRIPT = late(r"(?:^|\s)(?:\./)?(?P<path>[\w.-]+(?:/[\w.-]+){0,8})")
+_SHEBANG = late(rb"#!\s*\S*(?:/|\s)(?:ba|da|z|k)?sh\b")
+_PYTHON = late(rb"#!\s*\S*(?:/|\s)python[\d.]*\b")
 # What of subprocess and os starts a program.
 _STARTS = ("run", "call", "check_call", "check_output", "Popen", "system", "getoutput")
 

@@ -9,15 +9,16 @@ from itertools import islice
 from typing import Any
 
 from assaymark.api import Tree
+from assaymark.patterns import late
 from assaymark.subject.parsing import ParseProblem, load_toml
 from assaymark.subject.tasks.line import LIMIT, Line, shell
 
-_SECTION = re.compile(r"\[(?:testenv(?::(?P<name>[^\]]+))?|(?P<other>[^\]]+))\]\s*")
-_KEY = re.compile(r"(?P<key>[A-Za-z_]+)\s*[=:]\s*(?P<value>.*)")
-_ENVS = re.compile(r"(?:^|\s)(?:-e|--env|run\s+-e|p\s+-e)[\s=]*(?P<envs>[^\s'\"]+)")
-_FACTOR = re.compile(r"^[\w,!{}.-]{1,200}:\s+")
+_SECTION = late(r"\[(?:testenv(?::(?P<name>[^\]]+))?|(?P<other>[^\]]+))\]\s*")
+_KEY = late(r"(?P<key>[A-Za-z_]+)\s*[=:]\s*(?P<value>.*)")
+_ENVS = late(r"(?:^|\s)(?:-e|--env|run\s+-e|p\s+-e)[\s=]*(?P<envs>[^\s'\"]+)")
+_FACTOR = late(r"^[\w,!{}.-]{1,200}:\s+")
 _MAX_SECTIONS = 300
-_BRACES = re.compile(r"\{([^{}]*)\}")
+_BRACES = late(r"\{([^{}]*)\}")
 _COMMANDS = ("commands", "commands_pre", "commands_post")
 _MAX_NAMES = 200
 _MAX_TEXT = 2_000  # characters of one list of environments

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from assaymark.api import Finding, Location, Severity, Unparsable
+from assaymark.patterns import late
 from assaymark.tools.text import one_line
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CANARY = "\0canary"
 _BIGGEST = 10_000_000
 _RANK = [Severity.NOTE, Severity.WARNING, Severity.ERROR]
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_SCHEME = late(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
 def relative(raw: object, root: Path | None, options: Mapping[str, Any], *, uri: bool = False) -> str | None:
