@@ -169,6 +169,8 @@ def test_a_repository_is_read_whole(fake: Fake) -> None:
     assert forge.branches == ("main", "develop")
     assert forge.issues is not None
     assert [(i.number, i.length, i.labels) for i in forge.issues] == [(3, 40, ("bug",))]
+    assert forge.documentation is not None
+    assert [i.number for i in forge.documentation] == [3]
     assert forge.releases is not None
     assert [r.tag for r in forge.releases] == ["v1.0.0"]
     assert forge.community is not None

@@ -197,6 +197,7 @@ class _Reading:
             "protection": self._protection,
             "branches": self._branches,
             "issues": self._issues,
+            "documentation": self._documentation,
             "releases": self._releases,
             "community": self._community,
             "defaults": lambda: self._defaults(name.partition("/")[0]),
@@ -230,6 +231,12 @@ class _Reading:
 
     def _issues(self) -> list[Json]:
         rows = self._session.rows("/issues", state="all", sort="created", direction="desc", per_page=100)
+        return [issue(row) for row in rows if "pull_request" not in row][:50]
+
+    def _documentation(self) -> list[Json]:
+        """The latest issues under the label that every repository on GitHub starts with."""
+        query: Json = {"state": "all", "labels": "documentation", "sort": "created", "direction": "desc"}
+        rows = self._session.rows("/issues", **query, per_page=100)
         return [issue(row) for row in rows if "pull_request" not in row][:50]
 
     def _releases(self) -> list[Json]:

@@ -152,7 +152,7 @@ class Forge:
     """The repository as the forge showed it on ``fetched_at`` (ISO date).
 
     ``has_pulls`` is whether pull requests are switched on, ``pulls_open`` whether others than collaborators may open
-    them.
+    them. ``documentation`` are issues with that label.
     """
 
     host: str = "github.com"
@@ -175,6 +175,7 @@ class Forge:
     pulls: tuple[Pull, ...] | None = None
     line_comments: int | None = None
     issues: tuple[Issue, ...] | None = None
+    documentation: tuple[Issue, ...] | None = None
     releases: tuple[Release, ...] | None = None
     changes: tuple[Change, ...] | None = None
     alerts: Alerts | None = None
