@@ -7,6 +7,7 @@ import pytest
 
 from assaymark.checks import access, management, review, workflow
 from assaymark.model import Subject
+from assaymark.patterns import Pattern
 from assaymark.subject import changes as module
 from assaymark.subject import forge, owners, templates
 from assaymark.subject.changes import Changes, Way, arrival, changes
@@ -110,7 +111,7 @@ EXPRESSIONS = [
     (f"{m.__name__}.{name}", value)
     for m in (access, management, review, workflow, module, forge, owners, templates, github, jenkins)
     for name, value in vars(m).items()
-    if isinstance(value, re.Pattern)
+    if isinstance(value, (re.Pattern, Pattern))
 ]
 
 
