@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from assaymark.api import Plugin
+from pathlib import Path
+
+from assaymark.api import Plugin, Validator
+from assaymark_workflows.ophidia.detect import detect as detect_ophidia
 
 __version__ = "0.1.0"
 
-PLUGIN = Plugin(name="workflows", version=__version__, validators=())
+_HERE = Path(__file__).parent
+
+OPHIDIA = Validator(
+    id="ophidia",
+    title="Ophidia workflow",
+    version="1",
+    names=("*.json",),
+    detect=detect_ophidia,
+    validate="assaymark_workflows.ophidia.validate:validate",
+    rules=_HERE / "ophidia" / "rules.toml",
+)
+
+PLUGIN = Plugin(name="workflows", version=__version__, validators=(OPHIDIA,))

@@ -1,0 +1,113 @@
+"""What the validators of this plugin say: problems of known rules, in the order of their place."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from assaymark.api import Edit, Finding, Location, Problem, Severity
+from assaymark_workflows.source.node import Node, Span
+from assaymark_workflows.source.places import Place, Pointer
+
+
+class Problems:
+    """Collects the problems of one document. The severity is that of the rule, read from the rule file on first use.
+
+    ``locate`` turns a `Place` or a pointer into lines and columns.
+    """
+
+    def __init__(self, path: str, rules: Path, locate: Callable[[Place | Pointer], Span] | None = None) -> None:
+        self._path = path
+        self._rules = rules
+        self._found: list[Problem] = []
+        self._seen: set[tuple[str, Span, str]] = set()
+        self.locate = locate
+
+    def span(self, at: Node | Span | Place | Pointer) -> Span:
+        """Lines and columns of whatever names a place."""
+        if isinstance(at, Span):
+            return at
+        if isinstance(at, Node):
+            return at.span
+        assert self.locate is not None
+        return self.locate(at)
+
+    def add(
+        self,
+        rule: str,
+        message: str,
+        at: Node | Span | Place | Pointer,
+        *,
+        fix: str | None = None,
+        edits: Iterable[Edit] = (),
+    ) -> None:
+        """Say ``message`` under a rule at a place. The same words at the same place are said once."""
+        span = self.span(at)
+        key = (rule, span, message)
+        if key in self._seen:
+            return
+        self._seen.add(key)
+        where = Location(
+            path=self._path, line=span.line, column=span.column, end_line=span.end_line, end_column=span.end_column
+        )
+        finding = Finding(rule=rule, message=message, severity=severities(self._rules)[rule], location=where, fix=fix)
+        self._found.append(Problem(finding=finding, pointer=_pointer(at), edits=tuple(edits)))
+
+    def drop_after(self, line: int, column: int) -> None:
+        """Forget what was said of places behind one where the text stopped making sense."""
+        self._found = [problem for problem in self._found if _place(problem)[:2] <= (line, column)]
+
+    def sorted(self) -> tuple[Problem, ...]:
+        """All problems by line, column and rule."""
+        return tuple(sorted(self._found, key=_place))
+
+
+def _pointer(at: Node | Span | Place | Pointer) -> str:
+    if isinstance(at, Span | Node):
+        return ""
+    parts = at.pointer if isinstance(at, Place) else at
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _place(problem: Problem) -> tuple[int, int, str, str]:
+    where = problem.finding.location
+    assert where is not None
+    return where.line or 0, where.column or 0, problem.finding.rule, problem.finding.message
+
+
+@functools.cache
+def severities(rules: Path) -> dict[str, Severity]:
+    """Rule id to severity, from a file of ``[[rule]]`` tables."""
+    table: dict[str, Any] = tomllib.loads(rules.read_text(encoding="utf-8"))
+    return {rule["id"]: Severity(rule["severity"]) for rule in table["rule"]}
+
+
+def replace(span: Span, text: str) -> Edit:
+    """An edit that puts ``text`` in the place of a span."""
+    return Edit(line=span.line, column=span.column, end_line=span.end_line, end_column=span.end_column, text=text)
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The one of ``words`` that was probably meant, if any is near."""
+    return _nearest(word[:80], tuple(words))
+
+
+@functools.lru_cache(maxsize=4096)
+def _nearest(word: str, words: tuple[str, ...]) -> str | None:
+    import difflib
+
+    folded = word.strip().casefold()
+    known = {known.casefold(): known for known in words}
+    if folded in known:
+        return known[folded]
+    close = difflib.get_close_matches(folded, known, n=1, cutoff=0.75)
+    return known[close[0]] if close else None
+
+
+def hint(word: str, words: Iterable[str]) -> str:
+    """`` Did you mean 'x'?`` to end a message with, or nothing."""
+    near = nearest(word, words)
+    return f"; did you mean {near!r}?" if near else ""
