@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, passed, unknown
-from assaymark.patterns import pattern
+from assaymark.patterns import late
 from assaymark.subject.markup import MARKDOWN
 from assaymark.subject.topics import ADVICE, ALL, DESCRIPTION, GETTING_STARTED, LINKS
 
@@ -21,15 +21,15 @@ MANDATORY = (DESCRIPTION, GETTING_STARTED, LINKS)
 _README = ("README*", "docs/README*", ".github/README*")
 
 _FEW_WORDS = 40  # below which a page says nothing by itself
-_WORKFLOW = pattern(
+_WORKFLOW = late(
     r"(?i)\b(?:pull[ -]requests?|merge requests?|\bPRs?\b|issues?|fork(?:ing)?|branch(?:es)?|patch(?:es)?"
     r"|commits?|tests?|bugs?|report"
     r"|review(?:s|ed)?|contribut\w+|style)\b"
 )
-_GUIDE_LINK = pattern(r"(?i)contribut|develop|hacking|guide|/dev\b|how[-_ ]to[-_ ]help|wiki|manual|handbook")
-_CONDUCT_LINK = pattern(r"(?i)conduct|covenant|ethics")
-_EMAIL = pattern(r"[\w.+-]+(?:@|\s?(?:\[at\]|\(at\)|<at>|\bAT\b)\s?)[\w-]+(?:\.|\s?(?:\[dot\]|\(dot\))\s?)[\w.-]+")
-_CONTACT = pattern(
+_GUIDE_LINK = late(r"(?i)contribut|develop|hacking|guide|/dev\b|how[-_ ]to[-_ ]help|wiki|manual|handbook")
+_CONDUCT_LINK = late(r"(?i)conduct|covenant|ethics")
+_EMAIL = late(r"[\w.+-]+(?:@|\s?(?:\[at\]|\(at\)|<at>|\bAT\b)\s?)[\w-]+(?:\.|\s?(?:\[dot\]|\(dot\))\s?)[\w.-]+")
+_CONTACT = late(
     r"(?i)\b(?:contact\w*|report(?:ed|ing|s)?|e-?mail\w*|reach(?:ed|ing)? out|write to|writing to|notify"
     r"|approach|get in touch|enforce\w*|inform)\b"
     r".{0,200}?\b(?:maintainers?|team|committee|moderators?|stewards?|administrators?|authors?|owners?"
@@ -37,11 +37,11 @@ _CONTACT = pattern(
     r"|developers?|organi[sz]ers?|advocates?|staff|working group|ombuds\w*)\b",
     re.DOTALL,
 )
-_PLACEHOLDER = pattern(
+_PLACEHOLDER = late(
     r"\[\s*(?:INSERT|YOUR|ADD|ENTER|PROJECT)\b[^\]\n]{0,60}(?:CONTACT|E-?MAIL|METHOD|ADDRESS)[^\]\n]{0,60}\]",
     re.IGNORECASE,
 )
-_COVENANT = pattern(
+_COVENANT = late(
     r"(?i)contributor-covenant\.org|creativecommons\.org|mozilla\.org|github\.com/(?:mozilla"
     r"|ContributorCovenant)|geekfeminism|shields\.io"
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, passed, unknown
-from assaymark.patterns import pattern
+from assaymark.patterns import late
 from assaymark.subject.changes import Arrival, Changes, Way
 from assaymark.subject.defaults import Defaults
 from assaymark.subject.documents import Documents, Readme
@@ -24,21 +24,21 @@ TOLERATED = 10  # one change in ten may miss what "every change" asks, as in QC.
 MOST = 0.8  # "concise, with a purpose": most of a sample
 SOME = 0.2  # "used to": a habit, not a rule
 LEAST = 5
-_TRACKER_LABEL = pattern(r"\bbugs?\b|issue|tracker|\btickets?\b", re.I)
-_TRACKER_URL = pattern(r"https?://\S{0,300}?(?:/issues\b|bugzilla|jira|redmine|bugs\.launchpad\.net|tracker)", re.I)
-_CLOSES = pattern(
+_TRACKER_LABEL = late(r"\bbugs?\b|issue|tracker|\btickets?\b", re.I)
+_TRACKER_URL = late(r"https?://\S{0,300}?(?:/issues\b|bugzilla|jira|redmine|bugs\.launchpad\.net|tracker)", re.I)
+_CLOSES = late(
     r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|implements?|addresses)\b:?[ \t]{1,9}"
     r"(?:issues?[ \t]{1,9})?(?:[\w.-]{1,100}/[\w.-]{1,100})?(?:#|GH-|https?://\S{1,200}/issues/)\d",
     re.I,
 )
-_REFERS = pattern(
+_REFERS = late(
     r"(?<![\w&])(?:[\w.-]{1,100}/[\w.-]{1,100})?(?:#|GH-)(\d{1,9})\b|/issues/(\d{1,9})\b|\b[A-Z][A-Z0-9]{1,9}-\d{1,7}\b"
 )
-_ELSEWHERE = pattern(
+_ELSEWHERE = late(
     r"https?://(?!img\.)[^\s<>\])`]{0,200}(?:contribut(?!ors)|develop|guideline|hacking)[^\s<>\])`]{0,200}", re.I
 )
-_CONTRIBUTING = pattern(r"https?://(?!img\.)[^\s<>\])`]{0,200}contribut(?!ors)[^\s<>\])`]{0,200}", re.I)
-_HOW = pattern(
+_CONTRIBUTING = late(r"https?://(?!img\.)[^\s<>\])`]{0,200}contribut(?!ors)[^\s<>\])`]{0,200}", re.I)
+_HOW = late(
     r"pull[- ]requests?|merge[- ]requests?|\bPRs?\b|\bMRs?\b|\bfork(?:ed|ing|s)?\b|send (?:us )?(?:a )?patch|patches\b"
     r"|gerrit|phabricator",
     re.I,

@@ -45,6 +45,8 @@ _DEPLOY = late(
     | (?:push|branch:?|ref:?)\b.{0,60}\bgh-pages\b | documentation-deploy-action | firebase-hosting-deploy
     | docs?[\w.-]*\b.{0,40}\b(?:rsync|scp|s3\s+sync)\b | \b(?:rsync|scp|s3\s+sync)\b.{0,200}\bdocs?\b"""
 )
+# Each alternative has one of these: nearly all lines have none, which is quicker to see.
+_DEPLOY_WORDS = ("deploy", "pages", "publish", "doc", "ghp-import", "netlify", "cloudflare")
 # The address under which a generator's configuration says that its pages are published.
 _ADDRESS = late(r"""(?m)^\s{0,4}(?:site_url|url|html_baseurl|site-url)\s*[:=]\s*['"]?(https?://[^\s'"#,]+)""")
 _DOCS_HOSTS = late(
@@ -224,7 +226,8 @@ def _publishing_steps(path: str, text: str) -> Iterator[Place]:
         if path.lower() == ".gitlab-ci.yml" and re.match(r"pages\s*:", line):
             yield Place(path, n, "GitLab Pages")
             return
-        if found := _DEPLOY.search(line[:500]):
+        low = line.lower()
+        if any(word in low for word in _DEPLOY_WORDS) and (found := _DEPLOY.search(line[:500])):
             yield Place(path, n, " ".join(found[0].split())[:60])
             return
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from assaymark.api import Entry, Tree, fact
-from assaymark.patterns import pattern
+from assaymark.patterns import late
 from assaymark.subject.licences import resolve
 from assaymark.subject.markup import EXTENSIONS, MARKDOWN, PLAIN, Page, markup_of, parse
 from assaymark.subject.topics import covered
@@ -49,14 +49,14 @@ _FOREIGN = {
 }
 _BINARY = {"pdf", "doc", "docx", "odt", "rtf", "ppt", "pptx", "odp", "pages"}
 _EDITABLE = {"doc", "docx", "odt", "rtf", "ppt", "pptx", "odp", "pages"}
-_NOT_DOCUMENTS = pattern(
+_NOT_DOCUMENTS = late(
     r"(?i)(?:(?:cmakelists|requirements[\w.-]*|robots|constraints|environment|spelling[\w-]*|wordlist"
     r"|dependencies|version)\.txt"
     r"|(?:licen[cs]es?|copying|unlicense|notice|copyright|authors|contributors|claude|agents"
     r"|pull_request_template|issue_template)\b.*)$"
 )
-_RULES = pattern(r"(?i)(?:code[-_ ]of[-_ ]conduct|security|governance|support|maintainers)\b")
-COMMUNITY = pattern(
+_RULES = late(r"(?i)(?:code[-_ ]of[-_ ]conduct|security|governance|support|maintainers)\b")
+COMMUNITY = late(
     r"(?i)(?:readme|contributing|code[-_ ]of[-_ ]conduct|security|support|governance|changelog|changes"
     r"|history|news|authors|maintainers"
     r"|licen[cs]e|notice|copying|contributors|pull_request_template|issue_template|roadmap|releas\w+"
@@ -240,7 +240,7 @@ def _outermost(found: list[tuple[Entry, str]]) -> list[tuple[Entry, str]]:
     return sorted(found, key=lambda f: (f[1].count("/"), f[1]))
 
 
-_COMMENT = pattern(r"<!--(?:(?!-->).)*+-->", re.DOTALL)
+_COMMENT = late(r"<!--(?:(?!-->).)*+-->", re.DOTALL)
 
 
 def _guide(tree: Tree, entry: Entry, path: str) -> Guide:
@@ -263,18 +263,18 @@ def _changelogs(tree: Tree, near: list[tuple[str, Entry]], pages: list[DocFile])
     return _outermost(_named(tree, near, _CHANGELOG) or _among(tree, pages, _CHANGELOG))[:3]
 
 
-_ENTRY = pattern(
+_ENTRY = late(
     r"""(?xi) ^ \s{0,3} (?:\#{1,4}|={1,4}|\*{1,3}|-|v|version|release|changes\s+in)? \s*
     (?:\W{0,3}|[\w.-]{1,30}\s+(?:version\s+)?) [\[(`*v"_]{0,4} (?:version|release|v)?[\s.]{0,2}
     (\d{1,8}(?:\.\d{1,8}){1,4}(?:[-.]?(?:a|b|c|rc|alpha|beta|dev|post|pre)[-.]?\d*)?) (?![\w.]*/)"""
 )
-_DIGIT = pattern(r"\d")
+_NUMBERS = late(r"\d\.\d")
 
 
 def _changelog(tree: Tree, entry: Entry, path: str) -> Changelog:
     versions: dict[str, int] = {}
     for n, line in enumerate(tree.text(entry.path, LIMIT).splitlines(), 1):
-        found = _ENTRY.match(line[:200]) if _DIGIT.search(line, 0, 200) else None
+        found = _ENTRY.match(line[:200]) if _NUMBERS.search(line, 0, 200) else None
         if found:
             versions.setdefault(found[1], n)
     return Changelog(path=path, versions=versions)

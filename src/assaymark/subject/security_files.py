@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from assaymark.api import Tree, fact
-from assaymark.patterns import pattern
+from assaymark.patterns import late
 from assaymark.subject.languages import is_foreign
 from assaymark.subject.packaging_files import ASIDE
 
@@ -29,14 +29,14 @@ _WATCHERS = {
     "gitleaks": ((".gitleaks.toml",), ("",)),
 }
 # Files that give modes to what they install or to an image.
-_MODE_FILES = pattern(
+_MODE_FILES = late(
     r"(?:^|/)(?:Dockerfile|Containerfile|Makefile|GNUmakefile|Singularity|CMakeLists\.txt|Vagrantfile|Jenkinsfile)[\w.-]*$|"
     r"\.(?:sh|bash|def|ya?ml|service|spec|dockerfile|mk|pp|sls|tf|rb|install|postinst|preinst|conf)$",
     re.IGNORECASE,
 )
 _OCTAL = r"0?[0-7]?[0-7][0-7][2367]"
 _SYMBOLIC = r"(?:[ugoa]{1,4}[-+=][rwxXst]{0,6},){0,3}[ug]{0,2}[oa][ugoa]{0,3}[+=][rxXst]{0,5}w[rwxXst]{0,5}"
-_WRITABLE = pattern(
+_WRITABLE = late(
     rf"\bchmod\s+(?:-\w+\s+|--\w+\s+){{0,4}}(?P<a>{_OCTAL}|{_SYMBOLIC})(?=\s)[^\n;&|]*"
     rf"|\b(?:install|mkdir|mkfifo)\s[^\n;&|]{{0,300}}?(?:-m\s?|--mode[= ])(?P<b>{_OCTAL}|{_SYMBOLIC})(?=\s)"
     rf"|^[ \t]{{0,99}}-?[ \t]{{0,9}}['\"]?mode['\"]?[ \t]{{0,9}}[:=][ \t]{{0,9}}['\"]?(?P<c>{_OCTAL}|{_SYMBOLIC})"
@@ -44,8 +44,8 @@ _WRITABLE = pattern(
     rf"|\bumask\s+(?P<d>0{{0,2}}[0-7]?[0145])\b|--chmod=(?P<e>{_OCTAL})\b",
     re.MULTILINE,
 )
-_STICKY = pattern(r"0?1[0-7]{3}|.*t")
-_COMMENT = pattern(r"^\s*(?:#|//)")
+_STICKY = late(r"0?1[0-7]{3}|.*t")
+_COMMENT = late(r"^\s*(?:#|//)")
 _MAX_FILES = 1_500
 
 
