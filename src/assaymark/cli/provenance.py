@@ -157,12 +157,92 @@ def history(
 
         _given(output, picture.history(name or "the repository", line, moves))
     else:
-        from assaymark.provenance import prov
+        from assaymark.provenance import prov, yprov4sqa
         from assaymark.provenance.redact import refuse_leaks
 
-        text = prov.dump(told.document(name, line, moves))
+        view = yprov4sqa.document(line) if form == "yprov4sqa" else told.document(name, line, moves)
+        text = prov.dump(view)
         refuse_leaks(output or "history", text, os.environ, allowed=[name or ""])
         _given(output, text)
+
+
+@command.command(
+    epilog="""\b
+Example:
+  YPROV_TOKEN=... assaymark provenance push prov/provenance.json --url http://localhost:3000
+"""
+)
+@click.argument("document", type=click.Path())
+@click.option("--url", required=True, help="Address of the yProv service.")
+@click.option("--name", help="Name of the document there (default: made of the repository and the digest).")
+def push(document: str, url: str, name: str | None) -> None:
+    """Put a PROV-JSON DOCUMENT into a yProv service, read it back and compare.
+
+    The token comes from YPROV_TOKEN, or user and password from YPROV_USER and YPROV_PASSWORD. Everything in the
+    service can be read by anyone. Exit 1 if something did not come back.
+    """
+    import hashlib
+
+    from assaymark.provenance.projection import differences, project
+    from assaymark.provenance.redact import refuse_leaks
+    from assaymark.provenance.yprov import Service, document_name
+
+    data = _read(Path(document))
+    value = _json(Path(document))
+    digest = hashlib.sha256(data).hexdigest()
+    refuse_leaks(document, data.decode("utf-8", "replace"), os.environ)
+    projected = project(value, digest)
+    place = name or document_name(str(value.get("prefix", {}).get("commit", "local")), digest)
+    service = Service(url, os.environ.get("YPROV_TOKEN"))
+    if not os.environ.get("YPROV_TOKEN"):
+        user, password = os.environ.get("YPROV_USER"), os.environ.get("YPROV_PASSWORD")
+        if not user or not password:
+            raise InputError("no token", hint="set YPROV_TOKEN, or YPROV_USER and YPROV_PASSWORD")
+        service.log_in(user, password)
+    service.replace(place, projected)
+    found = list(differences(projected, service.read(place)))
+    for difference in found:
+        out(difference)
+    if found:
+        raise GateNotMet(f"{len(found)} things did not come back as they were sent", where=place)
+    say(f"{place}: all of it came back")
+    out(place)
+
+
+@command.command(
+    epilog="\b\nExample:\n  assaymark provenance pull am-acme-widget-0a1b2c3d4e5f --url http://localhost:3000"
+)
+@click.argument("name")
+@click.option("--url", required=True, help="Address of the yProv service.")
+@click.option("--output", type=click.Path(dir_okay=False), help="File (default: standard output).")
+def pull(name: str, url: str, output: str | None) -> None:
+    """Read the document NAME from a yProv service, as it is kept there."""
+    from assaymark.provenance.prov import dump
+    from assaymark.provenance.yprov import Service
+
+    _given(output, dump(Service(url, os.environ.get("YPROV_TOKEN")).read(name)))
+
+
+@command.command("import", epilog="\b\nExample:\n  assaymark provenance import prov_run_GR0_0.json --output up.json")
+@click.argument("document", type=click.Path())
+@click.option("--output", type=click.Path(dir_okay=False), help="File (default: standard output).")
+def import_(document: str, output: str | None) -> None:
+    """Make PROV of another tool (yProv4ML, yProv4WFs, any PROV-JSON) or a report of SQAaaS stand beside ours.
+
+    Times and namespaces are put right, hosts and users left out; the digest of DOCUMENT ties it to the original.
+    """
+    from assaymark.provenance import history as told
+    from assaymark.provenance import milestones, upstream
+    from assaymark.provenance.prov import dump
+
+    path = Path(document)
+    data = _read(path)
+    value = _json(path)
+    if isinstance(value, dict) and isinstance(value.get("report"), dict):
+        line = list(milestones.read(data, document))
+        _given(output, dump(told.document(line[0].repository, line)))
+        return
+    _given(output, dump(upstream.imported(data, path.name)))
 
 
 def _judged(repository: str, commits: Any) -> Any:

@@ -1,0 +1,249 @@
+"""A yProv service: what is pushed comes back or its loss is told; others' documents are put right on import."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prov.model import ProvDocument
+from yprov_service import Store, running
+
+from assaymark.__main__ import main
+from assaymark.errors import InputError, Undetermined
+from assaymark.provenance import prov, upstream, yprov4sqa
+from assaymark.provenance.account import Account
+from assaymark.provenance.constraints import violations
+from assaymark.provenance.milestones import Milestone
+from assaymark.provenance.projection import differences, project
+from assaymark.provenance.yprov import Service, document_name
+
+
+@pytest.fixture
+def service() -> Iterator[tuple[str, Store]]:
+    with running() as found:
+        yield found
+
+
+def client(address: str, user: str = "ada", password: str = "lovelace") -> Service:
+    made = Service(address, pause=0)
+    made.log_in(user, password)
+    return made
+
+
+def test_all_of_a_projection_comes_back(service: tuple[str, Store], hosted: Account) -> None:
+    address, store = service
+    sent = project(prov.document(hosted), "d" * 64)
+    client(address).replace("am-tidegrid-1", sent)
+    kept = client(address).read("am-tidegrid-1")
+    assert list(differences(sent, kept)) == []
+    assert kept["entity"]["am:document"]["am:sha256"] == "d" * 64
+    assert store.asked[1:3] == ["DELETE /api/v0/documents/am-tidegrid-1", "PUT /api/v0/documents/am-tidegrid-1"]
+
+
+def test_without_the_projection_much_would_be_lost(service: tuple[str, Store], hosted: Account) -> None:
+    address, _ = service
+    full = prov.document(hosted)
+    client(address).replace("full", full)
+    assert len(list(differences(full, client(address).read("full")))) > 10
+
+
+def test_a_second_push_leaves_nothing_of_the_first(service: tuple[str, Store]) -> None:
+    address, _ = service
+    one = project({"prefix": {"ex": "http://e/"}, "entity": {"ex:old": {}}}, "1" * 64)
+    two = project({"prefix": {"ex": "http://e/"}, "entity": {"ex:new": {}}}, "2" * 64)
+    client(address).replace("doc", one)
+    client(address).replace("doc", two)
+    assert list(differences(two, client(address).read("doc"))) == []
+
+
+def test_each_loss_is_told() -> None:
+    sent = project(
+        {
+            "prefix": {"ex": "http://e/"},
+            "entity": {"ex:a": {"ex:n": 3}, "ex:b": {}},
+            "wasDerivedFrom": {"ex:d": {"prov:generatedEntity": "ex:a", "prov:usedEntity": "ex:b"}},
+        },
+        "1" * 64,
+    )
+    kept = deepcopy(sent)
+    del kept["entity"]["ex:b"]
+    kept["entity"]["ex:a"]["ex:n"] = "4"
+    kept["entity"]["ex:c"] = {}
+    kept["wasDerivedFrom"] = {"_:id1": {"prov:generatedEntity": "ex:b", "prov:usedEntity": "ex:a"}}
+    assert list(differences(sent, kept)) == [
+        "entity ex:b is gone",
+        "entity ex:c was not sent",
+        "ex:n of entity ex:a is '4', not '3'",
+        "wasDerivedFrom ex:a -> ex:b is gone",
+        "wasDerivedFrom ex:b -> ex:a was not sent",
+    ]
+    assert list(differences(sent, "x")) == ["the answer is no PROV-JSON document"]
+
+
+def test_the_document_of_another_owner_is_left_alone(service: tuple[str, Store]) -> None:
+    address, store = service
+    client(address).replace("doc", {"entity": {}})
+    with pytest.raises(InputError, match="refuses"):
+        client(address, "bob", "builder").replace("doc", {"entity": {"ex:x": {}}})
+    assert store.owners["doc"] == "ada"
+
+
+def test_a_wrong_password_is_told_once(service: tuple[str, Store]) -> None:
+    address, store = service
+    with pytest.raises(InputError, match="401"):
+        client(address, "ada", "wrong")
+    assert len(store.asked) == 1
+
+
+def test_failures_are_tried_again_a_few_times(service: tuple[str, Store]) -> None:
+    address, store = service
+    made = client(address)
+    store.failures[:] = [502, 503]
+    made.replace("doc", {"entity": {}})
+    store.failures[:] = [500] * 9
+    with pytest.raises(Undetermined, match="500"):
+        made.read("doc")
+    assert len(store.failures) == 6
+
+
+def test_a_service_that_is_not_there_is_undetermined() -> None:
+    with pytest.raises(Undetermined, match="cannot be reached"):
+        Service("http://127.0.0.1:9", "x", pause=0).read("doc")
+
+
+@pytest.mark.parametrize("address", ["", "file:///etc/passwd", "http://a b", "http://u:p@host", "host:3000"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(InputError, match="not the address"):
+        Service(address)
+
+
+@pytest.mark.parametrize("name", ["ab", "A-doc", "x" * 64, "a_b", "doc-", "system-x", "a/b", "1ab"])
+def test_a_name_that_storage_would_not_take_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="no name"):
+        Service("http://127.0.0.1:9", pause=0).read(name)
+
+
+@given(st.text(max_size=90), st.text(max_size=9))
+def test_every_name_that_we_make_is_taken(repository: str, key: str) -> None:
+    name = document_name(repository, key)
+    assert name == document_name(repository, key)
+    with pytest.raises(Undetermined):
+        Service("http://127.0.0.1:9", pause=0)._ask("GET", f"/documents/{yprov_checked(name)}")
+
+
+def yprov_checked(name: str) -> str:
+    from assaymark.provenance.yprov import _checked
+
+    return _checked(name)
+
+
+def test_push_and_pull_on_the_command_line(
+    service: tuple[str, Store], hosted: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:  # fmt: skip
+    address, store = service
+    place = tmp_path / "provenance.json"
+    place.write_text(prov.render(hosted))
+    assert main(["provenance", "push", str(place), "--url", address]) == 2
+    monkeypatch.setenv("YPROV_USER", "ada")
+    monkeypatch.setenv("YPROV_PASSWORD", "lovelace")
+    assert main(["provenance", "push", str(place), "--url", address]) == 0
+    name = capsysbinary.readouterr().out.decode().split()[-1]
+    assert list(store.documents) == [name]
+    assert main(["provenance", "pull", name, "--url", address]) == 0
+    assert "am:document" in json.loads(capsysbinary.readouterr().out)["entity"]
+
+
+WFS = {
+    "prefix": {"default": "http://anotherexample.org/", "yprov4wfs": "http://example.org"},
+    "activity": {"task 1": {
+        "prov:startTime": "2026-01-01 10:00:00.1", "prov:endTime": "None", "prov:type": "prov:Activity",
+        "yprov4wfs:status": "ok", "engine": None,
+    }},
+    "entity": {"in/file": {"prov:label": "/home/jane/in/file.nc"}},
+    "used": {"5f0c": {"prov:activity": "task 1", "prov:entity": "in/file"}},
+}  # fmt: skip
+ML = {
+    "prefix": {"yprov": "https://github.com/HPCI-Lab/yProv4ML", "provml": "prov-ml", "default": "my experiment"},
+    "agent": {"jane": {}},
+    "activity": {"exp_GR0_1": {"yprov:host_name": "node17", "yprov:PID": "12", "yprov:run_id": "1",
+                               "prov:startedAtTime": "2026-01-01T10:00:00"}},
+    "entity": {"loss//training": {"prov:type": "provml:Metric", "prov:label": ["a", "b"]}},
+    "wasAssociatedWith": {"w": {"prov:activity": "exp_GR0_1", "prov:agent": "jane"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "maker"), [(WFS, "yProv4WFs"), (ML, "yProv4ML")])
+def test_what_others_wrote_is_put_right(given: dict[str, Any], maker: str) -> None:
+    made = upstream.imported(json.dumps(given).encode(), "doc.json")
+    assert [e["am:maker"] for e in made["entity"].values() if "am:maker" in e] == [maker]
+    assert violations(made, strict=False) == ()
+    ProvDocument.deserialize(content=prov.dump(made))
+    text = prov.dump(made)
+    for private in ("jane", "node17", '"None"', "/home/"):
+        assert private not in text, private
+    assert all(a.startswith(("http", "urn:")) for a in made["prefix"].values())
+
+
+def test_times_are_put_right_and_relations_still_meet() -> None:
+    made = upstream.imported(json.dumps(WFS).encode(), "doc.json")
+    (task,) = made["activity"]
+    assert made["activity"][task]["prov:startTime"] == "2026-01-01T10:00:00.100000"
+    assert "prov:endTime" not in made["activity"][task]
+    (use,) = made["used"].values()
+    assert use["prov:activity"] == task
+    assert use["prov:entity"] in made["entity"]
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"entity": 1}', b"[" * 100_000])
+def test_what_is_no_provenance_is_refused(data: bytes) -> None:
+    with pytest.raises(InputError, match=r"^x.json"):
+        upstream.imported(data, "x.json")
+
+
+def line() -> list[Milestone]:
+    return [
+        Milestone(commit=f"{n}" * 40, moment="2026-01-01T00:00:00Z", level=level, source="SQAaaS", sha256="e" * 64,
+                  repository="github.com/o/r", assessor="2.0", outcomes={"QC.Lic01": "passed", "QC.Lic02": "failed"})
+        for n, level in ((1, "none"), (2, "bronze"))
+    ]  # fmt: skip
+
+
+def test_the_view_for_readers_of_yprov4sqa() -> None:
+    view = yprov4sqa.document(line(), numbered=True)
+    assert view["entity"]["ex:repository1"]["ex:name"] == "o/r"
+    assert view["entity"]["ex:assessment2"]["ex:commit_id"] == ["2" * 40]
+    assert [view["entity"][f"ex:output{n}"]["ex:badge_won"] for n in (1, 2)] == ["no_badge", "bronze"]
+    check = view["activity"]["ex:qc_QC.Lic2"]
+    assert (check["ex:percentage"], check["ex:output"], check["ex:total_subcriteria"]) == ("50%", False, 2)
+    assert view["wasGeneratedBy"]["_:wGB_qc_QC.Lic2_assessment2"]["prov:activity"] == "ex:qc_QC.Lic2"
+    assert view["wasDerivedFrom"]["_:id_assessment2_output2"]["prov:generatedEntity"] == "ex:output2"
+
+
+def test_views_of_two_repositories_can_be_merged() -> None:
+    one, other = yprov4sqa.document(line()), line()
+    other = [Milestone(**{**_values(m), "repository": "github.com/o/s"}) for m in other]
+    both = prov.merged([one, yprov4sqa.document(other)])
+    assert len([id for id in both["entity"] if id.startswith("ex:assessment")]) == 4
+    assert sum("output" in id for id in both["entity"]) == 2
+    assert yprov4sqa.document([])["entity"] == {}
+
+
+def _values(milestone: Milestone) -> dict[str, Any]:
+    return {name: getattr(milestone, name) for name in Milestone.__dataclass_fields__}
+
+
+def test_a_report_of_sqaaas_is_imported(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    report = {"repository": [{"url": "https://github.com/o/r", "commit_id": "ab" * 20, "badge_status": "silver"}],
+              "report": {"QC.Lic": {"subcriteria": {"QC.Lic01": {"valid": True}}}}}  # fmt: skip
+    (tmp_path / "r.json").write_text(json.dumps(report))
+    assert main(["provenance", "import", str(tmp_path / "r.json")]) == 0
+    made = json.loads(capsysbinary.readouterr().out)
+    assert violations(made) == ()
+    assert any(e.get("am:verdict") == "silver" for e in made["entity"].values())
