@@ -7,6 +7,7 @@ value that was read can be walked (or drawn as JSON) without surprises.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from assaymark.patterns import late
@@ -62,10 +63,17 @@ def load_yaml_lines(source: str | bytes, *, limit: int = CONFIG_LIMIT) -> tuple[
 
 
 def load_toml(source: str | bytes, *, limit: int = CONFIG_LIMIT) -> dict[str, Any]:
-    """A TOML document; dates stay the objects that TOML makes of them. Raises `ParseProblem`."""
+    """A TOML document; dates stay the objects that TOML makes of them. Raises `ParseProblem`.
+
+    Several facts read pyproject.toml: they share one document, which nobody may change.
+    """
+    return _toml(_decoded(source, limit))
+
+
+@lru_cache(maxsize=4)
+def _toml(text: str) -> dict[str, Any]:
     import tomllib
 
-    text = _decoded(source, limit)
     if bomb := _DOTTED.search(text):
         raise ParseProblem("a dotted key has too many parts", text.count("\n", 0, bomb.start()) + 1)
     try:
