@@ -63,6 +63,7 @@ if [ -z "$environment" ]; then
 fi
 if [ $# -eq 0 ]; then
   echo "$environment/bin" >> "$GITHUB_PATH"
+  echo "environment=$environment" >> "$GITHUB_OUTPUT"
   exit
 fi
 exec "$environment/bin/python" -I -X utf8 -m assaymark action "$1"

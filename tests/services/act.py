@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 OURS = f"assaymark/assaymark/actions/{{}}@{COMMIT}"
 PARTS = ("actions", "badges", "criteria", "pipelines", "plugins", "requirements", "src", "pyproject.toml", ".github")
-STANDINS = ("upload-artifact", "download-artifact")
+STANDINS = ("checkout", "upload-artifact", "download-artifact")
 _USES = re.compile(r"uses:\s*(actions/[\w-]+)@([0-9a-f]{40})")
 TIMEOUT = 120
 
@@ -141,7 +141,7 @@ class Act:
         if payload is not None:
             (self.folder / "event.json").write_text(json.dumps(payload), encoding="utf-8")
             words += ["-e", str(self.folder / "event.json")]
-        given = {"STANDIN_DIR": str(self.folder / "standins")}
+        given = {"STANDIN_DIR": str(self.folder / "standins"), "STANDIN_REPOSITORY": str(repository)}
         if self.environment:
             given["ASSAYMARK_ENVIRONMENT"] = str(self.environment)
         for name, value in (given | dict(env or {})).items():

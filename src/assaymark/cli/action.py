@@ -9,13 +9,18 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from assaymark.cli._common import say
-from assaymark.errors import BUG, OK, AssaymarkError, InputError
+from assaymark.errors import BUG, AssaymarkError, InputError
+
+if TYPE_CHECKING:
+    from assaymark.github.actions import Ended
+    from assaymark.model import Assessment
 
 # Inputs that are about the Action itself; all others are options (or the argument) of the verb.
 OWN = ("plugins", "artifact", "token")
@@ -25,27 +30,56 @@ OWN = ("plugins", "artifact", "token")
 @click.argument("verb")
 def command(verb: str) -> int:
     """Run a verb for a GitHub Action: inputs from INPUTS, results as outputs, summary and annotations."""
+    from assaymark.github.actions import Ended
     from assaymark.github.workflow_commands import pause
 
     hold, resume = pause()
-    folder, place = _folder(), Path()
+    scratch = Path(os.environ.get("RUNNER_TEMP", "."), "assaymark")
+    folder = _folder(scratch / "reports")
     _log(hold)
     try:
-        inputs = _inputs(os.environ.pop("INPUTS", "{}"))
-        target = _command(verb)
+        verb, inputs, more = _adapted(verb, _inputs(os.environ.pop("INPUTS", "{}")), scratch)
+        if verb != "step":  # which writes one file, and no reports
+            folder = Path(inputs.setdefault("output", str(folder)))
         _hand_over(inputs)
-        folder, place = Path(inputs.get("output") or folder), Path(inputs.get("path") or ".")
-        code, message = _run([verb, *words(target, inputs, folder)])
+        code, message = _run([*verb.split(), *words(_command(verb), inputs)])
     except InputError as problem:
-        code, message = problem.code, str(problem)
+        inputs, more, code, message = {}, _nothing, problem.code, str(problem)
         say(f"assaymark: {message}")
     finally:
         _log(resume)
-    _publish(verb, code, message, folder, place)
+    place = Path(inputs.get("path") or ".")
+    _publish(verb, Ended(code, message, folder, place, _assessment(folder)), more(folder))
     return code
 
 
-def words(target: click.Command, inputs: Mapping[str, str], folder: Path) -> list[str]:
+def _nothing(folder: Path) -> dict[str, str]:
+    return {}
+
+
+def _adapted(
+    verb: str, inputs: dict[str, str], scratch: Path
+) -> tuple[str, dict[str, str], Callable[[Path], dict[str, str]]]:
+    """The verb behind an action, its inputs, and what gives outputs beyond the usual ones."""
+    if verb == "sqaaas-assessment":
+        from assaymark.cli import _sqaaas
+
+        return "assess", _sqaaas.inputs_of(inputs, scratch), _sqaaas.outputs_of
+    inputs = {name.replace("_", "-"): value for name, value in inputs.items() if value}
+    if verb == "step":
+        inputs.setdefault("output", ".")
+        return verb, inputs, lambda _: _step(inputs)
+    return verb, inputs, _nothing
+
+
+def _step(inputs: Mapping[str, str]) -> dict[str, str]:
+    file = Path(inputs.get("output", "."), f"{inputs.get('name')}.json")
+    if not file.is_file():
+        return {}
+    return {"step": file.read_text(encoding="utf-8"), "step-path": str(file.resolve())}
+
+
+def words(target: click.Command, inputs: Mapping[str, str]) -> list[str]:
     """The inputs as command-line words; an input is an option of the same name, or the argument.
 
     An empty input is not given. A switch takes true or false; a repeatable option one value per line.
@@ -55,10 +89,9 @@ def words(target: click.Command, inputs: Mapping[str, str], folder: Path) -> lis
     arguments = {(p.name or "").replace("_", "-"): p for p in target.params if isinstance(p, click.Argument)}
     made: list[str] = []
     last: list[str] = []
-    given = {name: value for name, value in inputs.items() if name not in OWN}
-    if "--output" in options:
-        given |= {"output": str(folder)}
-    for name, value in given.items():
+    for name, value in inputs.items():
+        if name in OWN:
+            continue
         option = options.get(f"--{name}")
         if option is not None:
             made += _option(name, option, value)
@@ -112,9 +145,8 @@ def _hand_over(inputs: Mapping[str, str]) -> None:
         os.environ["GITHUB_TOKEN"] = inputs["token"]
 
 
-def _folder() -> Path:
+def _folder(base: Path) -> Path:
     """A folder for the reports of this step, apart from those of earlier steps of the job."""
-    base = Path(os.environ.get("RUNNER_TEMP", "."), "assaymark", "reports")
     return next(place for number in range(1, 10_000) if not (place := base / str(number)).exists())
 
 
@@ -131,17 +163,21 @@ def _run(arguments: list[str]) -> tuple[int, str]:
         return (problem.code if isinstance(problem, AssaymarkError) else BUG), str(problem) or type(problem).__name__
 
 
-def _publish(verb: str, code: int, message: str, folder: Path, place: Path) -> None:
-    from assaymark.github.actions import FILES, Ended, publish
+def _assessment(folder: Path) -> Assessment | None:
+    from assaymark.github.actions import FILES
 
-    assessment = None
     file = folder / FILES["report-json"]
-    if file.is_file():
-        from assaymark.reports.json import from_own
+    if not file.is_file():
+        return None
+    from assaymark.reports.json import from_own
 
-        assessment = from_own(file.read_text(encoding="utf-8"))
-    said = message or ("" if code == OK else f"exit status {code}")
-    for line in publish(verb, Ended(code, said, folder, place, assessment), os.environ):
+    return from_own(file.read_text(encoding="utf-8"))
+
+
+def _publish(verb: str, ended: Ended, more: Mapping[str, str]) -> None:
+    from assaymark.github.actions import publish
+
+    for line in publish(verb, ended, os.environ, more):
         _log(line)
 
 

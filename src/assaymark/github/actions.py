@@ -42,11 +42,14 @@ class Ended(NamedTuple):
     assessment: Assessment | None = None
 
 
-def publish(verb: str, ended: Ended, environment: Mapping[str, str]) -> list[str]:
-    """Write outputs and summary; gives the lines for the log, annotations among them."""
+def publish(
+    verb: str, ended: Ended, environment: Mapping[str, str], more: Mapping[str, str] | None = None
+) -> list[str]:
+    """Write outputs (``more`` are further ones) and summary; gives the lines for the log, annotations among them."""
     values = {"outcome": _OUTCOMES.get(ended.code, "error"), **files(ended.folder)}
     if ended.assessment is not None:
         values |= verdict(ended.assessment)
+    values |= more or {}
     outputs.write(environment, values)
     summary.append(environment, _summary(ended))
     return [*_trouble(verb, ended), *_annotations(ended, environment)]

@@ -1,0 +1,136 @@
+"""What every action.yml keeps to: thin, documented, its inputs those of the command, and clean for three linters."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from assaymark.cli import main
+from assaymark.cli.action import OWN
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted(ROOT.glob("actions/*/action.yml"))
+WORKFLOWS = sorted(ROOT.glob(".github/workflows/*.yml"))
+# Inputs of another product, which `assaymark.cli._sqaaas` turns into those of assess.
+ADAPTED = {"sqaaas-assessment": "assess"}
+NOT_KEBAB = {"sqaaas-step", "sqaaas-assessment"}
+SCRIPT = re.compile(r'"\$GITHUB_ACTION_PATH/(?:\.\./setup/)?run\.sh"(?: (?P<verb>[a-z -]+))?')
+
+
+def read(file: Path) -> dict[str, Any]:
+    return yaml.safe_load(file.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def verb_of(file: Path) -> str | None:
+    """The verb that the action runs."""
+    found = [SCRIPT.fullmatch(s["run"]) for s in read(file)["runs"]["steps"] if "run.sh" in s.get("run", "")]
+    assert len(found) == 1, "one step calls the script"
+    assert found[0], "and does nothing else"
+    return found[0]["verb"]
+
+
+def command_of(words: str) -> click.Command:
+    command: click.Command = main
+    for word in words.split():
+        assert isinstance(command, click.Group)
+        found = command.get_command(click.Context(command), word)
+        assert found is not None, words
+        command = found
+    return command
+
+
+named = pytest.mark.parametrize("file", FILES, ids=lambda f: f.parent.name)
+
+
+@named
+def test_it_is_thin(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 60
+
+
+@named
+def test_everything_is_described(file: Path) -> None:
+    data = read(file)
+    assert len(data["description"]) > 20
+    for name, value in [*data.get("inputs", {}).items(), *data.get("outputs", {}).items()]:
+        assert value["description"], name
+        if file.parent.name not in NOT_KEBAB:
+            assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name), name
+
+
+@named
+def test_no_expression_is_part_of_a_script(file: Path) -> None:
+    for step in read(file)["runs"]["steps"]:
+        assert "${{" not in step.get("run", "")
+        assert "${{" not in step.get("working-directory", "")
+
+
+@named
+def test_every_input_is_an_option_of_the_command(file: Path) -> None:
+    verb = verb_of(file)
+    if verb is None or verb in ADAPTED:
+        return
+    command = command_of(verb)
+    options = {name: p for p in command.params if isinstance(p, click.Option) for name in p.opts}
+    arguments = {(p.name or "").replace("_", "-"): p for p in command.params if isinstance(p, click.Argument)}
+    shown = command.get_help(click.Context(command, info_name=verb))
+    for name, given in read(file)["inputs"].items():
+        if name in OWN:
+            continue
+        name = name.replace("_", "-")
+        if name in arguments:
+            assert given.get("default") == arguments[name].default or given.get("required"), name
+            continue
+        assert f"--{name}" in options, name
+        assert f"--{name}" in shown, name
+        default = given.get("default", "")
+        if options[f"--{name}"].is_flag:
+            assert default == "false", name
+        elif default:
+            assert str(options[f"--{name}"].default) == default, name
+
+
+@named
+def test_every_output_comes_from_the_step(file: Path) -> None:
+    for name, value in read(file).get("outputs", {}).items():
+        assert value["value"] == f"${{{{ steps.run.outputs.{name} }}}}"
+
+
+def test_every_action_is_on_the_page() -> None:
+    page = (ROOT / "actions" / "README.md").read_text(encoding="utf-8")
+    assert [f.parent.name for f in FILES if f"`{f.parent.name}`" not in page] == []
+
+
+def lint(*words: str | Path) -> str:
+    """Run a linter that lies beside Python; what it said, empty when it is content."""
+    program = Path(sys.executable).with_name(str(words[0]))
+    done = subprocess.run([program, *words[1:]], cwd=ROOT, capture_output=True, text=True)
+    return "" if done.returncode == 0 else f"{done.stdout}{done.stderr}"
+
+
+@pytest.mark.service("zizmor")
+def test_zizmor_is_content_with_everything() -> None:
+    options = ("--offline", "--no-progress", "--persona", "pedantic", "--strict-collection", "--format", "plain")
+    assert lint("zizmor", *options, *FILES, *WORKFLOWS) == ""
+
+
+@pytest.mark.service("jactionlint")
+def test_jactionlint_is_content_with_everything() -> None:
+    assert lint("jactionlint", "--strict-exit", *FILES, *WORKFLOWS) == ""
+
+
+@pytest.mark.service("check-jsonschema")
+def test_the_schemas_of_the_host_are_kept() -> None:
+    assert lint("check-jsonschema", "--builtin-schema", "vendor.github-actions", *FILES) == ""
+    assert lint("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS) == ""
+
+
+@pytest.mark.service("shellcheck")
+def test_shellcheck_is_content_with_the_script() -> None:
+    assert lint("shellcheck", "--severity=style", ROOT / "actions" / "setup" / "run.sh") == ""
