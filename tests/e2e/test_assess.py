@@ -57,6 +57,7 @@ REPORTS = {
     "report.html",
     "badge.svg",
     "badge.json",
+    "provenance.json",
 }
 STABLE = ("run",)
 

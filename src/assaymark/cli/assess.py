@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -191,6 +192,23 @@ def _write_all(assessment: Assessment, folder: Path) -> None:
     badge = assessed.level(assessment)
     write(folder, "badge.svg", svg.render(badge))
     write(folder, "badge.json", endpoint.render(badge))
+    _write_provenance(assessment, folder)
+
+
+def _write_provenance(assessment: Assessment, folder: Path) -> None:
+    """The W3C PROV record; left out, and said so, if it would tell what must not leave the machine."""
+    from assaymark.provenance import prov, redact
+    from assaymark.provenance.assessed import account_of
+
+    account = account_of(assessment, (folder / FILES["json"]).read_bytes(), os.environ)
+    text = prov.render(account)
+    try:
+        redact.refuse_leaks("provenance.json", text, os.environ, allowed=[account.subject.name])
+    except InputError as leak:
+        (folder / "provenance.json").unlink(missing_ok=True)
+        say(f"assaymark: {leak}")
+        return
+    write(folder, "provenance.json", text)
 
 
 def _keep_gate(judged: Judged, gate: str | None, earlier: Assessment | None, configured: str | None) -> None:
