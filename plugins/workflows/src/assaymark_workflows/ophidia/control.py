@@ -21,7 +21,6 @@ _CONSTANTS = {
     *("1_pi", "2_pi", "2_sqrtpi", "sqrt2", "sqrt1_2"),
 }
 _UNKNOWN = frozenset("$@&")
-_LONGEST = 1_000_000
 
 
 def check_control(task: Task, problems: Problems) -> None:

@@ -78,7 +78,7 @@ class Flow:
     def _without(self, found: Open | None, closed: int) -> Open | None:
         """What is still open of a stack when some blocks have been closed on another way here."""
         top = found
-        while found is not None:
+        while found is not None and closed:
             if closed >> found.block & 1:
                 top = found.around
             found = found.around

@@ -12,8 +12,8 @@ from assaymark_workflows.problems import Problems, nearest
 
 _DEFINERS = ("oph_for", "oph_set", "oph_wait", "oph_input")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+")
-_LONGEST = 20_000
+_DOMAIN = re.compile(r"[A-Za-z0-9-]+\.[A-Za-z0-9]")
+_LONGEST_DOMAIN = 255
 
 
 class Use(NamedTuple):
@@ -153,7 +153,15 @@ class _Variables:
 
 def _mail_around(value: str, use: Use) -> bool:
     """Whether the @ belongs to an address of e-mail."""
-    return any(match.start() < use.start < match.end() for match in _MAIL.finditer(value))
+    before = value[use.start - 1 : use.start]
+    return before.isalnum() and _DOMAIN.match(value, use.start + 1, use.start + 1 + _LONGEST_DOMAIN) is not None
+
+
+def _mark_nested(open_braces: list[tuple[str, int, bool]]) -> None:
+    """The innermost open brace has a reference inside; those around it learn of it when that one is named."""
+    if open_braces:
+        mark, at, _ = open_braces[-1]
+        open_braces[-1] = (mark, at, True)
 
 
 def references(value: str) -> list[Use]:
@@ -168,13 +176,13 @@ def references(value: str) -> list[Use]:
         if mark in "@&":
             following = value[position + 1 : position + 2]
             if following == "{":
-                open_braces = [(m, at, True) for m, at, _ in open_braces]
+                _mark_nested(open_braces)
                 open_braces.append((mark, position, False))
                 position += 2
                 continue
             match = _NAME.match(value, position + 1)
             if match:
-                open_braces = [(m, at, True) for m, at, _ in open_braces]
+                _mark_nested(open_braces)
                 found.append(Use(mark, match[0], position, match.end()))
                 position = match.end()
                 continue
