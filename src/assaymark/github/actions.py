@@ -82,6 +82,18 @@ def verdict(assessment: Assessment) -> dict[str, str]:
     }
 
 
+def badge_url(environment: Mapping[str, str], inputs: Mapping[str, str]) -> dict[str, str]:
+    """The address at which a README can show the published badge; none where the forge serves no raw files."""
+    repository = inputs.get("repository") or environment.get("GITHUB_REPOSITORY", "")
+    if environment.get("GITHUB_SERVER_URL", "https://github.com") != "https://github.com" or not repository:
+        return {}
+    from urllib.parse import quote
+
+    prefix = inputs.get("prefix", "").strip("/")
+    parts = (repository, inputs.get("branch") or "badges", *([prefix] if prefix else ()), FILES["badge"])
+    return {"badge-url": "https://raw.githubusercontent.com/" + quote("/".join(parts))}
+
+
 def _summary(ended: Ended) -> str:
     file = ended.folder / FILES["markdown"]
     text = file.read_text(encoding="utf-8") if file.is_file() else ""

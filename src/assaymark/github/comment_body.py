@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from assaymark.comparison import Change, Difference
@@ -81,12 +81,19 @@ def render(report: Report, *, limit: int = LIMIT) -> str:
 
 
 def _document(r: Report, most: int, *, bare: bool = False) -> str:
-    blocks = ["\n".join(_head(r))]
-    if not bare:
-        blocks += ["\n".join(b) for b in (_changes(r, most), _found(r, most), _missing(r, most))]
-    text = "\n\n".join(b for b in blocks if b)
-    mark = f"<!-- assaymark:comment key={r.key} digest={hashlib.sha256(text.encode()).hexdigest()} -->"
-    return log_safe(f"{mark}\n{text}\n\n{_foot(r)}\n")
+    mark = f"<!-- assaymark:comment key={r.key} digest={_digest(r, most, bare)} -->"
+    return log_safe(f"{mark}\n{_text(r, most, bare)}\n\n{_foot(r)}\n")
+
+
+def _text(r: Report, most: int, bare: bool) -> str:
+    blocks = [_head(r)] if bare else [_head(r), _changes(r, most), _found(r, most), _missing(r, most)]
+    return "\n\n".join(text for text in map("\n".join, blocks) if text)
+
+
+def _digest(r: Report, most: int, bare: bool) -> str:
+    """Of the text without its links, which lead to another commit after each push."""
+    nowhere = replace(r.assessment, subject=replace(r.assessment.subject, commit=None))
+    return hashlib.sha256(_text(replace(r, assessment=nowhere), most, bare).encode()).hexdigest()
 
 
 def _head(r: Report) -> Iterator[str]:
@@ -94,11 +101,12 @@ def _head(r: Report) -> Iterator[str]:
     title = f" {safe(r.title, 100)}" if r.title else ""
     yield f"### assaymark{title}: {_level(d, a.level)}"
     yield ""
-    yield f"{', '.join(_news(d))}{_distance(a)}."
+    said = "; ".join(filter(None, (", ".join(_news(d)), _distance(a))))
+    yield f"{said}." if said else "This is the highest level."
     for note in (*r.notes, *(d.cautions if d else ())):
         yield ""
         yield f"> {safe(note)}"
-    for part in a.partial[:3]:
+    for part in a.partial[:3] if d is None else ():
         yield ""
         yield f"> Partial run: {safe(part)}. What was left out is not judged."
 
@@ -126,19 +134,24 @@ def _news(d: Difference | None) -> Iterator[str]:
 
 def _distance(a: Assessment) -> str:
     ahead = next_level(a)
-    return "" if ahead.level is None else f"; {count(ahead.items, 'item')} short of {ahead.level}"
+    return "" if ahead.level is None else f"{count(ahead.items, 'item')} short of {ahead.level}"
 
 
 def _changes(r: Report, most: int) -> Iterator[str]:
     if r.change is None:
         return
-    for title, changes in (("Worse", r.change.worse), ("Better", r.change.better)):
-        if changes:
-            yield f"#### {title} ({len(changes):,})"
-            yield ""
-            yield from _table(("Item", "Before", "Now", "Why"), [_change_row(c) for c in changes[:most]])
-            yield from _hidden(len(changes) - most, "item")
-            yield ""
+    if r.change.worse:
+        yield f"#### Worse ({len(r.change.worse):,})"
+        yield ""
+        yield from _verdicts(r.change.worse, most)
+    if r.change.better:
+        yield ""
+        yield from _details(f"Better ({len(r.change.better):,})", _verdicts(r.change.better, most))
+
+
+def _verdicts(changes: Sequence[Change], most: int) -> Iterator[str]:
+    yield from _table(("Item", "Before", "Now", "Why"), [_change_row(c) for c in changes[:most]])
+    yield from _hidden(len(changes) - most, "item")
 
 
 def _change_row(c: Change) -> tuple[str, ...]:

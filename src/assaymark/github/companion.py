@@ -38,9 +38,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pull:
-    """An open pull request whose newest commit is the one that was judged."""
+    """A pull request: its number, its newest commit, and whether that comes from another repository."""
 
     number: int
+    head: str
     fork: bool
 
 
@@ -78,8 +79,18 @@ def pulls_of(client: Client, origin: Origin) -> list[Pull]:
     for row in _candidates(client, origin):
         number = row.get("number")
         if isinstance(number, int) and _fits(row, origin):
-            found[number] = Pull(number=number, fork=not _same(origin.head_repository, origin.repository))
+            found[number] = shown(row)
     return [found[n] for n in sorted(found)[:MOST]]
+
+
+def shown(pull: Json) -> Pull:
+    """What the API says of a pull request; one whose origin is not known counts as a fork. Raises ForgeProblem."""
+    head, base = _table(pull.get("head")), _table(pull.get("base"))
+    number, commit = pull.get("number"), head.get("sha")
+    if not isinstance(number, int) or not isinstance(commit, str):
+        raise ForgeProblem(Trouble.UNREACHABLE, "GitHub's answer has an unexpected form")
+    there, here = _table(head.get("repo")).get("full_name"), _table(base.get("repo")).get("full_name")
+    return Pull(number=number, head=commit, fork=not _same(there, here))
 
 
 def _candidates(client: Client, origin: Origin) -> Iterator[Json]:

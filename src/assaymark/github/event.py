@@ -32,12 +32,12 @@ def read(environment: Mapping[str, str]) -> Event:
     """The event of this run; an empty one outside GitHub Actions or when the payload cannot be read."""
     name = environment.get("GITHUB_EVENT_NAME", "")
     repository = _matching(_REPOSITORY, environment.get("GITHUB_REPOSITORY"))
-    payload = _payload(environment.get("GITHUB_EVENT_PATH", ""))
-    pull = payload.get("pull_request")
+    data = payload(environment.get("GITHUB_EVENT_PATH", ""))
+    pull = data.get("pull_request")
     if isinstance(pull, dict):
         return _of_pull_request(name, repository, pull)
     head = _matching(_COMMIT, environment.get("GITHUB_SHA"))
-    before = _matching(_COMMIT, payload.get("before"))
+    before = _matching(_COMMIT, data.get("before"))
     # A branch that is new has no earlier commit.
     base = before if before and set(before) != {"0"} else None
     return Event(name, repository, base, head)
@@ -58,7 +58,8 @@ def _of_pull_request(name: str, repository: str | None, pull: Mapping[str, Any])
     )
 
 
-def _payload(path: str) -> Mapping[str, Any]:
+def payload(path: str) -> Mapping[str, Any]:
+    """The whole payload, as GitHub wrote it; empty when it cannot be read."""
     try:
         file = Path(path)
         if not file.is_file() or file.stat().st_size > LIMIT:

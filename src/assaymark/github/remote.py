@@ -72,9 +72,7 @@ def _started(client: Client, workflow: str, ref: str, earlier: int) -> Run:
             return new[0]
         if new:
             ids = ", ".join(str(r.id) for r in new)
-            raise InputError(
-                f"several runs began at once: {ids}", hint="take one: assaymark remote get OWNER/REPO ID"
-            )
+            raise InputError(f"several runs began at once: {ids}", hint="take one: assaymark remote get OWNER/REPO ID")
         client.pause(_FIRST_PAUSE)
     raise InputError("the run was asked for but did not begin", hint="look: assaymark remote list OWNER/REPO")
 

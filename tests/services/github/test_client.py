@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,23 +15,6 @@ if TYPE_CHECKING:
     from github_fake import FakeGitHub
 
 pytestmark = pytest.mark.service("github-openapi")
-
-
-class Naps(list[float]):
-    """Waiting that takes no time and is written down."""
-
-    def __call__(self, seconds: float) -> None:
-        self.append(seconds)
-
-
-@pytest.fixture
-def naps() -> Naps:
-    return Naps()
-
-
-@pytest.fixture
-def client(fake_github: FakeGitHub, naps: Naps) -> Client:
-    return connect(fake_github.name, fake_github.environment, sleep=naps, timeout=2)
 
 
 def test_the_reader_of_the_forge_keeps_to_the_description(fake_github: FakeGitHub) -> None:
@@ -70,7 +54,13 @@ def test_endless_pages_end(fake_github: FakeGitHub, client: Client) -> None:
     ],
 )
 def test_a_limit_is_waited_for_and_even_what_adds_is_sent_again(
-    fake_github: FakeGitHub, client: Client, naps: Naps, status: int, body: Any, headers: dict[str, str], wait: float
+    fake_github: FakeGitHub,
+    client: Client,
+    naps: list[float],
+    status: int,
+    body: Any,
+    headers: dict[str, str],
+    wait: float,
 ) -> None:
     fake_github.state.pull(7, "a" * 40)
     fake_github.fail("POST", "/issues/7/comments", status, body, headers=headers)
@@ -79,7 +69,7 @@ def test_a_limit_is_waited_for_and_even_what_adds_is_sent_again(
     assert fake_github.state.bodies(7) == ["hello"]
 
 
-def test_patience_ends(fake_github: FakeGitHub, client: Client, naps: Naps) -> None:
+def test_patience_ends(fake_github: FakeGitHub, client: Client, naps: list[float]) -> None:
     fake_github.fail("GET", "", 429, headers={"Retry-After": "3600"})
     with pytest.raises(ForgeProblem, match="tried again in 3600 s") as problem:
         client.get("")
@@ -91,7 +81,7 @@ def test_patience_ends(fake_github: FakeGitHub, client: Client, naps: Naps) -> N
     assert sum(naps) <= 90
 
 
-def test_the_primary_limit_says_when_it_ends(fake_github: FakeGitHub, client: Client, naps: Naps) -> None:
+def test_the_primary_limit_says_when_it_ends(fake_github: FakeGitHub, client: Client, naps: list[float]) -> None:
     reset = str(int(time.time()) + 20)
     fake_github.fail("GET", "", 403, headers={"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset})
     assert client.table("")["full_name"] == "lab/tide"
@@ -109,7 +99,7 @@ def test_the_primary_limit_says_when_it_ends(fake_github: FakeGitHub, client: Cl
     ],
 )
 def test_reading_is_tried_again_and_ends(
-    fake_github: FakeGitHub, client: Client, naps: Naps, status: int, body: Any
+    fake_github: FakeGitHub, client: Client, naps: list[float], status: int, body: Any
 ) -> None:
     fake_github.fail("GET", "", status, body, times=2)
     assert client.table("")["full_name"] == "lab/tide"
@@ -133,7 +123,7 @@ def test_what_adds_something_is_not_sent_twice(
     assert len(fake_github.state.bodies(7)) == after
 
 
-def test_a_server_that_does_not_answer_in_time(fake_github: FakeGitHub, naps: Naps) -> None:
+def test_a_server_that_does_not_answer_in_time(fake_github: FakeGitHub, naps: Callable[[float], None]) -> None:
     client = connect(fake_github.name, fake_github.environment, sleep=naps, timeout=1)
     fake_github.fail("GET", "", 0, sleep=1.4)
     fake_github.fail("POST", "/git/blobs", 0, sleep=1.4)

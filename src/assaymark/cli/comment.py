@@ -1,0 +1,327 @@
+"""``assaymark comment``: bring an assessment to the pull request it is about."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assaymark.cli._common import out, say
+from assaymark.cli._forge import BRANCH, asking, decoded, published, repository_of
+from assaymark.errors import AssaymarkError, InputError, Undetermined
+
+if TYPE_CHECKING:
+    from assaymark.comparison import Difference
+    from assaymark.forge.client import Client
+    from assaymark.github.comment_body import Report
+    from assaymark.github.companion import Origin
+    from assaymark.github.posting import Posted
+    from assaymark.model import Assessment
+
+# Of an assessment that others made: enough for a thousand findings, little enough to be parsed in a second or two.
+MAX_FOREIGN = 20_000_000
+STATES = {"passed": "success", "failed": "failure", "unknown": "error"}
+CONCLUSIONS = {"success": "passed", "failure": "failed"}
+EPILOG = """\b
+Examples:
+  assaymark comment assaymark-report                   in a workflow on pull_request
+  assaymark comment                                    in a workflow on workflow_run: fetches the artifact itself
+  assaymark comment out --check --outcome failed       a check run with annotations too
+  assaymark comment out --dry-run                      show what would be written
+\b
+Needs GITHUB_TOKEN with pull-requests: write and statuses: write (--check: checks: write; --sarif: security-events:
+write). What the token may not do is left out, and said.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where it goes: the pull requests, the commit, and what is known about who made the assessment."""
+
+    pulls: tuple[int, ...]
+    head: str
+    fork: bool = False
+    origin: Origin | None = None
+
+
+@click.command(epilog=EPILOG)
+@click.argument("folder", required=False, metavar="[DIR]", type=click.Path(path_type=Path))
+@click.option("--repository", metavar="OWNER/REPO", help="Default: GITHUB_REPOSITORY.")
+@click.option("--pull", type=click.IntRange(1), metavar="N", help="Pull request (default: that of the event).")
+@click.option(
+    "--baseline",
+    default=f"{BRANCH}badges",
+    show_default=True,
+    metavar="FILE",
+    help="assessment.json to compare with, branch:NAME[:PATH], or none.",
+)
+@click.option("--outcome", type=click.Choice([*STATES]), help="What the gate said (default: that of the run before).")
+@click.option("--status/--no-status", default=True, show_default=True, help="Set a commit status with the level.")
+@click.option("--check/--no-check", default=False, show_default=True, help="Make a check run with annotations.")
+@click.option("--sarif/--no-sarif", default=False, show_default=True, help="Upload DIR/report.sarif to code scanning.")
+@click.option("--artifact", default="assaymark", show_default=True, help="Artifact of the run before, without DIR.")
+@click.option("--title", default="", metavar="TEXT", help="Which of several packages this is; each has its comment.")
+@click.option("--author", metavar="LOGIN", help="Account of the token (default: asked, else github-actions[bot]).")
+@click.option("--report", metavar="URL", help="Address of the full report (default: the run's page).")
+@click.option("--dry-run", is_flag=True, help="Print the comment instead of writing it.")
+def command(
+    folder: Path | None,
+    repository: str | None,
+    pull: int | None,
+    baseline: str,
+    outcome: str | None,
+    status: bool,
+    check: bool,
+    sarif: bool,
+    artifact: str,
+    title: str,
+    author: str | None,
+    report: str | None,
+    dry_run: bool,
+) -> None:
+    """Write one comment on the pull request, kept up to date, and set a status with the level.
+
+    DIR holds assessment.json (and report.sarif). In a workflow_run workflow the run before is asked for it when no DIR
+    is given; what that run left is taken as the work of a stranger.
+    """
+    from assaymark.forge.client import connect
+    from assaymark.github.posting import Posted
+
+    name = repository_of(repository)
+    client = connect(name, os.environ)
+    if not client.has_token and not dry_run:
+        hint = "in a workflow: env: GITHUB_TOKEN: ${{ github.token }}"
+        raise InputError("there is no token in GITHUB_TOKEN or GH_TOKEN", hint=hint)
+    target = _target(client, name, pull)
+    if target is None:
+        return
+    assessment = _assessment(client, folder, artifact, target)
+    before, notes = _before(baseline, name)
+    made = _report(assessment, before, notes, target, title=title, report=report)
+    if dry_run:
+        from assaymark.github.comment_body import render
+
+        out(render(made))
+        return
+    posted = Posted()
+    result = outcome or (CONCLUSIONS.get(target.origin.conclusion) if target.origin else None)
+    _comment(client, posted, made, target, author)
+    if status:
+        _status(client, posted, made, target, result)
+    if check:
+        _check(client, posted, made, target, result)
+    if sarif:
+        _sarif(client, posted, folder, target)
+    _tell(posted)
+
+
+def _target(client: Client, name: str, pull: int | None) -> Target | None:
+    """Where to write; None, said, when there is nothing to write to."""
+    from assaymark.github import companion, event
+
+    if os.environ.get("GITHUB_EVENT_NAME") == companion.EVENT:
+        if pull is not None:
+            raise InputError("--pull does not go with workflow_run: the event says which pull request it is")
+        origin = companion.origin_of(event.payload(os.environ.get("GITHUB_EVENT_PATH", "")), client.name)
+        with asking(name):
+            pulls = companion.pulls_of(client, origin)
+        if not pulls:
+            say(f"no open pull request has {origin.head[:10]} as its newest commit: nothing to comment on")
+            return None
+        return Target(tuple(p.number for p in pulls), origin.head, any(p.fork for p in pulls), origin)
+    found = event.read(os.environ)
+    if pull is not None:
+        with asking(name):
+            shown = companion.shown(client.table(f"/pulls/{pull}"))
+        return Target((pull,), shown.head, shown.fork)
+    if found.head is None:
+        raise InputError("which pull request is meant?", hint="outside GitHub Actions: --pull N")
+    return Target((found.number,) if found.number else (), found.head, found.fork)
+
+
+def _assessment(client: Client, folder: Path | None, artifact: str, target: Target) -> Assessment:
+    from assaymark.github import companion, remote
+    from assaymark.reports.json import from_json
+
+    if target.origin is None:
+        if folder is None:
+            raise InputError("where is the assessment?", hint="assaymark comment DIR")
+        found = from_json(_text(folder), where=str(folder / remote.FILE))
+        known = {target.head}
+        if os.environ.get("GITHUB_EVENT_NAME") == "pull_request":
+            known |= {os.environ.get("GITHUB_SHA", "")}  # the merge is judged, the head is written to
+        if found.subject.commit not in known:
+            raise InputError(
+                f"the assessment is about {str(found.subject.commit)[:40]!r}, not about {target.head[:10]}",
+                where=str(folder),
+            )
+        return found
+    if folder is not None:
+        text, where = _text(folder), str(folder / remote.FILE)
+    else:
+        with asking(client.name):
+            text = decoded(remote.fetch(client, target.origin.run, name=artifact), artifact)
+        where = f"artifact {artifact}"
+    return companion.restated(from_json(text, where=where), _host(), target.origin)
+
+
+def _text(folder: Path) -> str:
+    """The assessment in a folder that may hold anything: no link is followed, no pipe waited for."""
+    from assaymark.github.remote import FILE
+
+    where = str(folder / FILE)
+    try:
+        handle = os.open(folder / FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            data = file.read(MAX_FOREIGN + 1)
+    except OSError as problem:
+        raise InputError(f"the assessment cannot be read: {problem.strerror}", where=where) from problem
+    if len(data) > MAX_FOREIGN:
+        raise InputError(f"the assessment is larger than {MAX_FOREIGN // 10**6} MB", where=where)
+    return decoded(data, where)
+
+
+def _before(spec: str, name: str) -> tuple[Assessment | None, tuple[str, ...]]:
+    """What to compare with; when it cannot be had, a sentence about it that the comment shows."""
+    if spec == "none":
+        return None, ()
+    if not spec.startswith(BRANCH):
+        from assaymark.cli.compare import load
+
+        return load(spec), ()
+    try:
+        found = published(spec, name)
+    except AssaymarkError as problem:
+        return None, (f"There is nothing to compare with: {problem.message}.",)
+    return found, () if found else ("There is no earlier assessment to compare with yet.",)
+
+
+def _report(
+    assessment: Assessment,
+    before: Assessment | None,
+    notes: tuple[str, ...],
+    target: Target,
+    *,
+    title: str,
+    report: str | None,
+) -> Report:
+    from dataclasses import replace
+
+    from assaymark.github.comment_body import Report, key_of
+
+    if target.origin is None:
+        assessment = replace(assessment, subject=replace(assessment.subject, commit=target.head))
+    if target.fork:
+        notes = ("From a fork: this is what its own run found, and nobody here checked it.", *notes)
+    return Report(
+        assessment=assessment,
+        change=_difference(before, assessment),
+        head=target.head,
+        report=_address(report, target),
+        title=title,
+        key=key_of(title),
+        notes=notes,
+    )
+
+
+def _difference(before: Assessment | None, after: Assessment) -> Difference | None:
+    from assaymark.comparison import difference
+
+    return difference(before, after) if before else None
+
+
+def _address(given: str | None, target: Target) -> str:
+    """The page of the run, or what was given, if it is an ordinary address."""
+    import re
+
+    run = os.environ.get("GITHUB_RUN_ID", "")
+    own = f"{_server()}/{os.environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}" if run.isdecimal() else ""
+    address = given or (target.origin.url if target.origin else own)
+    return address if re.fullmatch(r"https://[A-Za-z0-9._~:/?#@!$&*+,;=%-]{1,500}", address) else ""
+
+
+def _server() -> str:
+    return os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
+
+
+def _host() -> str:
+    from urllib.parse import urlsplit
+
+    return urlsplit(_server()).hostname or "github.com"
+
+
+def _comment(client: Client, posted: Posted, report: Report, target: Target, author: str | None) -> None:
+    from assaymark.github.comment import upsert
+    from assaymark.github.comment_body import render
+
+    if not target.pulls:
+        posted.done.append("comment: none, this is no pull request")
+    body = render(report)
+
+    def act(number: int) -> str:
+        return f"#{number} {upsert(client, number, body, author=author, news=report.says_something)}"
+
+    for number in target.pulls:
+        posted.attempt("comment", partial(act, number))
+
+
+def _status(client: Client, posted: Posted, report: Report, target: Target, outcome: str | None) -> None:
+    from assaymark.github import statuses
+
+    text = statuses.describe(report.assessment)
+    context = statuses.FORK_CONTEXT if target.fork else statuses.CONTEXT
+    context += f": {report.key}" if report.title else ""
+    state = STATES.get(outcome or "", "success")
+
+    def act() -> str:
+        statuses.post(client, target.head, state, text, context=context, link=report.report)
+        return text
+
+    posted.attempt("status", act)
+
+
+def _check(client: Client, posted: Posted, report: Report, target: Target, outcome: str | None) -> None:
+    from assaymark.github import checks, statuses
+    from assaymark.reports.markdown import render
+
+    path = report.assessment.subject.path
+    annotations = checks.annotations_of(report.assessment, "" if path in (".", "") else f"{path}/")
+    check = checks.Check(
+        name="assaymark" + (f": {report.key}" if report.title else "") + (" (fork)" if target.fork else ""),
+        commit=target.head,
+        conclusion={"passed": "success", "failed": "failure"}.get(outcome or "", "neutral"),
+        title=statuses.describe(report.assessment),
+        summary=render(report.assessment, limit=checks.SUMMARY),
+        annotations=annotations,
+        link=report.report,
+    )
+    made = posted.attempt("check run", lambda: f"{checks.post(client, check)}, {len(annotations)} annotations")
+    if not made:
+        posted.refused.append("annotations: those of the workflow's own log have to do")
+
+
+def _sarif(client: Client, posted: Posted, folder: Path | None, target: Target) -> None:
+    from assaymark.github.sarif_upload import upload
+
+    if folder is None or target.origin is not None:
+        posted.refused.append("code scanning: what a stranger's run found is not uploaded")
+        return
+    try:
+        text = (folder / "report.sarif").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise InputError(f"the SARIF cannot be read: {problem}", where=str(folder)) from problem
+    ref = f"refs/pull/{target.pulls[0]}/head" if target.pulls else os.environ.get("GITHUB_REF", "")
+    posted.attempt("code scanning", lambda: upload(client, text, target.head, ref))
+
+
+def _tell(posted: Posted) -> None:
+    for line in posted.done:
+        say(line)
+    for line in posted.refused:
+        say(f"left out: {line}")
+    if posted.broken:
+        raise Undetermined("GitHub did not take it: " + "; ".join(posted.broken), hint="run it again later")
