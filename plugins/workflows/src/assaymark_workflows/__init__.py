@@ -5,11 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from assaymark.api import Plugin, Validator
+from assaymark_workflows.fdl.detect import detection as detect_fdl
 from assaymark_workflows.ophidia.detect import detect as detect_ophidia
 
 __version__ = "0.1.0"
 
 _HERE = Path(__file__).parent
+
+FDL = Validator(
+    id="fdl",
+    title="OSCAR FDL",
+    version="1",
+    names=("*.yaml", "*.yml"),
+    detect=detect_fdl,
+    validate="assaymark_workflows.fdl.validate:validate",
+    rules=_HERE / "fdl" / "rules.toml",
+)
 
 OPHIDIA = Validator(
     id="ophidia",
@@ -21,4 +32,4 @@ OPHIDIA = Validator(
     rules=_HERE / "ophidia" / "rules.toml",
 )
 
-PLUGIN = Plugin(name="workflows", version=__version__, validators=(OPHIDIA,))
+PLUGIN = Plugin(name="workflows", version=__version__, validators=(FDL, OPHIDIA,))

@@ -12,6 +12,9 @@ from assaymark.api import Edit, Finding, Location, Problem, Severity
 from assaymark_workflows.source.node import Node, Span
 from assaymark_workflows.source.places import Place, Pointer
 
+# Rules that all formats share; assaymark itself describes them.
+COMMON = {"WF-C001": Severity.ERROR, "WF-C002": Severity.NOTE}
+
 
 class Problems:
     """Collects the problems of one document. The severity is that of the rule, read from the rule file on first use.
@@ -82,7 +85,7 @@ def _place(problem: Problem) -> tuple[int, int, str, str]:
 def severities(rules: Path) -> dict[str, Severity]:
     """Rule id to severity, from a file of ``[[rule]]`` tables."""
     table: dict[str, Any] = tomllib.loads(rules.read_text(encoding="utf-8"))
-    return {rule["id"]: Severity(rule["severity"]) for rule in table["rule"]}
+    return COMMON | {rule["id"]: Severity(rule["severity"]) for rule in table["rule"]}
 
 
 def replace(span: Span, text: str) -> Edit:
