@@ -68,6 +68,8 @@ def pins(names: Iterator[str]) -> Iterator[str]:
     locked = re.findall(r"(?m)^(([A-Za-z0-9._-]+)==[^\\\n]+)", LOCK.read_text(encoding="utf-8"))
     lines = {normal(name): line.strip() for line, name in locked}
     for name in names:
+        if name not in lines:
+            sys.exit(f"{name} is not in {LOCK.relative_to(ROOT)}: run requirements/update.sh")
         yield lines[name]
 
 

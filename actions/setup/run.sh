@@ -66,4 +66,4 @@ if [ $# -eq 0 ]; then
   echo "environment=$environment" >> "$GITHUB_OUTPUT"
   exit
 fi
-exec "$environment/bin/python" -I -X utf8 -m assaymark action "$1"
+exec "$environment/bin/python" -I -X utf8 -m assaymark action "$*"

@@ -53,7 +53,7 @@ def test_a_run_without_a_gate_is_green_and_leaves_everything(act: Act, repositor
     assert "QC.Lic01" in found["missing-for-next"].split(",")
     assert int(found["failed"]) > 3
     assert int(found["findings"]) > 0
-    kept = ran.artifact("assaymark-report")
+    kept = ran.artifact("assaymark")
     names = {f.name for f in kept.iterdir()}
     assert {"assessment.json", "report.sarif", "report.html", "summary.md", "badge.svg"} <= names
     assert json.loads((kept / "assessment.json").read_text())["level"] == "none"
@@ -67,7 +67,7 @@ def test_a_failing_gate_still_leaves_every_file(act: Act, repository: Make) -> N
     ran = act.run(repository(FILES), workflow({"gate": "bronze"}, AFTER))
     assert ran.code == 1
     assert ran.outputs("judge")["outcome"] == "failed"
-    assert (ran.artifact("assaymark-report") / "report.html").is_file()
+    assert (ran.artifact("assaymark") / "report.html").is_file()
     kind, message, _ = ran.annotations()[0]
     assert kind == "error"
     assert message.startswith("gate bronze: not met")
@@ -121,7 +121,7 @@ def broken_environment(place: Path) -> Path:
 def test_a_part_of_a_repository(act: Act, repository: Make) -> None:
     ran = act.run(repository({**FILES, "packages/a/README.md": "# A\n"}), workflow({"path": "packages/a"}))
     assert ran.code == 0, ran.told()
-    report = json.loads((ran.artifact("assaymark-report") / "assessment.json").read_text())
+    report = json.loads((ran.artifact("assaymark") / "assessment.json").read_text())
     assert report["subject"]["path"] == "packages/a"
     assert {p["file"] for _, _, p in ran.annotations()} == {"packages/a/README.md"}
 

@@ -63,7 +63,7 @@ def test_migrating_is_changing_the_uses_lines(act: Act, repository: Make) -> Non
     report = json.loads(found["report"])
     assert report["meta"]["version"] == "3.5.0"
     assert set(report["report"]) >= {"QC.Acc", "QC.Doc", "QC.Lic", "QC.Uni"}
-    whole = json.loads((ran.artifact("assaymark-report") / Path(found["report-path"]).name).read_text())
+    whole = json.loads((ran.artifact("assaymark") / Path(found["report-path"]).name).read_text())
     assert whole["report"] == report["report"]
     assert found["verdict"] == "none"
     assert found["badge"].endswith("badge.svg")
@@ -72,12 +72,12 @@ def test_migrating_is_changing_the_uses_lines(act: Act, repository: Make) -> Non
 
 def test_the_step_is_what_decides(act: Act, repository: Make) -> None:
     ran = act.run(repository(FILES), migrated(BEFORE))
-    assessment = json.loads((ran.artifact("assaymark-report") / "assessment.json").read_text())
+    assessment = json.loads((ran.artifact("assaymark") / "assessment.json").read_text())
     [result] = [r for r in assessment["subcriteria"] if r["id"] == "QC.Uni01"]
     assert result["outcome"] == "passed"
     assert any("unit_step" in e["message"] for e in result["evidence"])
     broken = act.run(repository({"README.md": "# Ebb\n"}, "other"), migrated(BEFORE))
-    assessment = json.loads((broken.artifact("assaymark-report") / "assessment.json").read_text())
+    assessment = json.loads((broken.artifact("assaymark") / "assessment.json").read_text())
     [result] = [r for r in assessment["subcriteria"] if r["id"] == "QC.Uni01"]
     assert result["outcome"] == "failed"
     assert broken.code == 0, "a low level is no failure"

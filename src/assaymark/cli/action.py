@@ -39,10 +39,11 @@ def command(verb: str) -> int:
     _log(hold)
     try:
         verb, inputs, more = _adapted(verb, _inputs(os.environ.pop("INPUTS", "{}")), scratch)
-        if verb != "step":  # which writes one file, and no reports
+        target = _command(verb)
+        if verb != "step" and any("--output" in p.opts for p in target.params):
             folder = Path(inputs.setdefault("output", str(folder)))
         _hand_over(inputs)
-        code, message = _run([*verb.split(), *words(_command(verb), inputs)])
+        code, message = _run([*verb.split(), *words(target, inputs)])
     except InputError as problem:
         inputs, more, code, message = {}, _nothing, problem.code, str(problem)
         say(f"assaymark: {message}")
@@ -69,6 +70,10 @@ def _adapted(
     if verb == "step":
         inputs.setdefault("output", ".")
         return verb, inputs, lambda _: _step(inputs)
+    if verb in ("assess", "badge publish"):
+        from assaymark.github.actions import badge_url
+
+        return verb, inputs, lambda _: badge_url(os.environ, inputs)
     return verb, inputs, _nothing
 
 
@@ -90,9 +95,9 @@ def words(target: click.Command, inputs: Mapping[str, str]) -> list[str]:
     made: list[str] = []
     last: list[str] = []
     for name, value in inputs.items():
-        if name in OWN:
-            continue
         option = options.get(f"--{name}")
+        if option is None and name in OWN:
+            continue
         if option is not None:
             made += _option(name, option, value)
         elif name in arguments:
@@ -106,7 +111,8 @@ def _option(name: str, option: click.Option, value: str) -> Iterator[str]:
     if option.is_flag:
         if value not in ("true", "false", ""):
             raise InputError(f"the input {name!r} is {value!r}", hint="write true or false")
-        yield from [f"--{name}"] * (value == "true")
+        off = option.secondary_opts[0] if option.secondary_opts else ""
+        yield from filter(None, [f"--{name}" if value == "true" else off if value == "false" else ""])
     elif option.multiple:
         yield from (f"--{name}={line}" for line in _lines(value))
     elif value:
