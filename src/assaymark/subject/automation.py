@@ -67,7 +67,10 @@ class Automation:
     def doing(self, purpose: Purpose, *, on_change: bool = False, on_request: bool = False) -> tuple[Command, ...]:
         """The commands that serve a purpose, of those that a change (a pull request) starts when asked so."""
         if purpose.name not in self._known:
-            self._known[purpose.name] = tuple(c for c in self.commands if purpose.fits(c.text, c.uses))
+            # Jobs repeat each other's commands: each text is looked at once.
+            texts = {(c.text, c.uses) for c in self.commands}
+            fitting = {text for text in texts if purpose.fits(*text)}
+            self._known[purpose.name] = tuple(c for c in self.commands if (c.text, c.uses) in fitting)
         return tuple(
             c for c in self._known[purpose.name] if (c.on_change or not on_change) and (c.on_request or not on_request)
         )
