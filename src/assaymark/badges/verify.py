@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from assaymark.badges import bake, did, jose, status, svg
-from assaymark.badges.award import PICTURE, Award, badge_of
+from assaymark.badges.award import PICTURE, Award, badge_of, follows
 from assaymark.badges.credential import NotOurs, award_of
 from assaymark.badges.fetch import NotFetched
 from assaymark.badges.keys import Key
 from assaymark.badges.model import aged
 from assaymark.errors import InputError
+from assaymark.model import Assessment
 from assaymark.wording import one_line
 
 SKEW = timedelta(seconds=60)
@@ -48,15 +49,16 @@ class Known:
     """What a verifier brings along; None and empty mean that it does not know.
 
     ``issuers`` are the identities that it trusts; ``repository`` is ``host/owner/name`` of the place in which the badge
-    is shown, ``commit`` where its branch is; ``evidence`` are the published files by name; ``identities`` are documents
-    of ``did:web`` issuers by identity, ``status_list`` the issuer's list; ``fetch`` gives the content of an address or
-    raises `NotFetched`.
+    is shown, ``commit`` where its branch is; ``evidence`` are the published files by name, ``assessment`` one of them
+    as read; ``identities`` are documents of ``did:web`` issuers by identity, ``status_list`` the issuer's list;
+    ``fetch`` gives the content of an address or raises `NotFetched`.
     """
 
     now: datetime
     issuers: Collection[str] = ()
     repository: str | None = None
     commit: str | None = None
+    assessment: Assessment | None = None
     evidence: Mapping[str, bytes] = field(default_factory=dict)
     identities: Mapping[str, bytes] = field(default_factory=dict)
     status_list: bytes | None = None
@@ -98,6 +100,7 @@ def verify(content: bytes, known: Known) -> Verdict:
         _in_force(award, known),
         _not_revoked(award, known),
         _evidence(award, known),
+        *_level(award, known.assessment),
         _picture(award, baked),
     )
     return Verdict(answers, award)
@@ -124,12 +127,13 @@ def _looked_up(address: str, known: Known, what: str) -> bytes:
 
 
 def _issuer(award: Award, known: Known) -> Answer:
-    who = f"{one_line(award.issuer_name, 80)} ({award.issuer})"
+    named = one_line(award.issuer_name, 80)
+    who = award.issuer if named == award.issuer else f"{award.issuer}, calling itself {named}"
     if award.issuer in known.issuers:
-        return Answer("issuer", Says.YES, f"{who}, whom you trust")
+        return Answer("issuer", Says.YES, f"{who}, whom you trust; it signed with a key of its own")
     if known.issuers:
-        return Answer("issuer", Says.NO, f"{who}, whom you did not name")
-    return Answer("issuer", Says.UNKNOWN, f"{who}; whether to trust it is yours to say: --issuer {award.issuer}")
+        return Answer("issuer", Says.NO, f"{who}, is not one that you trust")
+    return Answer("issuer", Says.UNKNOWN, f"{who}; whom to trust is yours to say (--issuer)")
 
 
 def _repository(award: Award, known: Known) -> Answer:
@@ -216,6 +220,27 @@ def _evidence(award: Award, known: Known) -> Answer:
     if missing or not asked:
         return Answer("evidence", Says.UNKNOWN, f"not at hand: {', '.join(missing) or 'none was signed'} (--evidence)")
     return Answer("evidence", Says.YES, ", ".join(r.name for r in asked))
+
+
+def _level(award: Award, a: Assessment | None) -> Iterator[Answer]:
+    """Whether the assessment at hand gives what was awarded; the digest binds it, so nothing is asked without one."""
+    if a is None:
+        return
+    judged = (a.subject.repository, a.subject.commit, a.profile, a.profile_version, a.profile_digest, a.level)
+    said = (
+        *(award.repository, award.commit, award.profile, award.profile_version, award.profile_digest),
+        award.level,
+    )
+    if judged != said or a.partial or a.subject.dirty:
+        yield Answer("level", Says.NO, "the assessment is about something else than the award")
+        return
+    answer = follows(a)
+    if answer is None:
+        yield Answer("level", Says.UNKNOWN, "its profile is not one that this version of assaymark has")
+    elif answer:
+        yield Answer("level", Says.YES, f"{award.level} follows from the results")
+    else:
+        yield Answer("level", Says.NO, f"{award.level} does not follow from the results")
 
 
 def _picture(award: Award, baked: bake.Baked) -> Answer:
