@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from assaymark import __version__, catalogue, config, engine, policy, registry, scoring
 from assaymark.api import Options
 from assaymark.errors import InputError
+from assaymark.executed import refuse_other, self_reported, taken_over
 from assaymark.model import Assessment, Evidence, Finding, Level, Profile, Progress, RunFacts, SubcriterionResult
 from assaymark.plan import Plan, plan
 
@@ -71,8 +72,14 @@ def assess(path: str | Path = ".", **request: Any) -> Assessment:
     return judge(Request(path=str(path), **request)).assessment
 
 
-def judge(request: Request, progress: Progress | None = None) -> Judged:
-    """The same, with the profile and the configuration that were used."""
+def judge(
+    request: Request, progress: Progress | None = None, executed: tuple[Assessment, str] | None = None
+) -> Judged:
+    """The same, with the profile and the configuration that were used.
+
+    ``executed`` is another assessment of the same commit, with the name of its file, from which only the evidence of
+    executed code is taken over. Raises InputError when it is of something else.
+    """
     from assaymark.subject.checkout import open_subject
 
     started, clock = datetime.now(UTC), time.perf_counter()
@@ -80,11 +87,14 @@ def judge(request: Request, progress: Progress | None = None) -> Judged:
     conf, warnings, base = _configuration(request, opened)
     profile = _profile(request, conf, opened, base)
     options = _options(request, opened)
+    if executed:
+        refuse_other(opened.subject, profile.digest, *executed)
+    brought = self_reported(executed[0]) if executed else {}
 
     def fresh() -> Assessment:
-        return _assess(request, opened, conf, profile, options, warnings, progress)
+        return _assess(request, opened, conf, profile, options, warnings, progress, brought)
 
-    if request.cache:
+    if request.cache and not executed:
         from assaymark import remembered
 
         key = remembered.key(asdict(request), opened, conf, profile, options)
@@ -112,6 +122,7 @@ def _assess(
     options: Options,
     warnings: Sequence[Finding],
     progress: Progress | None,
+    brought: Mapping[str, tuple[Evidence, ...]],
 ) -> Assessment:
     from assaymark.subject.history import history
     from assaymark.subject.licences import licences
@@ -139,7 +150,13 @@ def _assess(
     )
     evidence = engine.run(laid.units, facts, jobs=options.jobs, progress=progress)
     results = {
-        i: policy.result_of(d, _collected(laid, evidence, i), conf.attestations, conf.waivers, options.as_of)
+        i: policy.result_of(
+            d,
+            taken_over(_collected(laid, evidence, i), brought.get(i, ())),
+            conf.attestations,
+            conf.waivers,
+            options.as_of,
+        )
         for i, d in laid.definitions.items()
     }
     results = policy.with_rolled_up(results)

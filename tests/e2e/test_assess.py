@@ -418,3 +418,31 @@ def test_the_python_function_stays_a_function(repository: Callable) -> None:
         [sys.executable, "-c", code], cwd=repository(FILES), capture_output=True, text=True, timeout=60
     )
     assert done.stdout.strip() == "['assaymark', 'assaymark']", done.stderr
+
+
+def test_what_was_executed_elsewhere_is_taken_over_and_nothing_else(
+    repository: Callable, assaymark: Callable, tmp_path: Path
+) -> None:
+    root = repository(FILES)
+    report = tmp_path / "executed.json"
+    report.write_text(assaymark("assess", root, "--no-tools", "--run-tests", "--format", "json").stdout)
+    told = json.loads(report.read_text())
+    for part in told["subcriteria"]:
+        if part["id"] in ("QC.Uni01", "QC.Lic01"):
+            part["outcome"] = "passed"
+            grade = {"grade": "self-reported"} if part["id"] == "QC.Uni01" else {}
+            part["evidence"] = [{"outcome": "passed", "message": "81 % covered", "check": "tool.coverage", **grade}]
+    report.write_text(json.dumps(told))
+    done = assaymark("assess", root, "--no-tools", "--executed", report, "--format", "json")
+    mine = {part["id"]: part for part in document(done)["subcriteria"]}  # type: ignore[attr-defined]
+    assert mine["QC.Lic01"]["outcome"] == "failed"
+    (coverage,) = [e for e in mine["QC.Uni01"]["evidence"] if e["check"] == "tool.coverage"]
+    assert coverage["grade"] == "self-reported"
+
+
+def test_evidence_of_another_commit_is_refused(repository: Callable, assaymark: Callable, tmp_path: Path) -> None:
+    report = tmp_path / "executed.json"
+    report.write_text(assaymark("assess", repository(FILES, "one"), "--no-tools", "--format", "json").stdout)
+    done = assaymark("assess", repository({**FILES, "x": "y"}, "two"), "--no-tools", "--executed", report)
+    assert done.returncode == 2
+    assert "another commit" in done.stderr

@@ -57,6 +57,11 @@ Exit status: 0 gate met or no gate, 1 gate not met, 2 wrong input, 3 the gate co
 @click.option("--run-tests", is_flag=True, envvar="ASSAYMARK_RUN_TESTS", help="Execute the project's tests.")
 @click.option("--run-steps", is_flag=True, envvar="ASSAYMARK_RUN_STEPS", help="Execute the project's own steps.")
 @click.option(
+    "--executed",
+    metavar="FILE",
+    help="assessment.json of a run that executed tests or steps: take over what came out of them, self-reported.",
+)
+@click.option(
     "--trust-repository",
     is_flag=True,
     envvar="ASSAYMARK_TRUST_REPOSITORY",
@@ -84,6 +89,7 @@ def command(
     no_tools: bool,
     run_tests: bool,
     run_steps: bool,
+    executed: str | None,
     trust_repository: bool,
     forge: bool,
     allow_host: tuple[str, ...],
@@ -119,9 +125,10 @@ def command(
         jobs=jobs,
         cache=not no_cache,
     )
-    earlier = _baseline(baseline)
+    earlier = _earlier(baseline)
+    elsewhere = _earlier(executed)
     with _progress() as progress:
-        judged = judge(request, progress)
+        judged = judge(request, progress, (elsewhere, executed) if elsewhere and executed else None)
     if not (request.config or ref):
         _mention_unread(judged, Path(path))
     if output:
@@ -153,13 +160,13 @@ def _day(text: str | None) -> date | None:
         raise InputError(f"--as-of {text!r} is not a date", hint="write it as 2026-11-30") from problem
 
 
-def _baseline(path: str | None) -> Assessment | None:
+def _earlier(path: str | None) -> Assessment | None:
     if path is None:
         return None
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
-        raise InputError(f"the baseline cannot be read: {problem}", where=path) from problem
+        raise InputError(f"the assessment cannot be read: {problem}", where=path) from problem
     return _parsed(text, path)
 
 
@@ -219,7 +226,7 @@ def _keep_gate(judged: Judged, gate: str | None, earlier: Assessment | None, con
     ids = catalogue.load().subcriteria(judged.profile)
     parts = policy.check_gate(gate, judged.profile, ids)
     if earlier is None and policy.NO_REGRESSION in parts and configured:
-        earlier = _parsed(judged.baseline, configured) if judged.baseline is not None else _baseline(configured)
+        earlier = _parsed(judged.baseline, configured) if judged.baseline is not None else _earlier(configured)
     regressions, unseen = None, []
     if earlier is not None and policy.NO_REGRESSION in parts:
         from assaymark.comparison import difference, regressions_of, unseen_of
