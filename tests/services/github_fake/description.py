@@ -89,7 +89,11 @@ def _part(whole: dict[str, Any]) -> dict[str, Any]:
         paths[full] = item
     part = {"openapi": whole["openapi"], "info": whole["info"], "paths": paths, "components": {}}
     _copy_references(paths, whole["components"], part["components"])
-    _mend(part["components"].get("schemas"))
+    schemas = part["components"]["schemas"]
+    _mend(schemas)
+    for name in ("pull-request", "pull-request-simple"):  # the fork may be gone
+        head = schemas[name]["properties"]["head"]["properties"]
+        head["repo"] = {"anyOf": [head["repo"], {"type": "object", "nullable": True, "enum": [None]}]}
     return part
 
 

@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from assessed import HEAD, assessment, failing, finding
+from github_fake.state import Run, zipped
+
+from assaymark.__main__ import main
+from assaymark.forge.client import Client
+from assaymark.model import Assessment, Level
+from assaymark.reports.json import render
+from assaymark.reports.sarif import render as sarif
+
+if TYPE_CHECKING:
+    from github_fake import FakeGitHub
+
+pytestmark = pytest.mark.service("github-openapi")
+MERGE = "d" * 40
+
+
+class Job:
+    """A job on GitHub: its environment and event, and the command as its step starts it."""
+
+    def __init__(self, fake: FakeGitHub, folder: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> None:
+        self.fake, self.folder, self._set, self._captured = fake, folder, monkeypatch.setenv, capfdbinary
+        for name, value in fake.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("GITHUB_RUN_ID", "77")
+
+    def on_pull_request(self, head: str = HEAD, *, fork: bool = False) -> None:
+        origin = {"full_name": "ana/tide" if fork else "lab/tide"}
+        base = {"sha": "b" * 40, "repo": {"full_name": "lab/tide"}}
+        self._event(
+            "pull_request", {"pull_request": {"number": 7, "head": {"sha": head, "repo": origin}, "base": base}}
+        )
+        self._set("GITHUB_SHA", MERGE)
+
+    def on_workflow_run(self, **more: Any) -> None:
+        run = {
+            "id": 55, "event": "pull_request", "head_sha": HEAD, "head_branch": "fix", "conclusion": "failure",
+            "head_repository": {"full_name": "ana/tide"}, "html_url": "https://github.com/lab/tide/actions/runs/55",
+        }  # fmt: skip
+        repository = more.pop("repository", {"full_name": "lab/tide"})
+        self._event("workflow_run", {"workflow_run": run | more, "repository": repository})
+
+    def on_push(self) -> None:
+        self._event("push", {})
+        self._set("GITHUB_SHA", HEAD)
+
+    def _event(self, name: str, payload: dict[str, Any]) -> None:
+        file = self.folder / "event.json"
+        file.write_text(json.dumps(payload), encoding="utf-8")
+        self._set("GITHUB_EVENT_NAME", name)
+        self._set("GITHUB_EVENT_PATH", str(file))
+
+    def reports(self, made: Assessment) -> str:
+        place = self.folder / "out"
+        place.mkdir(exist_ok=True)
+        (place / "assessment.json").write_text(render(made), encoding="utf-8")
+        (place / "report.sarif").write_text(sarif(made), encoding="utf-8")
+        return str(place)
+
+    def leave(self, made: Assessment | bytes, name: str = "assaymark") -> None:
+        """The run before left this as its artifact."""
+        content = made if isinstance(made, bytes) else render(made).encode()
+        run = Run(55, "fix", HEAD, {}, [("completed", "failure")], {name: zipped({"assessment.json": content})})
+        self.fake.state.runs = [run]
+
+    def run(self, *words: str) -> tuple[int, str, str]:
+        status = main(["comment", *words])
+        out, talk = self._captured.readouterr()
+        assert b"t0ken" not in out + talk
+        return status, out.decode(), talk.decode()
+
+
+@pytest.fixture
+def job(fake_github: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> Job:
+    fake_github.state.pull(7, HEAD, head="lab/tide")
+    monkeypatch.setitem(Client.__init__.__kwdefaults__, "backoff", 0.0)
+    return Job(fake_github, tmp_path, monkeypatch, capfdbinary)
+
+
+@pytest.fixture
+def fork(job: Job) -> Job:
+    """The same where the pull request comes from a fork and this is the companion."""
+    job.fake.state.pulls[0]["head"] = "ana/tide"
+    job.on_workflow_run()
+    return job
+
+
+def publish(fake: FakeGitHub, made: Assessment) -> None:
+    fake.state.git.add("badges", {"assessment.json": render(made).encode()})
+
+
+def test_a_pull_request_gets_everything_that_was_asked_for(job: Job) -> None:
+    publish(job.fake, assessment(Level.SILVER, commit="a" * 40))
+    job.on_pull_request()
+    folder = job.reports(failing(*(finding(n) for n in range(1, 61)), commit=MERGE))
+    status, _, talk = job.run(folder, "--check", "--sarif", "--outcome", "failed")
+    assert status == 0, talk
+    [body] = job.fake.state.bodies(7)
+    assert "silver → bronze" in body
+    assert "60 new findings" in body
+    assert f"/blob/{HEAD}/src/tide/m1.py#L1" in body
+    assert "https://github.com/lab/tide/actions/runs/77" in body
+    [made] = job.fake.state.statuses
+    assert (made["sha"], made["state"], made["context"]) == (HEAD, "failure", "assaymark")
+    [check] = job.fake.state.checks
+    assert (check["head_sha"], check["conclusion"], len(check["output"]["annotations"])) == (HEAD, "failure", 60)
+    [uploaded] = job.fake.state.sarifs.values()
+    assert (uploaded["commit"], uploaded["ref"]) == (HEAD, "refs/pull/7/head")
+    assert "comment: #7 created" in talk
+
+
+def test_the_second_run_is_quiet(job: Job) -> None:
+    publish(job.fake, assessment())
+    job.on_pull_request()
+    folder = job.reports(assessment())
+    assert "comment: #7 quiet" in job.run(folder)[2]
+    assert job.fake.state.bodies(7) == []
+    assert job.fake.state.statuses[0]["state"] == "success"
+
+
+def test_a_regression_and_its_fix(job: Job) -> None:
+    publish(job.fake, assessment())
+    job.on_pull_request()
+    job.run(job.reports(failing(finding())))
+    assert "1 new finding" in job.fake.state.bodies(7)[0]
+    assert "comment: #7 unchanged" in job.run(job.reports(failing(finding())))[2]
+    job.run(job.reports(assessment()))
+    [body] = job.fake.state.bodies(7)
+    assert "Nothing got better or worse" in body
+
+
+def test_before_anything_was_published(job: Job) -> None:
+    job.on_pull_request()
+    job.run(job.reports(assessment()))
+    assert "There is no earlier assessment to compare with yet." in job.fake.state.bodies(7)[0]
+
+
+def test_a_baseline_that_cannot_be_read_does_not_stop_the_comment(job: Job) -> None:
+    job.fake.state.git.add("badges", {"assessment.json": b"{}"})
+    job.on_pull_request()
+    assert job.run(job.reports(assessment()))[0] == 0
+    assert "There is nothing to compare with: this is not an assessment" in job.fake.state.bodies(7)[0]
+
+
+def test_what_the_token_may_not_do_is_said_and_is_no_failure(job: Job) -> None:
+    job.fake.state.accounts["t0ken"].may = frozenset()
+    job.on_pull_request(fork=True)
+    status, _, talk = job.run(job.reports(assessment()), "--check", "--sarif")
+    assert status == 0
+    for what in ("comment", "status", "check run", "code scanning"):
+        assert f"left out: {what}: the token may not do this" in talk
+    assert "it needs the permission 'pull-requests: write'" in talk
+    assert "annotations: those of the workflow's own log have to do" in talk
+
+
+def test_an_outage_is_told_apart(job: Job) -> None:
+    job.on_pull_request()
+    job.fake.fail("POST", "/statuses/.*", 500, times=9)
+    status, _, talk = job.run(job.reports(assessment()), "--baseline", "none")
+    assert status == 3
+    assert "GitHub did not take it: status: GitHub answered with HTTP 500" in talk
+    assert job.fake.state.bodies(7)
+
+
+def test_an_assessment_of_another_commit_is_refused(job: Job) -> None:
+    job.on_pull_request()
+    status, _, talk = job.run(job.reports(assessment(commit="e" * 40)))
+    assert status == 2
+    assert "not about c0ffee1111" in talk
+    assert not job.fake.asked("P")
+
+
+def test_a_push_gets_a_status_and_no_comment(job: Job) -> None:
+    job.on_push()
+    status, _, talk = job.run(job.reports(assessment()))
+    assert (status, len(job.fake.state.statuses)) == (0, 1)
+    assert "this is no pull request" in talk
+
+
+def test_by_hand(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = job.reports(assessment())
+    assert job.run(folder, "--pull", "7", "--no-status")[0] == 0
+    assert job.fake.state.bodies(7)
+    assert job.run(folder)[0] == 2  # which pull request?
+    assert job.run("--pull", "7")[0] == 2  # where is the assessment?
+    assert job.run(folder, "--pull", "8")[0] == 2
+    monkeypatch.delenv("GITHUB_TOKEN")
+    status, _, talk = job.run(folder, "--pull", "7")
+    assert (status, "there is no token" in talk) == (2, True)
+    status, out, _ = job.run(folder, "--pull", "7", "--dry-run", "--title", "core")
+    assert status == 0
+    assert out.startswith("<!-- assaymark:comment key=core digest=")
+
+
+def test_a_fork_gets_its_comment_from_the_companion(fork: Job) -> None:
+    publish(fork.fake, assessment(commit="a" * 40))
+    lie = replace(failing(finding()), subject=replace(assessment().subject, commit="e" * 40, repository="evil/x"))
+    fork.leave(lie)
+    status, _, talk = fork.run()
+    assert status == 0, talk
+    [body] = fork.fake.state.bodies(7)
+    assert "From a fork: this is what its own run found, and nobody here checked it." in body
+    assert f"https://github.com/lab/tide/blob/{HEAD}/" in body
+    assert "evil" not in body
+    [made] = fork.fake.state.statuses
+    assert (made["sha"], made["state"], made["context"]) == (HEAD, "failure", "assaymark (fork)")
+
+
+def test_a_folder_that_was_downloaded_already(fork: Job) -> None:
+    folder = fork.reports(failing(finding(), commit="e" * 40))
+    assert fork.run(folder, "--sarif")[0] == 0
+    assert len(fork.fake.state.bodies(7)) == 1
+    assert not fork.fake.state.sarifs
+
+
+def test_no_link_is_followed(fork: Job, tmp_path: Path) -> None:
+    folder = tmp_path / "linked"
+    folder.mkdir()
+    (folder / "assessment.json").symlink_to("/etc/passwd")
+    status, _, talk = fork.run(str(folder))
+    assert status == 2
+    assert "root:" not in talk
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sha": "f" * 40},  # pushed to since
+        {"state": "closed"},
+        {"head": "mallory/tide"},
+        {"head": ""},
+    ],
+)
+def test_a_pull_request_that_does_not_fit_gets_nothing(fork: Job, change: dict[str, Any]) -> None:
+    fork.fake.state.pulls[0] |= change
+    fork.leave(failing(finding()))
+    status, _, talk = fork.run()
+    assert status == 0
+    assert "nothing to comment on" in talk
+    assert not fork.fake.asked("P")
+
+
+def test_the_pull_request_is_found_by_its_branch_too(fork: Job) -> None:
+    fork.fake.fail("GET", f"/commits/{HEAD}/pulls", 422, {"message": f"No commit found for SHA: {HEAD}"})
+    fork.leave(failing(finding()))
+    assert fork.run()[0] == 0
+    assert fork.fake.state.bodies(7)
+
+
+def test_a_fork_that_is_gone(fork: Job) -> None:
+    fork.fake.state.pulls[0]["head"] = ""
+    fork.on_workflow_run(head_repository=None)
+    fork.leave(failing(finding()))
+    assert fork.run()[0] == 0
+    assert "From a fork" in fork.fake.state.bodies(7)[0]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"event": "push"},
+        {"event": "workflow_dispatch"},
+        {"head_sha": "main"},
+        {"head_sha": None},
+        {"id": "55"},
+        {"id": True},
+        {"id": -1},
+        {"repository": {"full_name": "evil/x"}},
+        {"repository": None},
+    ],
+)
+def test_an_event_that_does_not_fit_is_refused(fork: Job, event: dict[str, Any]) -> None:
+    fork.on_workflow_run(**event)
+    fork.leave(failing(finding()))
+    assert fork.run()[0] == 2
+    assert fork.fake.calls == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b"\xff", b'{"schema": NaN}', b"x" * 20_000_001])
+def test_an_artifact_that_is_no_assessment_is_refused(fork: Job, content: bytes) -> None:
+    fork.leave(content)
+    assert fork.run()[0] == 2
+    assert not fork.fake.asked("P")
+
+
+def test_an_event_file_that_is_no_json(fork: Job) -> None:
+    (fork.folder / "event.json").write_text("[" * 100_000, encoding="utf-8")
+    assert fork.run()[0] == 2
+
+
+def test_the_number_of_the_pull_request_is_not_a_word_of_the_caller(fork: Job) -> None:
+    fork.leave(failing(finding()))
+    assert fork.run("--pull", "7")[0] == 2
+    assert not fork.fake.calls
