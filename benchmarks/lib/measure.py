@@ -25,11 +25,15 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One run: seconds on the wall, peak resident KiB of the process or its largest child, standard output."""
+    """One run: seconds on the wall, peak resident KiB of the process or its largest child, standard output.
+
+    ``cpu`` are the seconds that all processors spent on it and on its children.
+    """
 
     seconds: float
     peak: int
     output: bytes
+    cpu: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def once(command: Command) -> Sample:
         if process.returncode not in command.accept:
             said = err.read().decode(errors="replace")[-2000:]
             raise SystemExit(f"{' '.join(command.arguments)} ended with {process.returncode}:\n{said}")
-        return Sample(seconds, usage.ru_maxrss, out.read())
+        return Sample(seconds, usage.ru_maxrss, out.read(), usage.ru_utime + usage.ru_stime)
 
 
 def in_turns(commands: Sequence[Command], rounds: int) -> list[Series]:

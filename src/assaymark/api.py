@@ -176,7 +176,8 @@ class Check:
 
     ``reads`` are globs of the files on which the answer depends (used by ``--changed-since``); ``subcriteria``
     is for checks that attach themselves (tools, steps) instead of being named by the catalogue; ``external``
-    marks those that start a process and therefore run in the pool.
+    marks those that start a process and therefore run in the pool, those with the greatest ``weight`` (bytes to look
+    at, say) first: a long one that starts last is waited for while the other processors have nothing to do.
     """
 
     id: str
@@ -185,6 +186,7 @@ class Check:
     reads: tuple[str, ...] = ("**",)
     subcriteria: tuple[str, ...] = ()
     external: bool = False
+    weight: int = 0
 
     @property
     def help(self) -> str:

@@ -96,7 +96,10 @@ def _dated(found: tuple[Evidence, ...], values: Iterable[object]) -> tuple[Evide
 def run(
     checks: Sequence[Check], facts: Facts, *, jobs: int, progress: Progress | None = None
 ) -> dict[str, tuple[Evidence, ...]]:
-    """Evidence per check id. External checks run in a pool of ``jobs`` threads while the pure ones run here."""
+    """Evidence per check id. External checks run in a pool of ``jobs`` threads while the pure ones run here.
+
+    The heaviest of them start first.
+    """
     external = [c for c in checks if c.external]
     local = [c for c in checks if not c.external]
     results: dict[str, tuple[Evidence, ...]] = {}
@@ -116,7 +119,7 @@ def run(
     pool = ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="assaymark")
     futures: dict[str, Future[tuple[Evidence, ...]]] = {}
     try:
-        for check in external:
+        for check in sorted(external, key=lambda c: -c.weight):
             futures[check.id] = pool.submit(one, check)
         results = {check.id: one(check) for check in local}
         results |= {name: future.result() for name, future in futures.items()}

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from assaymark import engine
-from assaymark.api import Evidence, FactUnavailable, check, fact, failed, not_applicable, passed
+from assaymark.api import Check, Evidence, FactUnavailable, check, fact, failed, not_applicable, passed
 from assaymark.model import Outcome
 
 
@@ -163,3 +163,19 @@ def test_a_fact_that_failed_beside_the_caller_fails_for_whoever_asks() -> None:
     store.begin("missing")
     with pytest.raises(FactUnavailable, match="it is not there"):
         store.get("missing")
+
+
+def test_the_heaviest_external_checks_start_first() -> None:
+    started: list[str] = []
+
+    def noting(name: str, weight: int) -> Check:
+        def function() -> Evidence:
+            started.append(name)
+            return passed(name)
+
+        return replace(good, id=name, function=function, needs=(), external=True, weight=weight)
+
+    checks = [noting("t.light", 1), noting("t.heavy", 9), noting("t.middle", 5), noting("t.also", 5)]
+    found = engine.run(checks, engine.Facts((), {}), jobs=1)
+    assert started == ["t.heavy", "t.middle", "t.also", "t.light"]
+    assert list(found) == ["t.light", "t.heavy", "t.middle", "t.also"]

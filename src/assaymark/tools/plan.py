@@ -238,6 +238,7 @@ def _tool_check(chosen: Chosen, job: Job | None) -> Check:
         ),
         subcriteria=manifest.subcriteria,
         external=job is not None,
+        weight=sum(max(0, e.size) for e in chosen.files),
     )
 
 
