@@ -74,8 +74,9 @@ class Ran:
         return [e["command"] for e in self.events if e.get("command") and e["command"] not in quiet]
 
     def log(self) -> str:
-        """What the steps printed."""
-        return "".join(e["msg"] for e in self.events if e.get("raw_output"))
+        """What the steps printed, commands included."""
+        lines = (e.get("raw") or (e["msg"] if e.get("raw_output") else "") for e in self.events)
+        return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines if line)
 
     def jobs(self) -> list[tuple[str, str]]:
         """Job and result, one for each leg of a matrix."""
@@ -117,6 +118,7 @@ class Act:
         secrets: Mapping[str, str] | None = None,
         options: Iterable[str] = (),
         path: str | None = None,
+        network: bool = False,
     ) -> Ran:
         """Run a workflow (its text) on what lies in ``repository``."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -149,7 +151,11 @@ class Act:
         for name, value in (secrets or {}).items():
             words += ["-s", f"{name}={value}"]
         done = subprocess.run(
-            [*words, *options], cwd=repository, env=self._bare(home, path), capture_output=True, timeout=TIMEOUT
+            [*words, *options],
+            cwd=repository,
+            env=self._bare(home, path, network),
+            capture_output=True,
+            timeout=TIMEOUT,
         )
         return _read(done, self.folder)
 
@@ -163,15 +169,10 @@ class Act:
                 found[f"{name}@{commit}"] = ROOT / "tests" / "standins" / standin
         return found
 
-    def _bare(self, home: Path, path: str | None) -> dict[str, str]:
-        return {
-            "PATH": path or os.environ["PATH"],
-            "HOME": str(home),
-            "DOCKER_HOST": "unix:///nonexistent",
-            "HTTPS_PROXY": "http://127.0.0.1:9",
-            "HTTP_PROXY": "http://127.0.0.1:9",
-            "NO_PROXY": "127.0.0.1",
-        }
+    def _bare(self, home: Path, path: str | None, network: bool) -> dict[str, str]:
+        found = {"PATH": path or os.environ["PATH"], "HOME": str(home), "DOCKER_HOST": "unix:///nonexistent"}
+        nowhere = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY"), "http://127.0.0.1:9") | {"NO_PROXY": "127.0.0.1"}
+        return found if network else found | nowhere
 
 
 def _program() -> str:
