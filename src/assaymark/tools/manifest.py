@@ -16,7 +16,7 @@ All keys (``*`` = required)::
     default = true                      # it judges when the project configured no tool of the group (default false)
 
     command = ["ruff", "check", "--no-cache", "--output-format=sarif", "{config}", "--", "{files}"]   # *
-    ran = [0, 1]                        # * exit codes that mean "it ran"
+    ran = [0, 1]                        # * exit codes that mean "it ran"; "0-99" is a span of them
     clean = [0]                         # of these: nothing was found (default [0]); the others must come with a finding
     format = "sarif"                    # * sarif, junit, cobertura, lcov, checkstyle, json, regex, or a plugin's own
     stream = "stdout"                   # stdout (default) or stderr; not used when the command has {report}
@@ -46,6 +46,9 @@ All keys (``*`` = required)::
     scope = ["files", "packages"]       # where the configuration has one of these keys, {files} is left empty
     extra = "max-line-length = 88"      # configuration to use when the project has none: {config} then names that file
     name = "setup.cfg"                  # file name of the copy, where the tool cares
+
+    [homes]                             # folders of the user's home that it needs, by the variable that moves them;
+    RUSTUP_HOME = ".rustup"             # only for a tool that executes code anyway (executes_code = "always")
 
     [unable]                            # exit codes that mean "it could not judge", and why: the outcome is unknown
     5 = "no tests were found"
@@ -159,6 +162,7 @@ class Manifest:
     version_args: tuple[str, ...]
     version_pattern: str
     version_program: str | None
+    homes: Mapping[str, str]
     home: str = ""
     group: str = ""
     languages: tuple[str, ...] = ()
@@ -254,6 +258,7 @@ def _manifest(table: _Table, digest: str) -> Manifest:
         executes_code=table.word("executes_code", Executes),
         version_args=version.strings("args", required=True),
         version_pattern=version.pattern("pattern"),
+        homes=MappingProxyType({str(k): str(v) for k, v in table.table("homes").data.items()}),
         version_program=version.string("program", "") or None,
         config=_config(table.table("config")),
         pypi=provision.strings("pypi"),
@@ -317,6 +322,8 @@ def _sound(manifest: Manifest, where: str, formats: frozenset[str]) -> None:
         raise wrong("'languages' or 'files' must say what it looks at")
     if manifest.executes_code is Executes.CONFIGURATION and not manifest.config.args:
         raise wrong("'config.args' must say how the sanitised configuration is passed, or executes_code be 'always'")
+    if manifest.homes and manifest.executes_code is not Executes.ALWAYS:
+        raise wrong("[homes] is only for a tool that executes code anyway: executes_code = 'always'")
     if not set(manifest.clean) <= set(manifest.ran):
         raise wrong("'clean' must be among 'ran'")
     if any("==" not in pin for pin in manifest.pypi):
@@ -348,6 +355,7 @@ _KEYS = (
         "wrapped",
         "after",
         "unable",
+        "homes",
         "minimum",
     ),
 )
@@ -402,9 +410,19 @@ class _Table:
 
     def numbers(self, key: str, otherwise: tuple[int, ...] | None) -> tuple[int, ...]:
         value = self.data.get(key, None if otherwise is None else list(otherwise))
-        if not isinstance(value, list) or not value or not all(type(v) is int and 0 <= v < 256 for v in value):
+        if not isinstance(value, list) or not value:
             raise self.wrong(key, "must be a list of exit codes")
-        return tuple(value)
+        codes = tuple(code for item in value for code in self._codes(key, item))
+        if not all(0 <= code < 256 for code in codes):
+            raise self.wrong(key, "must be a list of exit codes")
+        return codes
+
+    def _codes(self, key: str, item: object) -> Iterable[int]:
+        if type(item) is int:
+            return (item,)
+        if isinstance(item, str) and (span := re.fullmatch(r"(\d{1,3})-(\d{1,3})", item, re.ASCII)):
+            return range(int(span[1]), int(span[2]) + 1)
+        raise self.wrong(key, "must be a list of exit codes")
 
     def flag(self, key: str) -> bool:
         value = self.data.get(key, False)

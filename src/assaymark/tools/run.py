@@ -184,6 +184,8 @@ def find_program(job: Job, workspace: Workspace) -> Located:
 
 def version_of(manifest: Manifest, located: Located, workspace: Workspace, *, remember: bool = True) -> str:
     """The tool's version. Raises `Trouble` when the program does not answer like the tool."""
+    # What stands in the user's home may be another version tomorrow, behind the same program.
+    remember = remember and not manifest.homes
     known = results.version(located) if remember else None
     if known is not None and (match := re.search(manifest.version_pattern, known)):
         return match[1] if match.groups() else match[0]
@@ -191,7 +193,7 @@ def version_of(manifest: Manifest, located: Located, workspace: Workspace, *, re
     done = proc.run(
         [_tells_version(manifest, located, path), *manifest.version_args],
         cwd="/",
-        env={"PATH": path} | _OFFLINE,
+        env={"PATH": path} | _OFFLINE | _homes(manifest),
         timeout=_VERSION_TIMEOUT,
         limit=1_000_000,
         memory=_memory(manifest),
@@ -206,6 +208,13 @@ def version_of(manifest: Manifest, located: Located, workspace: Workspace, *, re
     if remember:
         results.remember_version(located, text)
     return match[1] if match.groups() else match[0]
+
+
+def _homes(manifest: Manifest) -> dict[str, str]:
+    """Where the tool finds what is installed for the user; it sees another home."""
+    real = os.path.expanduser("~")  # noqa: PTH111 - Path would raise where there is no home
+    found = {name: os.environ.get(name) or f"{real}/{folder}" for name, folder in manifest.homes.items()}
+    return {name: place for name, place in found.items() if Path(place).is_dir()}
 
 
 def _tells_version(manifest: Manifest, located: Located, path: str) -> str:
@@ -350,7 +359,9 @@ def _call(job: Job, located: Located, place: _Place, names: tuple[str, ...], num
     done = proc.run(
         argv,
         cwd=place.cwd,
-        env={"PATH": located.search_path(place.checkout)} | (_AT_HOME if manifest.kind.runs_tests else _OFFLINE),
+        env={"PATH": located.search_path(place.checkout)}
+        | (_AT_HOME if manifest.kind.runs_tests else _OFFLINE)
+        | _homes(manifest),
         timeout=manifest.timeout,
         limit=REPORT_LIMIT,
         memory=_memory(manifest),
