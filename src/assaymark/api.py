@@ -19,11 +19,11 @@ A fact that cannot be gathered raises `FactUnavailable`: every check that needs 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from assaymark.model import (
     EMPTY,
@@ -52,6 +52,7 @@ __all__ = [
     "Parsed",
     "Plugin",
     "Problem",
+    "Ran",
     "Rule",
     "Severity",
     "ToolRef",
@@ -257,6 +258,15 @@ class Unreachable(Exception):
         self.remote = remote
 
 
+class Ran(NamedTuple):
+    """How a program of `Context.run` ended: ``code`` is None when it could not be run to its end, and ``problem`` says
+    why."""
+
+    code: int | None
+    stdout: bytes = b""
+    problem: str = ""
+
+
 class Context(Protocol):
     """What a validator may see of the world. What it reads is part of the key of its answer."""
 
@@ -275,6 +285,9 @@ class Context(Protocol):
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """A value shared by all documents of one run, such as a parsed file that many refer to."""
+
+    def run(self, program: str, arguments: Sequence[str], files: Mapping[str, bytes]) -> Ran:
+        """Run an installed program in a new folder that holds ``files`` and nothing else, within limits."""
 
     def check_time(self) -> None:
         """Raises when the document has used up its time; call it in long loops."""

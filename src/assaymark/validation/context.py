@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from assaymark.api import Unreachable
+from assaymark.api import Ran, Unreachable
 from assaymark.validation.jail import Jail
 
 # Seconds for one document; what needs longer was built to be slow.
@@ -87,6 +87,12 @@ class RunContext:
             known = self._world.made[key] = (value, reads)
         self._noted[-1].update(known[1])
         return known[0]
+
+    def run(self, program: str, arguments: Sequence[str], files: Mapping[str, bytes]) -> Ran:
+        """Run an installed program in a new folder that holds ``files`` and nothing else, within limits."""
+        from assaymark.validation.programs import run
+
+        return run(program, arguments, files, max(self._end - time.monotonic(), 0.1))
 
     def check_time(self) -> None:
         """Raises `OutOfTime` when the document has used up its time."""

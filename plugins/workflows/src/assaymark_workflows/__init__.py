@@ -6,6 +6,8 @@ from pathlib import Path
 
 from assaymark.api import Plugin, Validator
 from assaymark_workflows.fdl.detect import detection as detect_fdl
+from assaymark_workflows.github_actions.detect import NAMES as GITHUB_ACTIONS_NAMES
+from assaymark_workflows.github_actions.detect import detection as detect_github_actions
 from assaymark_workflows.ophidia.detect import detect as detect_ophidia
 
 __version__ = "0.1.0"
@@ -22,6 +24,17 @@ FDL = Validator(
     rules=_HERE / "fdl" / "rules.toml",
 )
 
+GITHUB_ACTIONS = Validator(
+    id="github-actions",
+    title="GitHub Actions",
+    version="1",
+    names=GITHUB_ACTIONS_NAMES,
+    detect=detect_github_actions,
+    validate="assaymark_workflows.github_actions.validate:validate",
+    rules=_HERE / "github_actions" / "rules.toml",
+    batch=True,
+)
+
 OPHIDIA = Validator(
     id="ophidia",
     title="Ophidia workflow",
@@ -32,4 +45,12 @@ OPHIDIA = Validator(
     rules=_HERE / "ophidia" / "rules.toml",
 )
 
-PLUGIN = Plugin(name="workflows", version=__version__, validators=(FDL, OPHIDIA,))
+PLUGIN = Plugin(
+    name="workflows",
+    version=__version__,
+    validators=(
+        FDL,
+        GITHUB_ACTIONS,
+        OPHIDIA,
+    ),
+)

@@ -1,0 +1,69 @@
+"""The linter behind GitHub Actions: without it nothing is valid, and nothing of the repository steers it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import assaymark
+from assaymark.api import Ran
+from assaymark.validation import programs
+from assaymark.validation.model import State, Validation
+from assaymark_workflows.github_actions.detect import detection
+from assaymark_workflows.github_actions.validate import OURS, RULES
+from assaymark_workflows.problems import severities
+
+BROKEN = "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo ${{ github.nothing }}\n"
+
+
+def workflow(folder: Path, text: str = BROKEN) -> Path:
+    place = folder / ".github" / "workflows" / "x.yml"
+    place.parent.mkdir(parents=True)
+    place.write_text(text)
+    return folder
+
+
+def judged(folder: Path) -> Validation:
+    return assaymark.validate(folder, only=("github-actions",), cache=False)
+
+
+@pytest.mark.parametrize(
+    "ran",
+    [
+        Ran(None, problem="jactionlint is not installed"),
+        Ran(None, problem="jactionlint took too long"),
+        Ran(2, b"", "usage"),
+        Ran(0, b"{rubbish"),
+        Ran(0, b"{}"),
+    ],
+)
+def test_without_an_answer_nothing_is_valid(ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "run", lambda *a: ran)
+    (judgement,) = judged(workflow(tmp_path)).judgements
+    assert judgement.state is State.UNDETERMINED
+    assert judgement.problems[0].finding.rule in ("WF-E001", "WF-E003")
+
+
+def test_nothing_in_the_repository_silences_the_linter(tmp_path: Path) -> None:
+    workflow(tmp_path, BROKEN.replace("jobs", "# jactionlint ignore=undefined-property\njobs"))
+    (tmp_path / ".github" / "jactionlint.yaml").write_text("ignores:\n  - rule: undefined-property\n")
+    assert [p.finding.rule for p in judged(tmp_path).problems] == ["GHA-X002"]
+
+
+def test_every_rule_of_the_linter_leads_to_one_of_ours() -> None:
+    assert set(OURS.values()) <= set(severities(RULES))
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        (".github/workflows/x.yml", b"", True),
+        (".github/workflows/sub/x.yml", b"on: push", False),
+        ("docs/x.yml", b"on: push\njobs: {}", False),
+        ("action.yml", b"name: x\nruns:\n  using: node20\n", True),
+        ("tasks/action.yml", b"- name: an Ansible task\n", False),
+    ],
+)
+def test_detection(path: str, text: bytes, expected: bool) -> None:
+    assert detection(path, text) is expected
