@@ -79,7 +79,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 # What is no program: brought by a script of .ci.
-FILES = {"github-openapi": Path(__file__).parent / ".ci" / "openapi-description" / "api.github.com.json"}
+CI = Path(__file__).parent / ".ci"
+FILES = {
+    "github-openapi": CI / "openapi-description" / "api.github.com.json",
+    "npm-credentials": CI / "node" / "node_modules" / "jose" / "package.json",
+}
 
 
 def _present(program: str) -> bool:

@@ -120,7 +120,6 @@ def test_the_bare_credential(given: Award) -> None:
 
 
 def test_as_a_png(given: Award) -> None:
-    pytest.importorskip("resvg_py")
     from assaymark.badges import png
 
     picture = png.draw(svg.render(awards.badge_of(given)))

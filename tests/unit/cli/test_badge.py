@@ -57,7 +57,6 @@ def test_render_turns_grey(report: Path, repository: Callable[..., Path], tmp_pa
 
 
 def test_render_as_png(report: Path, tmp_path: Path) -> None:
-    pytest.importorskip("resvg_py")
     assert badge("render", report, "--format", "png", "--output", tmp_path / "b.png") == 0
     data = (tmp_path / "b.png").read_bytes()
     wide, high = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")

@@ -1,0 +1,111 @@
+"""Our credentials in the hands of others: verifiers and contexts that are not ours."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assaymark.badges import award as awards
+from assaymark.badges import credential, did, jose, status
+from assaymark.badges.award import Award, Status
+from assaymark.badges.keys import Key
+from assaymark.model import Assessment
+
+from .conftest import NOW
+from .test_verify import FILES, LIST, listed, new_key
+
+KINDS = ("Ed25519", "P-256")
+
+
+def given(golden: Assessment, key: Key) -> Award:
+    return awards.award(golden, FILES, issuer=key.did, issuer_name="Tides", now=NOW, status=Status(LIST, 7))
+
+
+def signed(own: Award, key: Key) -> str:
+    return jose.sign(credential.claims(own), key, did.method(key.did, key))
+
+
+@pytest.mark.service("node", "npm-credentials")
+class TestInNode:
+    """jose, jsonld and the contexts of the Digital Credentials Consortium."""
+
+    @pytest.fixture
+    def ask(self, checkout: Path) -> Any:
+        def ask(token: str, key: Key, own: Award, **more: Any) -> subprocess.CompletedProcess[str]:
+            subject = f"https://{own.repository}/commit/{own.commit}"
+            now = credential.stamp(NOW + timedelta(days=1))
+            asked = {"token": token, "issuer": key.did, "subject": subject, "now": now} | more
+            script = checkout / "tests" / "services" / "credential.mjs"
+            modules = checkout / ".ci" / "node" / "node_modules"
+            return subprocess.run(
+                ["node", script, modules], input=json.dumps(asked), capture_output=True, text=True, timeout=60
+            )
+
+        return ask
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_it_holds_and_every_term_is_defined(self, kind: str, golden: Assessment, ask: Any) -> None:
+        key = new_key(kind)
+        own = given(golden, key)
+        done = ask(signed(own, key), key, own)
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout)
+        assert found["claims"] == credential.claims(own)
+        types = found["expanded"][0]["@type"]
+        assert "https://www.w3.org/2018/credentials#VerifiableCredential" in types
+        assert "https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential" in types
+
+    @pytest.mark.parametrize(("places", "revoked"), [((), False), ((7,), True), ((6, 8), False)])
+    def test_it_reads_our_list_of_revocations(
+        self, places: tuple[int, ...], revoked: bool, golden: Assessment, ask: Any
+    ) -> None:
+        key = new_key()
+        own = given(golden, key)
+        done = ask(signed(own, key), key, own, list=listed(*places, key=key).decode())
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout)
+        assert found["length"] == status.BITS
+        assert found["revoked"] is revoked
+
+    def test_what_we_refuse_it_refuses_as_well(self, golden: Assessment, ask: Any) -> None:
+        key = new_key()
+        own = given(golden, key)
+        token = signed(own, key)
+        forged = {
+            "a stranger's signature": ask(signed(own, new_key()), key, own),
+            "other claims": ask(".".join((token.split(".")[0], "e30", token.split(".")[2])), key, own),
+            "too late": ask(token, key, own, now=credential.stamp(NOW + timedelta(days=91))),
+            "too early": ask(token, key, own, now=credential.stamp(NOW - timedelta(days=1))),
+            "another commit": ask(token, key, replace(own, commit="e" * 40)),
+            "an undefined term": ask(
+                jose.sign(credential.claims(own) | {"undefinedTerm": 1}, key, did.method(key.did, key)), key, own
+            ),
+        }
+        assert {name: done.returncode for name, done in forged.items()} == dict.fromkeys(forged, 1)
+
+
+class TestInAnotherLibrary:
+    """openbadgeslib, which knows Open Badges 3.0 and took no line from us, nor we from it."""
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_it_holds(self, kind: str, golden: Assessment) -> None:
+        from openbadgeslib.ob3 import verifier
+
+        key = new_key(kind)
+        own = given(golden, key)
+        own = replace(own, valid_until=own.valid_until + timedelta(days=36_500), valid_from=NOW - timedelta(days=9_000))
+        token = signed(own, key)
+        theirs = verifier.OB3Verifier.for_issuer_did(key.did)
+        assert theirs.verify(token).recipient_id == f"https://{own.repository}/commit/{own.commit}"
+        far = {"valid_from": own.valid_from, "valid_until": own.valid_until}
+        theirs.verify(token, check_status=True, download=lambda url, *_, **__: listed(3, key=key, **far))
+        with pytest.raises(verifier.OB3VerificationError, match="set at index 7"):
+            theirs.verify(token, check_status=True, download=lambda url, *_, **__: listed(7, key=key, **far))
+        with pytest.raises(verifier.OB3VerificationError):
+            theirs.verify(signed(own, new_key(kind)))
