@@ -1,0 +1,148 @@
+"""``assaymark verify``: the whole chain from the badge to the commit, offline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assaymark.cli._common import out, wants_colour
+from assaymark.errors import GateNotMet, InputError, Undetermined
+
+if TYPE_CHECKING:
+    from assaymark.model import Subject
+    from assaymark.verify import Link
+
+LIMIT = 128_000_000
+COLOURS = {"yes": "green", "no": "red", "unknown": "yellow"}
+MARKS = {"yes": "✓", "no": "✗", "unknown": "?"}
+EPILOG = """\b
+Examples:
+  assaymark verify report --repository . --issuer did:web:example.github.io:project
+  assaymark verify report --format json
+\b
+Exit status: 0 every link holds, 1 one is broken, 2 wrong input, 3 not everything could be found out.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("place", type=click.Path(path_type=Path))
+@click.option("--repository", metavar="PATH", help="Your clone of the judged repository.")
+@click.option("--issuer", multiple=True, metavar="DID", help="Whom you trust to sign badges.")
+@click.option("--identity", multiple=True, type=click.Path(path_type=Path), help="The did.json of a did:web issuer.")
+@click.option("--status-list", type=click.Path(path_type=Path), help="The issuer's list of revocations.")
+@click.option("--as-of", metavar="DATE", help="The moment by which validity is judged (default: now).")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(
+    place: Path,
+    repository: str | None,
+    issuer: tuple[str, ...],
+    identity: tuple[Path, ...],
+    status_list: Path | None,
+    as_of: str | None,
+    form: str,
+) -> None:
+    """Check badge, report, provenance and subject against one another, and say which link is broken.
+
+    PLACE is the folder that assess --output wrote, or a file in it. Nothing is fetched.
+    """
+    from assaymark.badges.verify import Known
+    from assaymark.verify import REPORT, chain
+
+    folder = place if place.is_dir() else place.parent
+    if not place.exists():
+        raise InputError("there is nothing at this path", where=str(place))
+    files = {p.name: _read(p) for p in sorted(folder.iterdir()) if p.is_file() and not p.is_symlink()}
+    subject = _subject(repository, files.get(REPORT))
+    known = Known(
+        now=_moment(as_of),
+        issuers=issuer,
+        repository=_named(repository),
+        commit=subject.commit if subject else None,
+        identities={str(_json(path)["id"]): _read(path) for path in identity},
+        status_list=_read(status_list) if status_list else None,
+    )
+    links = chain(files, known, subject)
+    out(json.dumps(_document(links), indent=2) if form == "json" else _text(links))
+    _end(links)
+
+
+def _subject(repository: str | None, report: bytes | None) -> Subject | None:
+    """The judged commit as it lies in the verifier's own clone."""
+    if repository is None or report is None:
+        return None
+    from assaymark.subject.checkout import open_subject
+
+    try:
+        commit = json.loads(report)["subject"]["commit"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    if not isinstance(commit, str):
+        return None
+    return open_subject(repository, commit).subject
+
+
+def _named(repository: str | None) -> str | None:
+    if repository is None:
+        return None
+    from assaymark.subject.checkout import open_subject
+
+    return open_subject(repository).subject.repository
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > LIMIT:
+            raise InputError(f"is larger than {LIMIT // 1_000_000} MB", where=str(path))
+        return path.read_bytes()
+    except OSError as problem:
+        raise InputError(f"cannot be read: {problem.strerror or problem}", where=str(path)) from problem
+
+
+def _json(path: Path) -> dict[str, object]:
+    try:
+        value = json.loads(_read(path))
+        if isinstance(value, dict) and "id" in value:
+            return value
+    except (ValueError, RecursionError):
+        pass
+    raise InputError("is not the document of an identity", where=str(path))
+
+
+def _moment(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(hour=23, minute=59, second=59, tzinfo=UTC)
+    except ValueError as problem:
+        raise InputError(f"--as-of {text!r} is not a date", hint="write it as 2026-11-30") from problem
+
+
+def _text(links: Sequence[Link]) -> str:
+    lines = []
+    for link in links:
+        head = f"{MARKS[link.says]} {link.name}"
+        lines.append(click.style(head, fg=COLOURS[link.says], bold=True) if wants_colour() else head)
+        lines += [f"    {MARKS[a.says]} {a.about:<12} {a.text}" for a in link.answers]
+    return "\n".join(lines)
+
+
+def _document(links: Sequence[Link]) -> dict[str, object]:
+    return {
+        "links": [
+            {"name": link.name, "says": link.says, "answers": [a._asdict() for a in link.answers]} for link in links
+        ]
+    }
+
+
+def _end(links: Sequence[Link]) -> None:
+    broken = [link.name for link in links if link.says == "no"]
+    if broken:
+        raise GateNotMet(f"the chain is broken: {', '.join(broken)}")
+    open_ = [link.name for link in links if link.says == "unknown"]
+    if open_:
+        raise Undetermined(f"nothing is wrong, but not everything could be found out: {', '.join(open_)}")

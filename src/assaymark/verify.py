@@ -1,0 +1,213 @@
+"""The whole chain, offline: badge -> report -> provenance -> subject; which link holds, and which does not.
+
+Each link is looked at by itself and against its neighbour. A link that is not there is ``unknown``, never ``yes``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from assaymark.badges.verify import Answer, Known, Says, Verdict
+from assaymark.errors import InputError
+from assaymark.model import Assessment, Subject
+
+REPORT = "assessment.json"
+PROVENANCE = "provenance.json"
+BADGES = ("badge.svg", "badge.png", "badge.jwt")
+# What is drawn from the report alone, byte for byte, and who draws it.
+DRAWN = {
+    "assessment_output.json": "sqaaas",
+    "report.sarif": "sarif",
+    "junit.xml": "junit",
+    "summary.md": "markdown",
+    "report.html": "html",
+}
+
+
+class Link(NamedTuple):
+    """One link of the chain and what was found out about it."""
+
+    name: str
+    answers: tuple[Answer, ...]
+
+    @property
+    def says(self) -> Says:
+        """No if any answer is no; unknown if any is, or if nothing could be asked."""
+        said = {a.says for a in self.answers}
+        if Says.NO in said:
+            return Says.NO
+        return Says.UNKNOWN if Says.UNKNOWN in said or not said else Says.YES
+
+
+def chain(files: Mapping[str, bytes], known: Known, subject: Subject | None) -> tuple[Link, ...]:
+    """The links of a folder of reports (``files`` by name).
+
+    ``known`` is what the verifier brings for the badge; ``subject`` is the commit as it lies in the verifier's own
+    clone, None without one.
+    """
+    try:
+        assessment = _parsed(files)
+    except InputError as problem:
+        assessment, broken = None, str(problem)
+    else:
+        broken = f"there is no {REPORT}"
+    return (
+        Link("badge", tuple(_badge(files, replace(known, assessment=assessment, evidence=files)))),
+        Link("report", tuple(_report(files, assessment, broken))),
+        Link("provenance", tuple(_provenance(files, assessment))),
+        Link("subject", tuple(_subject(assessment, subject))),
+    )
+
+
+def _parsed(files: Mapping[str, bytes]) -> Assessment | None:
+    if REPORT not in files:
+        return None
+    from assaymark.reports.json import from_json
+
+    return from_json(files[REPORT].decode("utf-8", "replace"), where=REPORT)
+
+
+def _badge(files: Mapping[str, bytes], known: Known) -> Iterator[Answer]:
+    from assaymark.badges import bake
+    from assaymark.badges.verify import verify
+
+    for name in BADGES:
+        if name not in files:
+            continue
+        try:
+            bake.extract(files[name])
+        except bake.NotBaked as problem:
+            yield from _unsigned(name, files[name], known.assessment, str(problem))
+        else:
+            yield from _named(name, verify(files[name], known))
+        return
+    yield Answer("badge", Says.UNKNOWN, "there is none")
+
+
+def _named(name: str, verdict: Verdict) -> Iterator[Answer]:
+    for answer in verdict.answers:
+        yield answer._replace(text=f"{name}: {answer.text}") if answer.about == "signature" else answer
+
+
+def _unsigned(name: str, content: bytes, assessment: Assessment | None, why: str) -> Iterator[Answer]:
+    yield Answer("signature", Says.UNKNOWN, f"{name} is a picture without a credential: {why}")
+    if assessment is not None and name == "badge.svg":
+        from assaymark.badges import assessed, svg
+
+        same = svg.render(assessed.level(assessment)).encode() == content
+        told = "drawn from the report, byte for byte" if same else "it shows something else than the report says"
+        yield Answer("picture", Says.YES if same else Says.NO, told)
+
+
+def _report(files: Mapping[str, bytes], assessment: Assessment | None, broken: str) -> Iterator[Answer]:
+    if assessment is None:
+        yield Answer("report", Says.NO if REPORT in files else Says.UNKNOWN, broken)
+        return
+    from assaymark.badges.award import follows
+
+    yield Answer("report", Says.YES, f"{REPORT}, {_digest(files[REPORT])[:12]}, keeps its schema")
+    answer = follows(assessment)
+    if answer is None:
+        yield Answer(
+            "level", Says.UNKNOWN, f"this version of assaymark has no profile {assessment.profile} like theirs"
+        )
+    else:
+        told = "follows" if answer else "does not follow"
+        yield Answer("level", Says.YES if answer else Says.NO, f"{assessment.level} {told} from the results")
+    changed = [name for name, form in DRAWN.items() if name in files and files[name] != _drawn(form, assessment)]
+    if changed:
+        yield Answer("drawings", Says.NO, f"not what the report gives: {', '.join(changed)}")
+
+
+def _drawn(form: str, assessment: Assessment) -> bytes:
+    render: Callable[[Assessment], str] = import_module(f"assaymark.reports.{form}").render
+    return render(assessment).encode("utf-8", "backslashreplace")
+
+
+def _provenance(files: Mapping[str, bytes], assessment: Assessment | None) -> Iterator[Answer]:
+    if PROVENANCE not in files:
+        yield Answer("provenance", Says.UNKNOWN, f"there is no {PROVENANCE}")
+        return
+    from assaymark.provenance.constraints import violations
+
+    try:
+        document = json.loads(files[PROVENANCE])
+    except (ValueError, RecursionError) as problem:
+        yield Answer("provenance", Says.NO, f"{PROVENANCE} is no JSON document: {problem}")
+        return
+    found = violations(document)
+    if found:
+        first = f"{found[0].record}: {found[0].message}"
+        yield Answer("sound", Says.NO, f"{len(found)} constraints are broken, the first: {first}")
+    else:
+        yield Answer("sound", Says.YES, "the constraints of W3C PROV hold")
+    if assessment is None:
+        yield Answer("about", Says.UNKNOWN, "there is no report to compare it with")
+        return
+    yield from _about(document, files[REPORT], assessment)
+    yield from _statements(files)
+
+
+def _about(document: Any, report: bytes, assessment: Assessment) -> Iterator[Answer]:
+    entities = document.get("entity") if isinstance(document, dict) else None
+    entities = entities if isinstance(entities, dict) else {}
+    entity = entities.get(f"sha256:{_digest(report)}")
+    if not isinstance(entity, dict):
+        yield Answer("about", Says.NO, "it tells of another report")
+        return
+    told = {
+        str(e.get("prov:label")): e.get("am:outcome")
+        for e in entities.values()
+        if isinstance(e, dict) and isinstance(e.get("prov:type"), dict) and e["prov:type"].get("$") == "am:Result"
+    }
+    mine = {r.definition.id: r.outcome.value for r in assessment.results}
+    commit = assessment.subject.commit
+    if entity.get("am:verdict") != assessment.level.value or told != mine:
+        yield Answer("about", Says.NO, "it tells of other results than the report")
+    elif commit and f"commit:{commit}" not in entities:
+        yield Answer("about", Says.NO, f"it does not tell of the commit {commit[:12]}")
+    else:
+        yield Answer("about", Says.YES, "this very report, with the same results")
+
+
+def _statements(files: Mapping[str, bytes]) -> Iterator[Answer]:
+    """Each in-toto statement beside the report names the report by its digest."""
+    lines = [line for line in files.get("statements.intoto.jsonl", b"").splitlines() if line.strip()]
+    if not lines:
+        return
+    digest = _digest(files[REPORT])
+    for line in lines:
+        try:
+            subjects = json.loads(line)["subject"]
+            same = any(s["digest"]["sha256"] == digest for s in subjects)
+        except (ValueError, LookupError, TypeError, RecursionError):
+            same = False
+        if not same:
+            yield Answer("statements", Says.NO, "one of them is about another report")
+            return
+    yield Answer("statements", Says.YES, f"{len(lines)}, about this very report")
+
+
+def _subject(assessment: Assessment | None, subject: Subject | None) -> Iterator[Answer]:
+    if assessment is None:
+        yield Answer("subject", Says.UNKNOWN, "there is no report to say what was judged")
+        return
+    theirs = assessment.subject
+    if subject is None:
+        yield Answer("subject", Says.UNKNOWN, f"{theirs.commit or theirs.path}; compared with nothing (--repository)")
+        return
+    if theirs.dirty:
+        yield Answer("subject", Says.NO, "files were judged that no commit holds")
+    elif (theirs.commit, theirs.digest) != (subject.commit, subject.digest):
+        yield Answer("subject", Says.NO, f"the files of {theirs.commit or 'no commit'} are others than those judged")
+    else:
+        yield Answer("subject", Says.YES, f"{theirs.commit}, file by file")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,112 @@
+"""The chain: whole it holds, and with one broken link it says which."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assaymark.__main__ import main
+
+FILES = {"README.md": "# T\n\nA tool.\n", "t.py": "X = 1\n"}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> tuple[Path, Path]:
+    """A repository and the reports on it."""
+    root = tmp_path / "project"
+    root.mkdir()
+    for name, text in FILES.items():
+        (root / name).write_text(text)
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "Begin"]):
+        subprocess.run(["git", "-C", str(root), "-c", "user.name=A", "-c", "user.email=a@b.c", *words], check=True)
+    report = tmp_path / "report"
+    assert main(["assess", str(root), "--no-tools", "--quiet", "--output", str(report)]) == 0
+    assert main(["provenance", "export", str(report), "--output", str(report)]) == 0
+    return root, report
+
+
+def look(place: tuple[Path, Path], capsysbinary: pytest.CaptureFixture[bytes]) -> tuple[int, dict[str, str], str]:
+    root, report = place
+    capsysbinary.readouterr()
+    status = main(["verify", str(report), "--repository", str(root), "--format", "json"])
+    told = capsysbinary.readouterr().out.decode()
+    return status, {link["name"]: link["says"] for link in json.loads(told)["links"]}, told
+
+
+def test_a_whole_chain_leaves_only_the_signature_open(
+    place: tuple[Path, Path], capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    status, says, _ = look(place, capsysbinary)
+    assert status == 3
+    assert says == {"badge": "unknown", "report": "yes", "provenance": "yes", "subject": "yes"}
+
+
+def edit(name: str, old: str, new: str) -> Callable[[Path, Path], None]:
+    def change(root: Path, report: Path) -> None:
+        text = (report / name).read_text()
+        assert old in text
+        (report / name).write_text(text.replace(old, new, 1))
+
+    return change
+
+
+def other_commit(root: Path, report: Path) -> None:
+    document = json.loads((report / "assessment.json").read_text())
+    document["subject"]["digest"] = "sha256:" + "0" * 64
+    (report / "assessment.json").write_text(json.dumps(document))
+
+
+BROKEN = {
+    "a badge that was edited": (edit("badge.svg", "none", "gold"), {"badge"}),
+    "a level that was raised": (
+        edit("assessment.json", '"level": "none"', '"level": "gold"'),
+        {"report", "provenance", "badge"},
+    ),
+    "an outcome that was mended": (
+        edit(
+            "assessment.json",
+            '"id":"QC.Lic01","criterion":"QC.Lic","requirement":"MUST","outcome":"failed"',
+            '"id":"QC.Lic01","criterion":"QC.Lic","requirement":"MUST","outcome":"passed"',
+        ),
+        {"report", "provenance"},
+    ),
+    "a page that was edited": (edit("report.html", "</title>", " edited</title>"), {"report"}),
+    "provenance of something else": (
+        edit("provenance.json", '"am:verdict": "none"', '"am:verdict": "gold"'),
+        {"provenance"},
+    ),
+    "provenance that is not sound": (edit("provenance.json", "prov:QUALIFIED_NAME", "xsd:string"), {"provenance"}),
+    "provenance that is no JSON": (edit("provenance.json", "{", "["), {"provenance"}),
+    "a statement about another report": (
+        edit("statements.intoto.jsonl", '"subject":[{"digest":{"sha256":"', '"subject":[{"digest":{"sha256":"0'),
+        {"provenance"},
+    ),
+    "a report that is no report": (edit("assessment.json", '"level"', '"lever"'), {"report"}),
+    "files that were never committed": (other_commit, {"subject", "provenance", "report"}),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_link_is_named(
+    place: tuple[Path, Path], capsysbinary: pytest.CaptureFixture[bytes], name: str
+) -> None:
+    change, links = BROKEN[name]
+    change(*place)
+    status, says, told = look(place, capsysbinary)
+    assert status == 1
+    broken = {link for link, answer in says.items() if answer == "no"}
+    assert broken, told
+    assert broken <= links, told
+
+
+def test_an_empty_folder_is_no_proof(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["verify", str(tmp_path)]) == 3
+    assert b"? badge" in capsysbinary.readouterr().out
+
+
+def test_what_is_not_there_is_exit_2(tmp_path: Path) -> None:
+    assert main(["verify", str(tmp_path / "absent")]) == 2
