@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import click
 
 from assaymark.cli._common import out, say, split, talk, wants_colour, width, write
+from assaymark.cli._forge import BRANCH
 from assaymark.errors import GateNotMet, InputError, Undetermined
 
 if TYPE_CHECKING:
     from assaymark.assessment import Judged
-    from assaymark.model import Assessment, Progress
+    from assaymark.model import Assessment, Outcome, Progress
 
 CONFIG = ".assaymark.toml"
 FORMATS = ("text", "json", "sqaaas", "sarif", "junit", "markdown", "html")
@@ -52,7 +53,7 @@ Exit status: 0 gate met or no gate, 1 gate not met, 2 wrong input, 3 the gate co
 @click.option(
     "--gate", envvar="ASSAYMARK_GATE", metavar="G", help="A level, ids separated by commas, or no-regression."
 )
-@click.option("--baseline", metavar="FILE", help="assessment.json to compare with.")
+@click.option("--baseline", metavar="FILE", help="assessment.json to compare with, or branch:NAME[:PATH].")
 @click.option("--no-tools", is_flag=True, envvar="ASSAYMARK_NO_TOOLS", help="Do not run external programs.")
 @click.option("--run-tests", is_flag=True, envvar="ASSAYMARK_RUN_TESTS", help="Execute the project's tests.")
 @click.option("--run-steps", is_flag=True, envvar="ASSAYMARK_RUN_STEPS", help="Execute the project's own steps.")
@@ -125,7 +126,8 @@ def command(
         jobs=jobs,
         cache=not no_cache,
     )
-    earlier = _earlier(baseline)
+    published = baseline is not None and baseline.startswith(BRANCH)
+    earlier = None if published else _earlier(baseline)
     elsewhere = _earlier(executed)
     with _progress() as progress:
         judged = judge(request, progress, (elsewhere, executed) if elsewhere and executed else None)
@@ -135,7 +137,11 @@ def command(
         _write_all(judged.assessment, output)
     if not talk().quiet or form != "text":
         out(_render(judged.assessment, form))
-    _keep_gate(judged, gate or judged.config.gate, earlier, baseline or judged.config.baseline)
+    gate = gate or judged.config.gate
+    if published and gate:
+        earlier = _published(str(baseline), judged)
+    first = published and earlier is None
+    _keep_gate(judged, gate, earlier, baseline or judged.config.baseline, first=first)
 
 
 def _mention_unread(judged: Judged, place: Path) -> None:
@@ -218,16 +224,30 @@ def _write_provenance(assessment: Assessment, folder: Path) -> None:
     write(folder, "provenance.json", text)
 
 
-def _keep_gate(judged: Judged, gate: str | None, earlier: Assessment | None, configured: str | None) -> None:
+def _published(spec: str, judged: Judged) -> Assessment | None:
+    """What was published last; only the command line may ask GitHub for it. None, said, when nothing was yet."""
+    from assaymark.cli._forge import published
+
+    found = published(spec, os.environ.get("GITHUB_REPOSITORY") or judged.assessment.subject.repository)
+    if found is None:
+        say(f"{spec}: nothing was published there yet, so nothing can be worse than that")
+    return found
+
+
+def _keep_gate(
+    judged: Judged, gate: str | None, earlier: Assessment | None, configured: str | None, *, first: bool = False
+) -> None:
+    """Raise unless the gate is met. With ``first``, nothing was published yet that could be compared with."""
     if not gate:
         return
     from assaymark import catalogue, policy
 
     ids = catalogue.load().subcriteria(judged.profile)
     parts = policy.check_gate(gate, judged.profile, ids)
-    if earlier is None and policy.NO_REGRESSION in parts and configured:
+    if earlier is None and policy.NO_REGRESSION in parts and configured and not first:
         earlier = _parsed(judged.baseline, configured) if judged.baseline is not None else _earlier(configured)
-    regressions, unseen = None, []
+    regressions: tuple[tuple[str, Outcome], ...] | None = () if first else None
+    unseen: list[str] = []
     if earlier is not None and policy.NO_REGRESSION in parts:
         from assaymark.comparison import difference, regressions_of, unseen_of
 

@@ -47,7 +47,7 @@ def command() -> None:
     """Start, follow and fetch assessments on GitHub, from anywhere."""
 
 
-@command.command()
+@command.command(epilog="\b\nExample:\n  assaymark remote assess lab/tide@develop --output out")
 @click.argument("target", metavar="OWNER/REPO[@REF]")
 @_workflow
 @_artifact
@@ -79,7 +79,7 @@ def assess(
     _show(client, run, artifact, form, output)
 
 
-@command.command("list")
+@command.command("list", epilog="\b\nExample:\n  assaymark remote list lab/tide --format json")
 @click.argument("target", metavar="OWNER/REPO[@REF]")
 @_workflow
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="How many.")
@@ -99,7 +99,7 @@ def list_(target: str, workflow: str, limit: int, form: str) -> None:
         say("there is no run yet")
 
 
-@command.command()
+@command.command(epilog="\b\nExample:\n  assaymark remote status lab/tide 1234567")
 @click.argument("target", metavar="OWNER/REPO[@REF]")
 @click.argument("number", required=False, type=click.IntRange(1), metavar="[RUN]")
 @_workflow
@@ -112,7 +112,7 @@ def status(target: str, number: int | None, workflow: str, form: str) -> None:
     out(json.dumps(asdict(run), indent=1) if form == "json" else _rows([run]))
 
 
-@command.command()
+@command.command(epilog="\b\nExample:\n  assaymark remote get lab/tide --output out")
 @click.argument("target", metavar="OWNER/REPO[@REF]")
 @click.argument("number", required=False, type=click.IntRange(1), metavar="[RUN]")
 @_workflow
