@@ -14,6 +14,7 @@ work=${RUNNER_TEMP:-${TMPDIR:-/tmp}}/assaymark
 
 stop() {
   echo "::error title=assaymark::$1"
+  [ -z "${GITHUB_OUTPUT:-}" ] || echo outcome=error >> "$GITHUB_OUTPUT"
   exit 4
 }
 
