@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from assaymark.api import Plugin, Validator
+from assaymark_workflows.cwl.detect import NAMES as CWL_NAMES
+from assaymark_workflows.cwl.detect import detect as detect_cwl
 from assaymark_workflows.fdl.detect import detection as detect_fdl
 from assaymark_workflows.github_actions.detect import NAMES as GITHUB_ACTIONS_NAMES
 from assaymark_workflows.github_actions.detect import detection as detect_github_actions
@@ -13,6 +15,16 @@ from assaymark_workflows.ophidia.detect import detect as detect_ophidia
 __version__ = "0.1.0"
 
 _HERE = Path(__file__).parent
+
+CWL = Validator(
+    id="cwl",
+    title="Common Workflow Language 1.0, 1.1 and 1.2",
+    version="1",
+    names=CWL_NAMES,
+    detect=detect_cwl,
+    validate="assaymark_workflows.cwl.validate:validate",
+    rules=_HERE / "cwl" / "rules.toml",
+)
 
 FDL = Validator(
     id="fdl",
@@ -49,6 +61,7 @@ PLUGIN = Plugin(
     name="workflows",
     version=__version__,
     validators=(
+        CWL,
         FDL,
         GITHUB_ACTIONS,
         OPHIDIA,

@@ -13,7 +13,8 @@ from assaymark_workflows.cwl.report import Report, replaced
 from assaymark_workflows.source import Kind, Limits, Malformed, Node, Span, parse_json, parse_yaml
 
 LIMITS = Limits(size=10_000_000, nodes=500_000, depth=100)
-_REFERENCES = 2_000
+_REFERENCES = 500
+_OWN_REFERENCES = 5_000
 _CHAIN = 20
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _VERSION = re.compile(r"(?:cwl:|https://w3id\.org/cwl/cwl#)")
@@ -179,7 +180,7 @@ class _Resolver:
     def __init__(self, document: Document, context: Context) -> None:
         self.document = document
         self.context = context
-        self.count = 0
+        self.count = [0, 0]  # within the document, to other files
         self.roots: dict[str, Node] = {}
         self.names: dict[str, dict[str, Node]] = {}
 
@@ -230,8 +231,9 @@ class _Resolver:
         if directive != "$mixin" and len(node.items) > 1:
             extra = next(key for key, _ in node.items if key.text != directive)
             report.add("CWL-R003", extra, f"{directive} stands alone; {extra.text!r} beside it is not read", file=file)
-        self.count += 1
-        if self.count > _REFERENCES or len(chain) > _CHAIN:
+        self.context.check_time()
+        self.count[not target.value.startswith("#")] += 1
+        if self.count[1] > _REFERENCES or self.count[0] > _OWN_REFERENCES or len(chain) > _CHAIN:
             report.add("CWL-R004", target, "more references than are followed", file=file)
             return nothing
         try:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import re
 
 from assaymark.api import Context, Problem, Severity
 from assaymark_workflows.cwl import schema
 from assaymark_workflows.cwl.document import Document, load, plain_version
+from assaymark_workflows.cwl.expressions import Expressions
 from assaymark_workflows.cwl.links import Workflow
 from assaymark_workflows.cwl.model import Process, short
 from assaymark_workflows.cwl.names import check_names
+from assaymark_workflows.cwl.package import check_package
+from assaymark_workflows.cwl.practice import check_practice
 from assaymark_workflows.cwl.report import near, problems, replaced, severities
 from assaymark_workflows.cwl.structure import Structure
+from assaymark_workflows.cwl.values import check_values
 from assaymark_workflows.cwl.workspace import Workspace, version_of
 from assaymark_workflows.source import Kind, Node
 
@@ -22,11 +27,18 @@ _DRAFT = re.compile(r"(sbg:)?draft-\d.*|v1\.0\.dev\d+")
 
 def validate(path: str, data: bytes, context: Context) -> list[Problem] | None:
     """The problems of a CWL document in the order of their place, or None when it is none."""
-    document = load(path, context, data)
-    if document.root is not None and not _is_cwl(document.root):
-        return None
-    examine(document, context)
-    return problems(document.report.found, path, document.root, document.imported)
+    collecting = gc.isenabled()
+    # Trees are large and hold no cycles: looking for some while they grow takes longer than the whole validation.
+    gc.disable()
+    try:
+        document = load(path, context, data)
+        if document.root is not None and not _is_cwl(document.root):
+            return None
+        examine(document, context)
+        return problems(document.report.found, path, document.root, document.imported)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _is_cwl(root: Node) -> bool:
@@ -60,8 +72,10 @@ def _examined(document: Document, context: Context, inherited: str | None) -> bo
         return True
     structure = Structure(version, document.report, document.prefixes)
     _structure(document, structure)
-    for process in workspace.processes(document, version):
+    processes = workspace.processes(document, version)
+    for process in processes:
         _process(process, structure, workspace)
+    check_package(document, processes, document.report, context.settings)
     return True
 
 
@@ -143,9 +157,15 @@ def _process(process: Process, structure: Structure, workspace: Workspace) -> No
     report = process.document.report
     workspace.context.check_time()
     check_names(process, structure, report)
+    check_values(process, report, workspace)
+    expressions = Expressions(process, report, workspace)
+    expressions.check()
+    workflow = None
     if process.kind == "Workflow":
         workflow = Workflow(process, report, workspace)
         workflow.check()
+    check_practice(process, report, expressions.texts, workflow)
+    if workflow is not None:
         for step in process.steps.values():
             target = workflow.targets[step.name]
             if target.document is not None and target.document is not process.document:

@@ -1,0 +1,5 @@
+cwlVersion: v1.2
+class: CommandLineTool  # <- CWL-P004
+baseCommand: echo
+inputs: {}
+outputs: {}

@@ -1,0 +1,4 @@
+cwlVersion: v1.2  # <- CWL-S002
+class: CommandLineTool
+baseCommand: echo
+inputs: {}

@@ -1,0 +1,4 @@
+class: CommandLineTool  # <- CWL-S011
+baseCommand: echo
+inputs: {}
+outputs: {}

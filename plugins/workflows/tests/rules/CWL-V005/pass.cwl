@@ -1,0 +1,9 @@
+cwlVersion: v1.2
+class: CommandLineTool
+baseCommand: echo
+inputs: {}
+outputs:
+  made:
+    type: File
+    outputBinding:
+      glob: made.txt

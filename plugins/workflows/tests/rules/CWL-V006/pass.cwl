@@ -1,0 +1,11 @@
+cwlVersion: v1.2
+class: CommandLineTool
+requirements:
+  InitialWorkDirRequirement:
+    listing:
+      - entryname: conf.txt
+        entry: $(inputs.word)
+baseCommand: echo
+inputs:
+  word: {type: string, inputBinding: {}}
+outputs: {}

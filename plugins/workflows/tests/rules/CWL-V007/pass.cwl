@@ -1,0 +1,12 @@
+cwlVersion: v1.2
+class: CommandLineTool
+baseCommand: echo
+inputs:
+  data:
+    type: File
+    default:
+      class: File
+      basename: a.txt
+      contents: hello
+    inputBinding: {}
+outputs: {}

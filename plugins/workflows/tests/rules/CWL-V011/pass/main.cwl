@@ -1,0 +1,11 @@
+cwlVersion: v1.2
+class: CommandLineTool
+baseCommand: echo
+inputs:
+  data:
+    type: File
+    default:
+      class: File
+      location: data.txt
+    inputBinding: {}
+outputs: {}

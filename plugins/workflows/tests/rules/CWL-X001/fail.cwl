@@ -1,0 +1,9 @@
+cwlVersion: v1.2
+class: CommandLineTool
+baseCommand: echo
+inputs:
+  data: {type: File, inputBinding: {}}
+  count: {type: int, inputBinding: {}}
+outputs:
+  said: stdout
+stdout: $(inputs.dat.nameroot).txt  # <- CWL-X001
