@@ -11,6 +11,7 @@ from assaymark_workflows.fdl.detect import detection as detect_fdl
 from assaymark_workflows.github_actions.detect import NAMES as GITHUB_ACTIONS_NAMES
 from assaymark_workflows.github_actions.detect import detection as detect_github_actions
 from assaymark_workflows.ophidia.detect import detect as detect_ophidia
+from assaymark_workflows.ophidia.detect import detect_cwl as detect_ophidia_cwl
 
 __version__ = "0.1.0"
 
@@ -57,6 +58,16 @@ OPHIDIA = Validator(
     rules=_HERE / "ophidia" / "rules.toml",
 )
 
+OPHIDIA_CWL = Validator(
+    id="ophidia-cwl",
+    title="Ophidia workflow in CWL",
+    version="1",
+    names=("*.cwl", "*.yaml", "*.yml", "*.json"),
+    detect=detect_ophidia_cwl,
+    validate="assaymark_workflows.ophidia.cwl:validate",
+    rules=_HERE / "ophidia" / "rules.toml",
+)
+
 PLUGIN = Plugin(
     name="workflows",
     version=__version__,
@@ -65,5 +76,6 @@ PLUGIN = Plugin(
         FDL,
         GITHUB_ACTIONS,
         OPHIDIA,
+        OPHIDIA_CWL,
     ),
 )

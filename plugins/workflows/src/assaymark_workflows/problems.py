@@ -19,7 +19,7 @@ COMMON = {"WF-C001": Severity.ERROR, "WF-C002": Severity.NOTE}
 class Problems:
     """Collects the problems of one document. The severity is that of the rule, read from the rule file on first use.
 
-    ``locate`` turns a `Place` or a pointer into lines and columns.
+    ``locate`` turns a `Place` or a pointer into lines and columns; rules in ``quiet`` are not said.
     """
 
     def __init__(self, path: str, rules: Path, locate: Callable[[Place | Pointer], Span] | None = None) -> None:
@@ -28,6 +28,7 @@ class Problems:
         self._found: list[Problem] = []
         self._seen: set[tuple[str, Span, str]] = set()
         self.locate = locate
+        self.quiet: tuple[str, ...] = ()
 
     def span(self, at: Node | Span | Place | Pointer) -> Span:
         """Lines and columns of whatever names a place."""
@@ -48,6 +49,8 @@ class Problems:
         edits: Iterable[Edit] = (),
     ) -> None:
         """Say ``message`` under a rule at a place. The same words at the same place are said once."""
+        if rule in self.quiet:
+            return
         span = self.span(at)
         key = (rule, span, message)
         if key in self._seen:

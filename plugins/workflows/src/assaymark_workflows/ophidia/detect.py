@@ -1,4 +1,4 @@
-"""Whether a JSON text is an Ophidia workflow: by what stands in it, never by its name."""
+"""Whether a text is an Ophidia workflow: by what stands in it, never by its name."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ def detect(path: str, data: bytes) -> bool:
     if b'"tasks"' in data:
         return b'"operator"' in data or sum(word in data for word in _TELLING_BYTES) >= _ENOUGH
     return b'"operator"' in data and _OPERATOR.search(data) is not None
+
+
+def detect_cwl(path: str, data: bytes) -> bool:
+    """Cheap: a wrapper of the converter, or a workflow that hands an experiment on."""
+    return b"cwl2oph" in data or (b"Workflow" in data and b"cwlVersion" in data and b"experiment" in data)
 
 
 def is_workflow(value: Any) -> bool:
