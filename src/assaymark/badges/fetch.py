@@ -57,4 +57,6 @@ def _read(answer: HTTPResponse) -> bytes:
         content += part
         if time.monotonic() > end:
             raise NotFetched("the answer takes too long")
+    if answer.length and len(content) <= LIMIT:
+        raise NotFetched("the answer was cut off")
     return content
