@@ -12,11 +12,11 @@ from assaymark.subject.automation import Automation, named
 from assaymark.subject.coverage_config import CoverageConfig
 from assaymark.subject.languages import Languages
 from assaymark.subject.purposes import COVERAGE, TEST
+from assaymark.subject.testing_content import LIMIT, holds_a_test
 from assaymark.subject.testing_layout import BESIDE, TestsFound
 
 GENERAL = 70.0  # percent, what the standard asks of all code
 _SHOWN = 30
-_BLANK = 4_000  # bytes of a file that are looked at to see whether it is blank
 _APART_SHARE = 0.25  # tests that may lie beside the code before the layout counts as mixed
 _THIRD_PARTY = late(
     r"^(?:[^/]+/){0,3}?(?:vendors?|vendored|third[-_]?party[\w-]*|3rd[-_]?party|extern(?:al)?s?|submodules|_vendor)/",
@@ -29,7 +29,7 @@ def apart(tests_found: TestsFound, tree: Tree) -> Evidence:
     """Tests are in the repository and apart from the code, in the way of each language.
 
     A folder of tests counts, and so does what a language's own tools expect (``*_test.go``, tests inside Rust sources,
-    ``*.test.ts``). Test files scattered among the code do not, nor do files with nothing in them.
+    ``*.test.ts``). Test files scattered among the code do not, nor do files without a test in them.
     """
     if not tests_found.files:
         if not tests_found.code:
@@ -39,10 +39,10 @@ def apart(tests_found: TestsFound, tree: Tree) -> Evidence:
             remedy="add a folder 'tests' with a first test of what users rely on most",
             metrics={"source files": tests_found.code, "tests": 0},
         )
-    if not any(tree.text(t.path, _BLANK).strip() for t in tests_found.files):
+    if not any(holds_a_test(t.language, tree.text(t.path, LIMIT)) for t in tests_found.files):
         return failed(
-            f"{_files(len(tests_found.files))} and nothing in {'it' if len(tests_found.files) == 1 else 'them'}",
-            findings=[_note("blank-test", f"{t.path} is blank", t.path) for t in tests_found.files[:_SHOWN]],
+            f"{_files(len(tests_found.files))} and no test in {'it' if len(tests_found.files) == 1 else 'them'}",
+            findings=[_note("no-test", f"{t.path} holds no test", t.path) for t in tests_found.files[:_SHOWN]],
             remedy="write a first test of what users rely on most",
         )
     mixed = [t for t in tests_found.files if t.layout == BESIDE]
