@@ -6,6 +6,7 @@ There are some three hundred of them. A run needs about half, and compiling the 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, AnyStr, cast
 
 _METHODS = ("search", "match", "fullmatch", "finditer", "findall", "split", "sub", "subn", "pattern", "flags")
@@ -31,3 +32,44 @@ def late(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     For constants of modules: a test uses each of them once.
     """
     return cast("re.Pattern[AnyStr]", Pattern(source, flags))
+
+
+def literals(expression: str) -> tuple[str, ...]:
+    """Of each branch of an expression, the longest literal text that all its matches hold; '' where none is certain.
+
+    A text that holds none of them cannot match, which is much quicker to see than to try. Groups count as nothing.
+    """
+    if not _SPECIAL.search(expression):
+        return (expression,)
+    branches: list[list[str]] = [[""]]
+    for piece, ordinary in _pieces(expression):
+        stretches = branches[-1]
+        if ordinary:
+            stretches[-1] += piece
+        elif piece == "|":
+            branches.append([""])
+        else:
+            if piece.startswith(("?", "*", "{")):  # what stands before may be missing
+                stretches[-1] = stretches[-1][:-1]
+            stretches.append("")
+    return tuple(max(stretches, key=len) for stretches in branches)
+
+
+_SPECIAL = late(r"[^\w /:-]")
+_PIECE = late(r"\\(.)|(\[\^?\]?(?:\\.|[^\]\\])*\])|(\{[^}]*\}|[()?*+.^$|])|([^\\])", re.DOTALL)
+
+
+def _pieces(expression: str) -> Iterator[tuple[str, bool]]:
+    """The parts of an expression outside of its groups, and whether they stand for themselves."""
+    depth = 0
+    for found in _PIECE.finditer(expression):
+        escaped, _, special, plain = found.groups()
+        if special == "(":
+            depth += 1
+        if not depth:
+            ordinary = plain or (escaped if escaped and not escaped.isalnum() else "")
+            yield (ordinary, True) if ordinary else (special or "", False)
+        if special == ")":
+            depth -= 1
+            if not depth:
+                yield "", False

@@ -7,13 +7,18 @@ import re
 from importlib import import_module
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import assaymark
-from assaymark.patterns import Pattern, late
+from assaymark.patterns import Pattern, late, literals
+from assaymark.subject import purposes
 
 
 def constants() -> list[tuple[str, Pattern]]:
-    names = [info.name for info in pkgutil.walk_packages(assaymark.__path__, "assaymark.") if "__main__" not in info.name]
+    names = [
+        info.name for info in pkgutil.walk_packages(assaymark.__path__, "assaymark.") if "__main__" not in info.name
+    ]
     return [
         (f"{name}.{key}", value)
         for name in names
@@ -25,7 +30,8 @@ def constants() -> list[tuple[str, Pattern]]:
 def test_it_behaves_as_the_compiled_one() -> None:
     word = late(r"(?P<first>[a-z])\w*", re.IGNORECASE)
     found = word.fullmatch("Spam")
-    assert found and found["first"] == "S"
+    assert found is not None
+    assert found["first"] == "S"
     assert [m[0] for m in word.finditer("a bc")] == ["a", "bc"]
     assert word.sub("x", "a bc") == "x x"
     assert (word.pattern, word.flags) == (re.compile(word.pattern, re.I).pattern, re.compile(word.pattern, re.I).flags)
@@ -44,3 +50,37 @@ def test_every_constant_can_be_compiled() -> None:
     assert len(found) > 100
     for name, value in found:
         assert value.groups >= 0, name
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("pytest", ("pytest",)),
+        (r"py\.test", ("py.test",)),
+        (r"(?:-m )?unittest", ("unittest",)),
+        (r"ruff(?:-format|-check)?", ("ruff",)),
+        (r"gradlew?(?:\.bat)?(?: [^ |]+){0,12}? sonar(?:qube)?", ("gradle",)),
+        (r"make (?:a|b)*x{0,3}deep\d+er", ("make ",)),
+        (r"a|bcd?|(?:e|f)", ("a", "bc", "")),
+        (r"[ab|]+\w", ("",)),
+        (r"[]x]yz|[^]()]w", ("yz", "w")),
+        (r"ab+c", ("ab",)),
+        (r"x{2}yz", ("yz",)),
+        (r"\(a(b(c)d)e\|f", ("e|f",)),
+    ],
+)
+def test_what_every_match_holds(expression: str, expected: tuple[str, ...]) -> None:
+    assert literals(expression) == expected
+
+
+@pytest.mark.parametrize("purpose", [p for p in vars(purposes).values() if isinstance(p, purposes.Purpose)])
+def test_no_purpose_is_always_tried(purpose: purposes.Purpose) -> None:
+    assert all(word for expression in (*purpose.run, *purpose.uses) for word in literals(expression))
+
+
+@given(st.from_regex(re.compile("|".join(purposes.TEST.run + purposes.BUILD.run + purposes.PUBLISH.run), re.ASCII)))
+def test_what_matches_holds_a_literal(text: str) -> None:
+    for purpose in (purposes.TEST, purposes.BUILD, purposes.PUBLISH):
+        for expression in purpose.run:
+            if re.search(expression, text):
+                assert any(word in text for word in literals(expression)), expression

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from assaymark.patterns import literals
+
 
 @dataclass(frozen=True)
 class Purpose:
@@ -29,8 +31,17 @@ class Purpose:
     def _uses(self) -> re.Pattern[str]:
         return re.compile("|".join(self.uses) or r"(?!)", re.IGNORECASE)
 
+    @cached_property
+    def _words(self) -> tuple[frozenset[str], frozenset[str]]:
+        """One of these is in whatever fits, of ``run`` and (in small letters) of ``uses``."""
+        run, uses = (frozenset(word for one in found for word in literals(one)) for found in (self.run, self.uses))
+        return run, frozenset(map(str.lower, uses))
+
     def fits(self, text: str, uses: bool) -> bool:
         """Whether a command serves the purpose."""
+        seen = text.lower() if uses else text
+        if not any(word in seen for word in self._words[uses]):
+            return False
         return bool((self._uses if uses else self._run).search(text))
 
     def word(self, text: str, uses: bool) -> str:
