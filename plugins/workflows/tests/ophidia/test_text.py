@@ -164,3 +164,12 @@ def test_no_shape_makes_it_fall(top: dict[str, Any], data: st.DataObject) -> Non
 def test_malformed_is_said_with_its_place() -> None:
     with pytest.raises(Malformed, match="UTF-8"):
         cleaned(b"\xff", Problems("x", RULES))
+
+
+def test_what_was_removed_is_fine_on_a_release_that_had_it() -> None:
+    task = {"name": "a", "operator": "oph_importnc", "arguments": ["container=c", "measure=m", "src_path=/x", "ndb=1"]}
+    gone = {"name": "b", "operator": "oph_importnc3", "arguments": []}
+    text = json.dumps({"name": "w", "tasks": [task, gone]})
+    assert rules_of(text) == ["OPH-D002", "OPH-D001"]
+    assert rules_of(text, release="0.11.0") == []
+    assert rules_of(text, release="v1.4.0") == ["OPH-D001"]

@@ -76,6 +76,8 @@ class Arguments:
                 self._problems.add("OPH-S015", message, argument.key_place)
             self._value(known, argument)
         elif key in spec.removed:
+            if self._until and self._until <= release(spec.removed[key]):
+                return
             message = f"{key} was removed from {spec.name}; release {spec.removed[key][1:]} was the last with it"
             edits = [replace(self._removal(argument.pointer), "")] if self._removal else []
             self._problems.add("OPH-D002", message, argument.key_place, fix=f"remove {key}", edits=edits)
@@ -83,7 +85,7 @@ class Arguments:
             self._unknown(spec, key, argument)
 
     def _tolerated(self, task: Task, key: str) -> bool:
-        if key in self._table.injected or key in self._table.extra.get(task.operator, ()):
+        if key in self._table.injected or key == "description" or key in self._table.extra.get(task.operator, ()):
             return True
         return task.operator in self._table.flow and key in self._table.tolerated
 
@@ -161,6 +163,8 @@ class Arguments:
                 continue
             if item in spec.legacy_values:
                 last = spec.legacy_values[item][1:]
+                if self._until and self._until <= release(last):
+                    continue
                 message = f"{item!r} is no longer a value of {spec.name}; release {last} was the last with it"
                 self._problems.add("OPH-D003", message, place)
                 continue

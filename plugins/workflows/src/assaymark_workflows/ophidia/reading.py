@@ -107,6 +107,8 @@ class Reader:
                 self._problems.add("OPH-D004", f"{name} came with release {spec.since[1:]}", at)
             return name
         if name in self._table.gone:
+            if self._until and self._until <= release(self._table.gone[name]):
+                return ""
             self._problems.add(
                 "OPH-D001", f"{name} is gone: {self._table.gone[name][1:]} was the last release with it", at
             )

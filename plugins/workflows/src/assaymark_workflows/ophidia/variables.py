@@ -68,7 +68,10 @@ class _Variables:
         identifier = task.given("id")
         if identifier and "OPH_WORKFLOW_ID" not in identifier:
             return
-        keys = [key for argument in ("key", "keys") for key in task.given(argument).split("|") if key not in ("", "-")]
+        given = [task.given(argument) for argument in ("key", "keys")]
+        if not any(given):
+            given = [task.given("name")]  # what key was called before release 0.10.6
+        keys = [key for text in given for key in text.split("|") if key not in ("", "-")]
         bit = self._bits[task.index] = 1 << len(self._bits)
         if task.operator in ("oph_wait", "oph_input") or any(open_value(key) for key in keys):
             self._outside |= bit
