@@ -27,6 +27,7 @@ class Facts:
         self._failures: dict[str, FactUnavailable] = {}
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
+        self._begun: set[str] = set()
 
     def offer(self, providers: Iterable[Fact]) -> None:
         """More providers."""
@@ -38,8 +39,17 @@ class Facts:
         def gather() -> None:
             with contextlib.suppress(FactUnavailable):
                 self.get(name)
+            self._begun.discard(name)
 
+        self._begun.add(name)
         threading.Thread(target=gather, name=f"fact {name}", daemon=True).start()
+
+    def awaited(self, name: str) -> bool:
+        """Whether whoever asks for a fact now has to wait for one that is being gathered beside the caller."""
+        if name in self._values or name in self._failures:
+            return False
+        provider = self._providers.get(name)
+        return name in self._begun or (provider is not None and any(map(self.awaited, provider.needs)))
 
     def get(self, name: str) -> Any:
         """The value of a fact.
@@ -98,10 +108,11 @@ def run(
 ) -> dict[str, tuple[Evidence, ...]]:
     """Evidence per check id. External checks run in a pool of ``jobs`` threads while the pure ones run here.
 
-    The heaviest of them start first.
+    The heaviest of them start first; pure ones that would have to wait for a fact come last.
     """
     external = [c for c in checks if c.external]
     local = [c for c in checks if not c.external]
+    local.sort(key=lambda c: any(map(facts.awaited, c.needs)))
     results: dict[str, tuple[Evidence, ...]] = {}
 
     def one(check: Check) -> tuple[Evidence, ...]:
@@ -113,7 +124,8 @@ def run(
         return found
 
     if not external:
-        return {check.id: one(check) for check in local}
+        results = {check.id: one(check) for check in local}
+        return {check.id: results[check.id] for check in checks}
     from concurrent.futures import ThreadPoolExecutor
 
     pool = ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="assaymark")

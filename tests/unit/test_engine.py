@@ -179,3 +179,33 @@ def test_the_heaviest_external_checks_start_first() -> None:
     found = engine.run(checks, engine.Facts((), {}), jobs=1)
     assert started == ["t.heavy", "t.middle", "t.also", "t.light"]
     assert list(found) == ["t.light", "t.heavy", "t.middle", "t.also"]
+
+
+def test_what_would_wait_comes_last() -> None:
+    release = threading.Event()
+    ran: list[str] = []
+
+    @fact
+    def slow() -> int:
+        release.wait(10)
+        return 1
+
+    @fact
+    def rests_on_it(slow: int) -> int:
+        return slow
+
+    @check("w.waits")
+    def waits(rests_on_it: int) -> Evidence:
+        ran.append("waits")
+        return passed("waits")
+
+    @check("w.ready")
+    def ready(number: int) -> Evidence:
+        ran.append("ready")
+        release.set()
+        return passed("ready")
+
+    facts = engine.Facts((slow, rests_on_it), {"number": 1})
+    facts.begin("slow")
+    assert list(engine.run([waits, ready], facts, jobs=1)) == ["w.waits", "w.ready"]
+    assert ran == ["ready", "waits"]
