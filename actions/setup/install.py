@@ -1,4 +1,4 @@
-"""Fills the environment whose Python runs this: install.py UV PLUGINS.
+"""Fills the environment whose Python runs this: install.py UV PLUGINS (names by commas).
 
 What the chosen distributions ask for comes from the index as `requirements/run.txt` has it, version and hash. Our own
 distributions are not built: their source in this checkout is put on the path, with the metadata by which Python finds
@@ -13,21 +13,26 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements" / "run.txt"
+# Parts of the core that not every verb needs; named like plugins.
 EXTRAS = ("github",)
 COMMAND = '#!/bin/sh\nexec "{python}" -I -X utf8 -m assaymark "$@"\n'
 
 
-def main(uv: str, plugins: str) -> None:
+def main(uv: str, parts: str) -> None:
     """Install, then mark the environment as complete."""
-    places = [ROOT, *(ROOT / "plugins" / name for name in chosen(plugins))]
+    plugins, extras = chosen(parts)
+    places = [ROOT, *(ROOT / "plugins" / name for name in plugins)]
     projects = {place: project(place) for place in places}
-    install(uv, sorted({pin for p in projects.values() for pin in pins(wanted(p))}))
+    names = {
+        name for place, described in projects.items() for name in wanted(described, extras if place == ROOT else ())
+    }
+    install(uv, sorted(pins(names)))
     packages = Path(sysconfig.get_path("purelib"))
     for place, described in projects.items():
         attach(place, described, packages)
@@ -37,15 +42,15 @@ def main(uv: str, plugins: str) -> None:
     Path(sys.prefix, "complete").touch()
 
 
-def chosen(plugins: str) -> list[str]:
-    """Names of plugin folders. Exits with a message for a name that is none."""
+def chosen(parts: str) -> tuple[list[str], list[str]]:
+    """Names of plugin folders, and extras of the core. Exits with a message for a name that is neither."""
     known = sorted(place.parent.name for place in ROOT.glob("plugins/*/pyproject.toml"))
-    if plugins in ("all", "none"):
-        return known if plugins == "all" else []
-    names = sorted({name for name in plugins.split(",") if name})
-    if unknown := [name for name in names if name not in known]:
-        sys.exit(f"there is no plugin {unknown[0]!r}; there are: {', '.join(known)}")
-    return names
+    names = sorted({name for name in parts.split(",") if name and name != "none"})
+    if "all" in names:
+        return known, list(EXTRAS)
+    if unknown := [name for name in names if name not in (*known, *EXTRAS)]:
+        sys.exit(f"there is no plugin {unknown[0]!r}; there are: {', '.join((*known, *EXTRAS))}")
+    return [name for name in names if name in known], [name for name in names if name in EXTRAS]
 
 
 def project(place: Path) -> Mapping[str, Any]:
@@ -54,16 +59,16 @@ def project(place: Path) -> Mapping[str, Any]:
     return described
 
 
-def wanted(described: Mapping[str, Any]) -> Iterator[str]:
+def wanted(described: Mapping[str, Any], extras: Iterable[str]) -> Iterator[str]:
     """Names of what a distribution asks for, those of our own left out."""
-    extras = described.get("optional-dependencies", {})
-    for text in [*described["dependencies"], *(line for name in EXTRAS for line in extras.get(name, []))]:
-        name = normal(re.match(r"[A-Za-z0-9._-]+", text)[0])  # type: ignore[index]
+    optional = described.get("optional-dependencies", {})
+    for text in [*described["dependencies"], *(line for name in extras for line in optional.get(name, []))]:
+        name = normal(re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0])
         if name.partition("-")[0] != "assaymark":
             yield name
 
 
-def pins(names: Iterator[str]) -> Iterator[str]:
+def pins(names: Iterable[str]) -> Iterator[str]:
     """``name==version ; marker`` as the lock has it."""
     locked = re.findall(r"(?m)^(([A-Za-z0-9._-]+)==[^\\\n]+)", LOCK.read_text(encoding="utf-8"))
     lines = {normal(name): line.strip() for line, name in locked}
@@ -79,13 +84,18 @@ def normal(name: str) -> str:
 
 
 def install(uv: str, requirements: list[str]) -> None:
-    """Let uv choose the files: whatever comes with these must have a hash in the lock."""
+    """Let uv choose the files: whatever comes with these must have a hash in the lock.
+
+    A cache that has all of it is used without asking the index, which would take longer than the installation.
+    """
     listed = Path(sys.prefix, "requirements.txt")
     listed.write_text("\n".join(requirements) + "\n", encoding="utf-8")
-    options = ["--quiet", "--python", sys.executable, "--require-hashes", "--only-binary", ":all:"]
-    done = subprocess.run([uv, "pip", "install", *options, "--constraint", LOCK, "--requirement", listed], cwd=ROOT)
-    if done.returncode:
-        sys.exit(done.returncode)
+    words = [uv, "pip", "install", "--quiet", "--python", sys.executable, "--require-hashes", "--only-binary", ":all:"]
+    words += ["--constraint", str(LOCK), "--requirement", str(listed)]
+    if subprocess.run([*words, "--offline"], cwd=ROOT, capture_output=True).returncode == 0:
+        return
+    if code := subprocess.run(words, cwd=ROOT).returncode:
+        sys.exit(code)
 
 
 def attach(place: Path, described: Mapping[str, Any], packages: Path) -> None:
