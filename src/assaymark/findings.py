@@ -235,14 +235,15 @@ def source_link(subject: Subject, where: Location | None) -> str | None:
     if where is None or subject.dirty or not _COMMIT.fullmatch(subject.commit or ""):
         return None
     repository = _FORGES.fullmatch(subject.repository or "")
-    parts = where.path.split("/")
+    path = where.path if subject.path in ("", ".") else f"{subject.path}/{where.path}"  # a folder of the repository
+    parts = path.split("/")
     if repository is None or not where.path or ".." in parts or parts[0] == "":
         return None
     from urllib.parse import quote
 
     infix = "/-/blob/" if repository["host"] == "gitlab.com" else "/blob/"
     line = f"#L{where.line}" if where.line else ""
-    return f"https://{subject.repository}{infix}{subject.commit}/{quote(where.path)}{line}"
+    return f"https://{subject.repository}{infix}{subject.commit}/{quote(path)}{line}"
 
 
 def metrics(evidence: Evidence) -> dict[str, str | int | float | bool]:

@@ -268,6 +268,14 @@ def test_links_lead_to_known_forges_only(repository: str | None, path: str, link
     assert source_link(subject, Location(path=path, line=1)) == link
 
 
+def test_a_folder_of_a_repository_is_part_of_the_link() -> None:
+    part = replace(SUBJECT, path="packages/core")
+    link = f"https://github.com/lab/tide/blob/{COMMIT}/packages/core/a.py#L1"
+    assert source_link(part, Location(path="a.py", line=1)) == link
+    assert source_link(replace(SUBJECT, path="../x"), Location(path="a.py")) is None
+    assert source_link(replace(SUBJECT, path="/etc"), Location(path="a.py")) is None
+
+
 def test_no_link_to_what_is_not_there() -> None:
     where = Location(path="a.py")
     assert source_link(SUBJECT, where) == f"https://github.com/lab/tide/blob/{COMMIT}/a.py"

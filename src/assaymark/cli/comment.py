@@ -13,6 +13,7 @@ import click
 from assaymark.cli._common import out, say
 from assaymark.cli._forge import BRANCH, asking, decoded, published, repository_of
 from assaymark.errors import AssaymarkError, InputError, Undetermined
+from assaymark.wording import log_safe, one_line
 
 if TYPE_CHECKING:
     from assaymark.comparison import Difference
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from assaymark.github.posting import Posted
     from assaymark.model import Assessment
 
-# Of an assessment that others made: enough for a thousand findings, little enough to be parsed in a second or two.
-MAX_FOREIGN = 20_000_000
-STATES = {"passed": "success", "failed": "failure", "unknown": "error"}
+# Of an assessment that others made: enough for forty thousand findings, little enough to be checked in ten seconds.
+MAX_FOREIGN = 8_000_000
+STATES = {"passed": "success", "failed": "failure", "unknown": "error", "error": "error"}
 CONCLUSIONS = {"success": "passed", "failure": "failed"}
 EPILOG = """\b
 Examples:
@@ -155,16 +156,14 @@ def _assessment(client: Client, folder: Path | None, artifact: str, target: Targ
         if os.environ.get("GITHUB_EVENT_NAME") == "pull_request":
             known |= {os.environ.get("GITHUB_SHA", "")}  # the merge is judged, the head is written to
         if found.subject.commit not in known:
-            raise InputError(
-                f"the assessment is about {str(found.subject.commit)[:40]!r}, not about {target.head[:10]}",
-                where=str(folder),
-            )
+            about = log_safe(one_line(str(found.subject.commit), 40))
+            raise InputError(f"the assessment is about {about}, not about {target.head[:10]}", where=str(folder))
         return found
     if folder is not None:
         text, where = _text(folder), str(folder / remote.FILE)
     else:
         with asking(client.name):
-            text = decoded(remote.fetch(client, target.origin.run, name=artifact), artifact)
+            text = decoded(remote.fetch(client, target.origin.run, name=artifact, most=MAX_FOREIGN), artifact)
         where = f"artifact {artifact}"
     return companion.restated(from_json(text, where=where), _host(), target.origin)
 
@@ -289,7 +288,8 @@ def _check(client: Client, posted: Posted, report: Report, target: Target, outco
     from assaymark.reports.markdown import render
 
     path = report.assessment.subject.path
-    annotations = checks.annotations_of(report.assessment, "" if path in (".", "") else f"{path}/")
+    prefix = f"{path}/" if path != "." and checks.inside(path) else ""
+    annotations = checks.annotations_of(report.assessment, prefix)
     check = checks.Check(
         name="assaymark" + (f": {report.key}" if report.title else "") + (" (fork)" if target.fork else ""),
         commit=target.head,

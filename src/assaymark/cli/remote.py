@@ -16,6 +16,7 @@ import click
 from assaymark.cli._common import out, say, talk, wants_colour, width, write
 from assaymark.cli._forge import asking, decoded
 from assaymark.errors import GateNotMet, InputError, Undetermined
+from assaymark.wording import log_safe, one_line
 
 if TYPE_CHECKING:
     from assaymark.forge.client import Client
@@ -171,9 +172,8 @@ def _show(client: Client, run: Run, artifact: str, form: str, output: Path | Non
             raise Undetermined(f"run {run.id} ended with {run.state}, and {problem.message}", hint=run.url) from problem
     found = json_report.from_json(decoded(data, f"run {run.id}"), where=f"run {run.id}")
     if found.subject.commit != run.commit:
-        raise InputError(
-            f"it is about {str(found.subject.commit)[:10]!r}, the run was for {run.commit[:10]}", where=f"run {run.id}"
-        )
+        about = log_safe(one_line(str(found.subject.commit), 40))
+        raise InputError(f"it is about {about}, the run was for {run.commit[:10]}", where=f"run {run.id}")
     if output:
         _write(found, output)
     if form == "json":

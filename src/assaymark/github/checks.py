@@ -52,11 +52,12 @@ def annotations_of(assessment: Assessment, prefix: str = "", most: int = MOST) -
 
 def _chosen(items: Iterable[Item], prefix: str, most: int) -> tuple[Json, ...]:
     placed = ((i, i.finding.location) for i in by_severity(items) if not i.waived)
-    made = (_annotation(i, where, prefix) for i, where in placed if where and _inside(where.path))
+    made = (_annotation(i, where, prefix) for i, where in placed if where and inside(where.path))
     return tuple(a for a, _ in zip(made, range(most), strict=False))
 
 
-def _inside(path: str) -> bool:
+def inside(path: str) -> bool:
+    """Whether a path leads nowhere but into the repository."""
     return path != "" and path[0] != "/" and ".." not in path.split("/")
 
 
@@ -65,7 +66,7 @@ def _annotation(item: Item, where: Location, prefix: str) -> Json:
     start = where.line or 1
     end = where.end_line or start
     made: Json = {
-        "path": f"{prefix}{visible(where.path)}",
+        "path": visible(f"{prefix}{where.path}"),
         "start_line": start,
         "end_line": end,
         "annotation_level": _LEVELS[f.severity],

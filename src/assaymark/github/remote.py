@@ -105,8 +105,8 @@ def _step(client: Client, id: int) -> str:
     return ", ".join(doing[:3])
 
 
-def fetch(client: Client, id: int, *, name: str = ARTIFACT) -> bytes:
-    """The assessment.json of a run, out of its artifact called ``name``.
+def fetch(client: Client, id: int, *, name: str = ARTIFACT, most: int = MAX_ASSESSMENT) -> bytes:
+    """The assessment.json of a run, out of its artifact called ``name``; at most ``most`` bytes.
 
     Raises InputError for an artifact that is missing, expired or no honest archive, ForgeProblem.
     """
@@ -122,7 +122,7 @@ def fetch(client: Client, id: int, *, name: str = ARTIFACT) -> bytes:
     if isinstance(size, int) and size > archive.MAX_ARCHIVE:
         raise InputError(f"its artifact has {size / 1e6:.0f} MB, which is no assessment", where=where)
     data = client.download(f"/actions/artifacts/{newest['id']}/zip", archive.MAX_ARCHIVE)
-    content = archive.member(data, FILE, MAX_ASSESSMENT)
+    content = archive.member(data, FILE, most)
     if content is None:
         raise InputError(f"its artifact holds no {FILE}", where=where)
     return content

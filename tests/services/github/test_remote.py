@@ -116,7 +116,7 @@ def test_another_commit_is_refused(fake_github: FakeGitHub, command: Any) -> Non
     laid(fake_github, assessment_json=render(assessment()).encode())
     status, _, talk = command("assess", "lab/tide")
     assert status == 2
-    assert "it is about 'c0ffee1111', the run was for" in talk
+    assert "it is about c0ffee1111111111111111111111111111111111, the run was for" in talk
 
 
 @pytest.mark.parametrize(
