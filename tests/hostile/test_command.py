@@ -20,7 +20,7 @@ from assaymark.testing import NewCommit, link, repository_of, submodule
 
 REPORTS = [
     *("assessment.json", "assessment_output.json", "badge.json", "badge.svg"),
-    *("junit.xml", "report.html", "report.sarif", "summary.md"),
+    *("junit.xml", "provenance.json", "report.html", "report.sarif", "summary.md"),
 ]
 MEGABYTE = 1_000_000
 Judge = Callable[..., "Seen"]
@@ -221,7 +221,7 @@ class TestFiles:
 
 
 GO = {"main.go": "package main\n\nfunc main() {}\n"}
-ANSWERS = '[ "$1" = -h ] && { echo "usage: gofmt [flags]" >&2; exit 2; }\n'
+GO_VERSION = "echo go version go1.26.8 linux/amd64"
 
 
 class TestTools:
@@ -242,21 +242,23 @@ class TestTools:
         ("script", "says"),
         [
             (None, "not installed"),
-            ("exit 1", "does not answer with its version"),
-            (f"{ANSWERS}kill -9 $$", "killed"),
-            (f"{ANSWERS}exit 137", "killed"),
-            (f"{ANSWERS}exec head -c 1000000000 /dev/zero", "more than can be read"),
-            (f"{ANSWERS}exit 0", "planted"),
-            (f"{ANSWERS}printf main.g", "cannot be used"),
-            (f"{ANSWERS}echo panic >&2; exit 3", "panic"),
+            ("exit 0", "does not answer with its version"),
+            ("kill -9 $$", "killed"),
+            ("exit 137", "killed"),
+            ("exec head -c 1000000000 /dev/zero", "more than can be read"),
+            ("exit 0", "planted"),
+            ("printf main.g", "cannot be used"),
+            ("echo panic >&2; exit 3", "panic"),
         ],
     )
     def test_a_tool_that_breaks_never_passes(
         self, script: str | None, says: str, path: Path, repository: Callable[..., Path], judge: Judge
     ) -> None:
-        if script is not None:
-            (path / "gofmt").write_text(f"#!/bin/sh\n{script}\n")
-            (path / "gofmt").chmod(stat.S_IRWXU)
+        answer = "exit 1" if "version" in says else GO_VERSION  # gofmt itself has none
+        for name, text in {"gofmt": script, "go": answer}.items():
+            if text is not None:
+                (path / name).write_text(f"#!/bin/sh\n{text}\n")
+                (path / name).chmod(stat.S_IRWXU)
         seen = judge(repository(GO), "--select", "QC.Sty01", tools=True, PATH=str(path))
         assert seen.of("QC.Sty01")["outcome"] in ("unknown", "error")
         assert says in seen.evidence("tool.gofmt")["message"]
