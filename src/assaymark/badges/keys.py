@@ -74,6 +74,14 @@ def needs_sign() -> None:
     del cryptography
 
 
+def fresh() -> Key:
+    """A new private key, which is nowhere but in this process."""
+    needs_sign()
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return _checked(Ed25519PrivateKey.generate())
+
+
 def signing_key(text: str, where: str) -> Key:
     """A private key as PEM (PKCS #8) or JWK.
 

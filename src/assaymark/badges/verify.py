@@ -12,9 +12,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple
 
-from assaymark.badges import bake, did, jose, status, svg
+from assaymark.badges import bake, did, jose, keyless, status, svg
 from assaymark.badges.award import PICTURE, Award, badge_of, follows
 from assaymark.badges.credential import NotOurs, award_of
 from assaymark.badges.fetch import NotFetched
@@ -51,7 +52,8 @@ class Known:
     ``issuers`` are the identities that it trusts; ``repository`` is ``host/owner/name`` of the place in which the badge
     is shown, ``commit`` where its branch is; ``evidence`` are the published files by name, ``assessment`` one of them
     as read; ``identities`` are documents of ``did:web`` issuers by identity, ``status_list`` the issuer's list;
-    ``fetch`` gives the content of an address or raises `NotFetched`.
+    ``fetch`` gives the content of an address or raises `NotFetched`; ``bundle`` is what a workflow signed over the
+    credential, to be checked by ``rules`` and against ``trusted_root`` (default: that of the public Sigstore).
     """
 
     now: datetime
@@ -63,6 +65,9 @@ class Known:
     identities: Mapping[str, bytes] = field(default_factory=dict)
     status_list: bytes | None = None
     fetch: Callable[[str], bytes] | None = None
+    bundle: bytes | None = None
+    rules: keyless.Rules = field(default_factory=keyless.Rules)
+    trusted_root: Path | None = None
 
 
 class Verdict(NamedTuple):
@@ -91,9 +96,11 @@ def verify(content: bytes, known: Known) -> Verdict:
         return Verdict((Answer("signature", Says.UNKNOWN, str(problem)),))
     except (bake.NotBaked, jose.Unsigned, NotOurs, did.BadIdentity) as problem:
         return Verdict((Answer("signature", Says.NO, one_line(str(problem), 300)),))
+    attested = tuple(_attested(award, baked.token, known))
     answers = (
         Answer("signature", Says.YES, f"it holds, by a key of {award.issuer}"),
-        _issuer(award, known),
+        *attested,
+        _issuer(award, known, attested),
         _repository(award, known),
         _commit(award, known),
         _profile(award),
@@ -126,13 +133,33 @@ def _looked_up(address: str, known: Known, what: str) -> bytes:
         raise _Unresolved(f"{what} could not be read: {problem}") from problem
 
 
-def _issuer(award: Award, known: Known) -> Answer:
+def _attested(award: Award, token: str, known: Known) -> Iterator[Answer]:
+    """What a workflow vouched for, where it did; nothing without a bundle."""
+    if known.bundle is None:
+        return
+    try:
+        signer = keyless.signer_of(known.bundle, token, award.level.value, known.trusted_root)
+    except keyless.NoRoot as problem:
+        yield Answer("attestation", Says.UNKNOWN, str(problem))
+        return
+    except keyless.NotAttested as problem:
+        yield Answer("attestation", Says.NO, str(problem))
+        return
+    yield Answer("attestation", Says.YES, "a job signed this credential, and a public log has it")
+    for claim in keyless.policy(signer, known.rules, award.repository, award.commit):
+        says = Says.UNKNOWN if claim.holds is None else Says.YES if claim.holds else Says.NO
+        yield Answer(claim.about, says, claim.text)
+
+
+def _issuer(award: Award, known: Known, attested: Collection[Answer]) -> Answer:
     named = one_line(award.issuer_name, 80)
     who = award.issuer if named == award.issuer else f"{award.issuer}, calling itself {named}"
     if award.issuer in known.issuers:
         return Answer("issuer", Says.YES, f"{who}, whom you trust; it signed with a key of its own")
     if known.issuers:
         return Answer("issuer", Says.NO, f"{who}, is not one that you trust")
+    if attested and all(a.says is Says.YES for a in attested):
+        return Answer("issuer", Says.YES, "the workflow itself, by a key that it used once")
     return Answer("issuer", Says.UNKNOWN, f"{who}; whom to trust is yours to say (--issuer)")
 
 

@@ -54,6 +54,7 @@ The key is read from a file or from ASSAYMARK_SIGNING_KEY, never from the comman
 @click.option("--evidence-url", default="", metavar="URL", help="Where the files of the report are published.")
 @click.option("--status-list", metavar="URL", help="The list in which a revocation would be looked up.")
 @click.option("--status-index", type=click.IntRange(0, 16_000_000), metavar="N", help="The place in that list.")
+@click.option("--once", is_flag=True, help="With a key made for this badge and thrown away: for a job that attests it.")
 @click.option("--png", is_flag=True, help="Write badge.png too, bound to the same credential.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Default: FOLDER.")
 def issue(
@@ -65,6 +66,7 @@ def issue(
     evidence_url: str,
     status_list: str | None,
     status_index: int | None,
+    once: bool,
     png: bool,
     output: Path | None,
 ) -> None:
@@ -76,7 +78,7 @@ def issue(
     from assaymark.badges import award as awards
     from assaymark.badges import svg
 
-    signer, identity = _signer(key, issuer)
+    signer, identity = _once(key, issuer) if once else _signer(key, issuer)
     a = _assessment(folder / "assessment.json")
     if awards.follows(a) is False:
         raise InputError("the level does not follow from the results", where=str(folder / "assessment.json"))
@@ -108,6 +110,7 @@ def issue(
     epilog="""\b
 Examples:
   assaymark badge verify badge.svg --repository . --issuer did:key:z6Mk… --evidence report
+  assaymark badge verify badge.svg --bundle badge.sigstore.json --signer-commit SHA --repository . --evidence report
   assaymark badge verify https://host/badge.svg --allow-host host --issuer did:web:host --repository .
 \b
 Exit status: 0 all answers are yes, 1 one is no, 2 wrong input, 3 none is no, but one is unknown.
@@ -124,6 +127,15 @@ Exit status: 0 all answers are yes, 1 one is no, 2 wrong input, 3 none is no, bu
 @click.option(
     "--status-list", type=click.Path(path_type=Path), metavar="FILE", help="The issuer's list of revocations."
 )
+@click.option(
+    "--bundle", type=click.Path(path_type=Path), metavar="FILE", help="What a job signed over credential.jwt."
+)
+@click.option("--signer", multiple=True, metavar="URI", help="A workflow that you trust (default: assaymark's own).")
+@click.option("--signer-commit", multiple=True, metavar="SHA", help="A commit of that workflow that was released.")
+@click.option("--ref", multiple=True, metavar="REF", help="A branch that counts as current (default: main, master).")
+@click.option(
+    "--trusted-root", type=click.Path(path_type=Path), metavar="FILE", help="Default: that of the public Sigstore."
+)
 @click.option("--allow-host", multiple=True, metavar="HOST", help="Ask this host for what is not at hand.")
 @click.option("--as-of", metavar="DATE", help="The day on which it is looked at (default: now).")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -135,6 +147,11 @@ def verify(
     evidence: Path | None,
     identity: tuple[Path, ...],
     status_list: Path | None,
+    bundle: Path | None,
+    signer: tuple[str, ...],
+    signer_commit: tuple[str, ...],
+    ref: tuple[str, ...],
+    trusted_root: Path | None,
     allow_host: tuple[str, ...],
     as_of: str | None,
     form: str,
@@ -145,6 +162,7 @@ def verify(
     asked of the network, and what cannot be known is 'unknown'.
     """
     from assaymark.badges import keys
+    from assaymark.badges.keyless import BRANCHES, Rules
     from assaymark.badges.verify import Known
     from assaymark.badges.verify import verify as look
 
@@ -163,6 +181,9 @@ def verify(
         identities=dict(_identity(path) for path in identity),
         status_list=_bytes(status_list) if status_list else None,
         fetch=(lambda url: _fetch(url, hosts)) if hosts else None,
+        bundle=_bytes(bundle) if bundle else None,
+        rules=Rules(split(signer), split(signer_commit), split(ref) or BRANCHES),
+        trusted_root=trusted_root,
     )
     verdict = look(content, known)
     out(_json(verdict) if form == "json" else _text(verdict))
@@ -256,6 +277,16 @@ def _signer(path: Path | None, issuer: str | None) -> tuple[Key, str]:
     if not dids.is_web(issuer) and issuer != key.did:
         raise InputError(f"--issuer {issuer!r} is not a did:web, and not the did:key of this key")
     return key, issuer
+
+
+def _once(path: Path | None, issuer: str | None) -> tuple[Key, str]:
+    """A key that nobody ever sees, and its identity."""
+    from assaymark.badges.keys import fresh
+
+    if path is not None or issuer is not None:
+        raise InputError("--once makes a key of its own: leave out --key and --issuer")
+    key = fresh()
+    return key, key.did
 
 
 def _signed(given: Award, signer: Key) -> str:
