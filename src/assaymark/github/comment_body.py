@@ -20,6 +20,7 @@ from assaymark.model import Assessment, Level, Location, Outcome, SubcriterionRe
 from assaymark.wording import LEVEL_WORDS, MARKS, OUTCOME_WORDS, count, log_safe, place
 
 LIMIT = 65_000  # GitHub takes 65,536 characters
+_ALIKE = 12  # ids in one row
 _STEPS = (50, 25, 10, 5, 2, 0)
 _MARK = re.compile(r"<!-- assaymark:comment key=([a-z0-9-]{1,64}) digest=([0-9a-f]{64}) -->")
 _KEY = re.compile(r"[^a-z0-9]+")
@@ -51,7 +52,13 @@ class Report:
     def says_something(self) -> bool:
         """Whether there is news: without an earlier assessment everything is."""
         d = self.change
-        return d is None or bool(d.worse or d.better or d.new or d.gone or d.before.level != d.after.level)
+        return d is None or bool(d.worse or self.better or d.new or d.gone or d.before.level != d.after.level)
+
+    @property
+    def better(self) -> tuple[Change, ...]:
+        """Verdicts that got better; that what was not known turns out not to apply is no news to anybody."""
+        found = self.change.better if self.change else ()
+        return tuple(c for c in found if c.before is Outcome.FAILED or c.after is Outcome.PASSED)
 
 
 def key_of(*parts: str) -> str:
@@ -101,7 +108,7 @@ def _head(r: Report) -> Iterator[str]:
     title = f" {safe(r.title, 100)}" if r.title else ""
     yield f"### assaymark{title}: {_level(d, a.level)}"
     yield ""
-    said = "; ".join(filter(None, (", ".join(_news(d)), _distance(a))))
+    said = "; ".join(filter(None, (", ".join(_news(r)), _distance(a))))
     yield f"{said}." if said else "This is the highest level."
     for note in (*r.notes, *(d.cautions if d else ())):
         yield ""
@@ -117,15 +124,16 @@ def _level(d: Difference | None, level: Level) -> str:
     return f"{LEVEL_WORDS[Level(d.before.level)]} → {LEVEL_WORDS[level]}"
 
 
-def _news(d: Difference | None) -> Iterator[str]:
+def _news(r: Report) -> Iterator[str]:
+    d = r.change
     if d is None:
         return
-    if not (d.worse or d.better or d.new or d.gone):
+    if not (d.worse or r.better or d.new or d.gone):
         yield "Nothing got better or worse"
     if d.worse:
         yield f"**{count(len(d.worse), 'verdict')} got worse**"
-    if d.better:
-        yield f"{count(len(d.better), 'verdict')} got better"
+    if r.better:
+        yield f"{count(len(r.better), 'verdict')} got better"
     if d.new:
         yield f"**{count(len(d.new), 'new finding')}**"
     if d.gone:
@@ -144,9 +152,9 @@ def _changes(r: Report, most: int) -> Iterator[str]:
         yield f"#### Worse ({len(r.change.worse):,})"
         yield ""
         yield from _verdicts(r.change.worse, most)
-    if r.change.better:
+    if r.better:
         yield ""
-        yield from _details(f"Better ({len(r.change.better):,})", _verdicts(r.change.better, most))
+        yield from _details(f"Better ({len(r.better):,})", _verdicts(r.better, most))
 
 
 def _verdicts(changes: Sequence[Change], most: int) -> Iterator[str]:
@@ -195,8 +203,15 @@ def _missing(r: Report, most: int) -> Iterator[str]:
     ahead = next_level(r.assessment)
     if ahead.level is None or not ahead.items:
         return
-    rows = [_missing_row(m) for m in ahead.missing[:most]]
-    body = [*_table(("Item", "What is wrong", "What to do"), rows), *_hidden(len(ahead.missing) - most, "item")]
+    alike: dict[tuple[str, str, str], list[SubcriterionResult]] = {}
+    for m in ahead.missing:  # often one thing to do serves several items
+        waived = f"<br>waived until {m.waiver.until}" if m.waiver else ""
+        alike.setdefault((_word(m.outcome) + waived, reason(m), remedy(m)), []).append(m)
+    rows = [_missing_row(about, members) for about, members in [*alike.items()][:most]]
+    body = [
+        *_table(("Item", "What is wrong", "What to do"), rows),
+        *_hidden(sum(len(members) for members in [*alike.values()][most:]), "item"),
+    ]
     body += [f"- Limit of the profile: {safe(limit)}" for limit in ahead.withheld[:most]]
     if ahead.unseen:
         ids = ", ".join(safe(i, 60) for i in ahead.unseen[: max(most, 5)])
@@ -211,10 +226,11 @@ def _missing(r: Report, most: int) -> Iterator[str]:
         yield from _details(f"Missing for {ahead.level} ({ahead.items:,})", body)
 
 
-def _missing_row(m: SubcriterionResult) -> tuple[str, ...]:
-    waived = f"<br>waived until {m.waiver.until}" if m.waiver else ""
-    name = f"**{safe(m.definition.id, 60)}**<br>{_word(m.outcome)}{waived}"
-    return (name, safe(reason(m), 300), safe(remedy(m), 300))
+def _missing_row(about: tuple[str, str, str], members: Sequence[SubcriterionResult]) -> tuple[str, ...]:
+    outcome, why, advice = about
+    names = ", ".join(f"**{safe(m.definition.id, 60)}**" for m in members[:_ALIKE])
+    more = f" and {len(members) - _ALIKE} more" if len(members) > _ALIKE else ""
+    return (f"{names}{more}<br>{outcome}", safe(why, 300), safe(advice, 300))
 
 
 def _foot(r: Report) -> str:

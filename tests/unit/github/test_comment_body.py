@@ -149,6 +149,21 @@ def test_long_lists_are_cut_and_their_rest_is_counted() -> None:
     assert "New findings (399)" in short
 
 
+def test_what_one_thing_mends_is_one_row() -> None:
+    alike = [replace(result(id, Outcome.FAILED, message="no licence"), waiver=None) for id in ("QC.Lic01", "QC.Lic02")]
+    alike = [replace(r, definition=replace(r.definition, remedy="Add one.")) for r in alike]
+    body = render(Report(assessment=assessment(Level.BRONZE, *alike)))
+    assert "| **QC.Lic01**, **QC.Lic02**<br>✗ failed | no licence | Add one. |" in body
+
+
+def test_that_nothing_applies_is_no_news() -> None:
+    before = assessment(Level.BRONZE, result("QC.Wor03", Outcome.UNKNOWN))
+    after = assessment(Level.BRONZE, result("QC.Wor03", Outcome.NOT_APPLICABLE))
+    assert not Report(assessment=after, change=difference(before, after)).says_something
+    passed = assessment(Level.BRONZE, result("QC.Wor03", Outcome.PASSED))
+    assert Report(assessment=passed, change=difference(before, passed)).says_something
+
+
 def test_keys() -> None:
     assert key_of("") == "assaymark"
     assert key_of("packages/Core & more") == "packages-core-more"
