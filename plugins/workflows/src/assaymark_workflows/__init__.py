@@ -10,8 +10,13 @@ from assaymark_workflows.cwl.detect import detect as detect_cwl
 from assaymark_workflows.fdl.detect import detection as detect_fdl
 from assaymark_workflows.github_actions.detect import NAMES as GITHUB_ACTIONS_NAMES
 from assaymark_workflows.github_actions.detect import detection as detect_github_actions
+from assaymark_workflows.nextflow.detect import NAMES as NEXTFLOW_NAMES
+from assaymark_workflows.nextflow.detect import detection as detect_nextflow
 from assaymark_workflows.ophidia.detect import detect as detect_ophidia
 from assaymark_workflows.ophidia.detect import detect_cwl as detect_ophidia_cwl
+from assaymark_workflows.snakemake.detect import NAMES as SNAKEMAKE_NAMES
+from assaymark_workflows.snakemake.detect import detection as detect_snakemake
+from assaymark_workflows.tosca.detect import detection as detect_tosca
 
 __version__ = "0.1.0"
 
@@ -68,6 +73,36 @@ OPHIDIA_CWL = Validator(
     rules=_HERE / "ophidia" / "rules.toml",
 )
 
+NEXTFLOW = Validator(
+    id="nextflow",
+    title="Nextflow",
+    version="1",
+    names=NEXTFLOW_NAMES,
+    detect=detect_nextflow,
+    validate="assaymark_workflows.nextflow.validate:validate",
+    rules=_HERE / "nextflow" / "rules.toml",
+)
+
+SNAKEMAKE = Validator(
+    id="snakemake",
+    title="Snakemake",
+    version="1",
+    names=SNAKEMAKE_NAMES,
+    detect=detect_snakemake,
+    validate="assaymark_workflows.snakemake.validate:validate",
+    rules=_HERE / "snakemake" / "rules.toml",
+)
+
+TOSCA = Validator(
+    id="tosca",
+    title="TOSCA",
+    version="1",
+    names=("*.yaml", "*.yml", "*.tosca"),
+    detect=detect_tosca,
+    validate="assaymark_workflows.tosca.validate:validate",
+    rules=_HERE / "tosca" / "rules.toml",
+)
+
 PLUGIN = Plugin(
     name="workflows",
     version=__version__,
@@ -76,6 +111,9 @@ PLUGIN = Plugin(
         FDL,
         GITHUB_ACTIONS,
         OPHIDIA,
+        NEXTFLOW,
+        SNAKEMAKE,
+        TOSCA,
         OPHIDIA_CWL,
     ),
 )

@@ -1,0 +1,1 @@
+"""Nextflow workflows, read statically: their language is Groovy, which only its own compiler understands."""

@@ -1,0 +1,1 @@
+"""Snakemake workflows, read statically: linting them with Snakemake itself would execute their Python."""

@@ -1,0 +1,13 @@
+"""Whether a file is a Snakefile: by name, and by a rule in it."""
+
+from __future__ import annotations
+
+import re
+
+NAMES = ("Snakefile", "Snakefile.*", "*.smk", "*.snakefile")
+_RULE = re.compile(rb"^[ \t]*(?:rule|checkpoint)\b[^\n]*:|^(?:configfile|include|module|workdir|use rule)\b", re.M)
+
+
+def detection(path: str, data: bytes) -> bool:
+    """By content; an empty Snakefile is none."""
+    return _RULE.search(data) is not None

@@ -1,0 +1,6 @@
+process GREET {
+    input:
+    path x
+    script:
+    "cat $x"
+}
