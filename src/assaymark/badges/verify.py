@@ -25,8 +25,9 @@ from assaymark.errors import InputError
 from assaymark.model import Assessment
 from assaymark.wording import one_line
 
+ASSESSMENT = "assessment.json"
 SKEW = timedelta(seconds=60)
-_MOVED = re.compile(r"stale: the branch is at ([0-9a-f]{7}) now")
+_MOVED = re.compile(rb"stale: the branch is at ([0-9a-f]{7}) now")
 
 
 class Says(StrEnum):
@@ -49,18 +50,20 @@ class Answer(NamedTuple):
 class Known:
     """What a verifier brings along; None and empty mean that it does not know.
 
-    ``issuers`` are the identities that it trusts; ``repository`` is ``host/owner/name`` of the place in which the badge
-    is shown, ``commit`` where its branch is; ``evidence`` are the published files by name, ``assessment`` one of them
-    as read; ``identities`` are documents of ``did:web`` issuers by identity, ``status_list`` the issuer's list;
-    ``fetch`` gives the content of an address or raises `NotFetched`; ``bundle`` is what a workflow signed over the
-    credential, to be checked by ``rules`` and against ``trusted_root`` (default: that of the public Sigstore).
+    - ``issuers``: the identities that it trusts;
+    - ``repository``: ``host/owner/name`` of the place in which the badge is shown; ``commit``: where its branch is;
+    - ``evidence``: the published files by name; ``read`` turns one into an assessment, or raises InputError;
+    - ``identities``: documents of ``did:web`` issuers by identity; ``status_list``: the issuer's list;
+    - ``fetch`` gives the content of an address, or raises `NotFetched`;
+    - ``bundle``: what a workflow signed over the credential, to be checked by ``rules`` and against ``trusted_root``
+      (default: that of the public Sigstore).
     """
 
     now: datetime
     issuers: Collection[str] = ()
     repository: str | None = None
     commit: str | None = None
-    assessment: Assessment | None = None
+    read: Callable[[bytes], Assessment] | None = None
     evidence: Mapping[str, bytes] = field(default_factory=dict)
     identities: Mapping[str, bytes] = field(default_factory=dict)
     status_list: bytes | None = None
@@ -106,8 +109,7 @@ def verify(content: bytes, known: Known) -> Verdict:
         _profile(award),
         _in_force(award, known),
         _not_revoked(award, known),
-        _evidence(award, known),
-        *_level(award, known.assessment),
+        *_evidence(award, known),
         _picture(award, baked),
     )
     return Verdict(answers, award)
@@ -231,43 +233,44 @@ def _in_list(listed: status.StatusList, award: Award, place: int, now: datetime)
     return Answer(about, Says.YES, f"by the list of {listed.valid_from:%Y-%m-%d}")
 
 
-def _evidence(award: Award, known: Known) -> Answer:
+def _evidence(award: Award, known: Known) -> Iterator[Answer]:
+    """Whether the files are those that were signed; if so, whether the assessment among them gives the level."""
     asked = [r for r in award.resources if r.name != PICTURE]
     given = dict(known.evidence)
-    for resource in asked:
-        if resource.name not in given and known.fetch is not None and resource.id.startswith("https://"):
-            try:
+    try:
+        for resource in asked:
+            if resource.name not in given and known.fetch is not None and resource.id.startswith("https://"):
                 given[resource.name] = known.fetch(resource.id)
-            except NotFetched as problem:
-                return Answer("evidence", Says.UNKNOWN, f"{resource.name} could not be read: {problem}")
+    except NotFetched as problem:
+        yield Answer("evidence", Says.UNKNOWN, f"it could not be read: {problem}")
+        return
     changed = [r.name for r in asked if r.name in given and hashlib.sha256(given[r.name]).hexdigest() != r.sha256]
     missing = [r.name for r in asked if r.name not in given]
     if changed:
-        return Answer("evidence", Says.NO, f"not the files that were signed: {', '.join(changed)}")
-    if missing or not asked:
-        return Answer("evidence", Says.UNKNOWN, f"not at hand: {', '.join(missing) or 'none was signed'} (--evidence)")
-    return Answer("evidence", Says.YES, ", ".join(r.name for r in asked))
+        yield Answer("evidence", Says.NO, f"not the files that were signed: {', '.join(changed)}")
+    elif missing or not asked:
+        yield Answer("evidence", Says.UNKNOWN, f"not at hand: {', '.join(missing) or 'none was signed'} (--evidence)")
+    else:
+        yield Answer("evidence", Says.YES, ", ".join(r.name for r in asked))
+    if ASSESSMENT in {r.name for r in asked} & set(given) - set(changed) and known.read is not None:
+        yield _level(award, given[ASSESSMENT], known.read)
 
 
-def _level(award: Award, a: Assessment | None) -> Iterator[Answer]:
-    """Whether the assessment at hand gives what was awarded; the digest binds it, so nothing is asked without one."""
-    if a is None:
-        return
+def _level(award: Award, content: bytes, read: Callable[[bytes], Assessment]) -> Answer:
+    try:
+        a = read(content)
+    except InputError as problem:
+        return Answer("level", Says.UNKNOWN, f"the assessment cannot be read: {one_line(problem.message, 200)}")
     judged = (a.subject.repository, a.subject.commit, a.profile, a.profile_version, a.profile_digest, a.level)
-    said = (
-        *(award.repository, award.commit, award.profile, award.profile_version, award.profile_digest),
-        award.level,
-    )
+    said = (award.repository, award.commit, award.profile, award.profile_version, award.profile_digest, award.level)
     if judged != said or a.partial or a.subject.dirty:
-        yield Answer("level", Says.NO, "the assessment is about something else than the award")
-        return
+        return Answer("level", Says.NO, "the assessment is about something else than the award")
     answer = follows(a)
     if answer is None:
-        yield Answer("level", Says.UNKNOWN, "its profile is not one that this version of assaymark has")
-    elif answer:
-        yield Answer("level", Says.YES, f"{award.level} follows from the results")
-    else:
-        yield Answer("level", Says.NO, f"{award.level} does not follow from the results")
+        return Answer("level", Says.UNKNOWN, "its profile is not one that this version of assaymark has")
+    if answer:
+        return Answer("level", Says.YES, f"{award.level} follows from the results")
+    return Answer("level", Says.NO, f"{award.level} does not follow from the results")
 
 
 def _picture(award: Award, baked: bake.Baked) -> Answer:
@@ -279,13 +282,13 @@ def _picture(award: Award, baked: bake.Baked) -> Answer:
         if hashlib.sha256(baked.picture).hexdigest() in signed:
             return Answer(about, Says.YES, "the one that was signed")
         return Answer(about, Says.NO, "it is not the one that was signed")
-    badge, shown = badge_of(award), baked.picture.decode("utf-8", "replace")
-    if shown == svg.render(badge, baked.token):
+    badge, shown = badge_of(award), baked.picture
+    if shown == svg.render(badge, baked.token).encode():
         return Answer(about, Says.YES, "drawn from the credential, byte for byte")
     # Grey is allowed: it claims less.
     moved = _MOVED.search(shown)
     reasons = [f"it expired on {award.valid_until:%Y-%m-%d}"]
-    reasons += [f"the branch is at {moved[1]} now"] if moved else []
-    if any(shown == svg.render(aged(badge, reason), baked.token) for reason in reasons):
+    reasons += [f"the branch is at {moved[1].decode()} now"] if moved else []
+    if any(shown == svg.render(aged(badge, reason), baked.token).encode() for reason in reasons):
         return Answer(about, Says.YES, "drawn from the credential as stale, byte for byte")
     return Answer(about, Says.NO, "it shows something else than the credential says")

@@ -170,14 +170,13 @@ def verify(
     hosts = split(allow_host)
     content = _asked(file, hosts) if "://" in file else _bytes(Path(file))
     shown, head = _place(repository)
-    files = _files(evidence) if evidence else {}
     known = Known(
         now=_moment(as_of),
         issuers=split(issuer),
         repository=shown,
         commit=commit or head,
-        assessment=_assessment(evidence / "assessment.json") if evidence and "assessment.json" in files else None,
-        evidence=files,
+        read=_read,
+        evidence=_files(evidence) if evidence else {},
         identities=dict(_identity(path) for path in identity),
         status_list=_bytes(status_list) if status_list else None,
         fetch=(lambda url: _fetch(url, hosts)) if hosts else None,
@@ -335,12 +334,16 @@ def _bytes(path: Path) -> bytes:
 
 
 def _assessment(path: Path) -> Assessment:
+    return _read(_bytes(path), str(path))
+
+
+def _read(content: bytes, where: str = "assessment.json") -> Assessment:
     from assaymark.reports.json import from_json
 
     try:
-        return from_json(_bytes(path).decode("utf-8"), where=str(path))
+        return from_json(content.decode("utf-8"), where=where)
     except UnicodeDecodeError as problem:
-        raise InputError("is not text in UTF-8", where=str(path)) from problem
+        raise InputError("is not text in UTF-8", where=where) from problem
 
 
 def _identity(path: Path) -> tuple[str, bytes]:

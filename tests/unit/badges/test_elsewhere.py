@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from assaymark.badges import award as awards
-from assaymark.badges import credential, did, jose, status
+from assaymark.badges import bake, credential, did, jose, png, status, svg
 from assaymark.badges.award import Award, Status
 from assaymark.badges.keys import Key
 from assaymark.model import Assessment
 
 from .conftest import NOW
-from .test_verify import FILES, LIST, listed, new_key
+from .test_verify import FILES, LIST, drawn, listed, new_key
 
 KINDS = ("Ed25519", "P-256")
 
@@ -109,3 +109,13 @@ class TestInAnotherLibrary:
             theirs.verify(token, check_status=True, download=lambda url, *_, **__: listed(7, key=key, **far))
         with pytest.raises(verifier.OB3VerificationError):
             theirs.verify(signed(own, new_key(kind)))
+
+    def test_it_finds_what_we_baked(self, golden: Assessment) -> None:
+        from openbadgeslib import baking
+
+        key = new_key()
+        own = given(golden, key)
+        token = signed(own, key)
+        assert baking.extract_svg(drawn(own, token), element="openbadges:credential") == token
+        picture = png.draw(svg.render(awards.badge_of(own)))
+        assert baking.extract_png(bake.into_png(picture, token), keyword=bake.KEYWORD) == token.encode()

@@ -25,6 +25,7 @@ from assaymark.badges.fetch import NotFetched
 from assaymark.badges.keys import Key, signing_key, unbase58
 from assaymark.badges.model import aged
 from assaymark.badges.verify import Known, Says, Verdict, verify
+from assaymark.errors import InputError
 from assaymark.model import Assessment, Level, Outcome
 
 from .conftest import COMMIT, NOW, REPOSITORY
@@ -111,7 +112,7 @@ def test_an_honest_badge_holds(kind: str, given: Award) -> None:
 
 
 def test_with_a_list_of_revocations_and_the_assessment_at_hand(given: Award, golden: Assessment) -> None:
-    verdict = verify(drawn(given, signed(given)), known(assessment=golden))
+    verdict = verify(drawn(given, signed(given)), known(read=lambda content: golden))
     assert said(verdict) == ALL_YES | {"level": "yes"}
 
 
@@ -386,8 +387,17 @@ def test_another_profile_under_the_name_of_ours(given: Award) -> None:
 def test_an_assessment_that_does_not_give_the_level(
     change: Callable[[Assessment], Assessment], given: Award, golden: Assessment
 ) -> None:
-    verdict = verify(drawn(given, signed(given)), known(assessment=change(golden)))
+    verdict = verify(drawn(given, signed(given)), known(read=lambda content: change(golden)))
     assert said(verdict) == ALL_YES | {"level": "no"}
+
+
+def test_an_assessment_that_cannot_be_read_or_is_not_the_signed_one(given: Award) -> None:
+    def read(content: bytes) -> Assessment:
+        raise InputError("it is not JSON")
+
+    assert said(verify(drawn(given, signed(given)), known(read=read))) == ALL_YES | {"level": "unknown"}
+    changed = known(read=read, evidence=FILES | {"assessment.json": b"forged"})
+    assert said(verify(drawn(given, signed(given)), changed)) == ALL_YES | {"evidence": "no"}
 
 
 # ------------------------------------------------------------------------------------- lists that cannot be believed
