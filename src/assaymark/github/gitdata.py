@@ -43,7 +43,7 @@ def head_of(client: Client, branch: str) -> Head | None:
     blobs = {
         row["path"]: (row["sha"], row["size"])
         for row in (rows if isinstance(rows, list) else [])
-        if isinstance(row, dict) and row.get("type") == "blob" and isinstance(row.get("size"), int)
+        if isinstance(row, dict) and row.get("type") == "blob" and _is_file(row)
     }
     return Head(commit=commit, tree=tree, blobs=blobs, whole=listed.get("truncated") is not True)
 
@@ -117,6 +117,10 @@ def _entry(client: Client, path: str, content: bytes) -> Json:
     body = {"content": base64.b64encode(content).decode(), "encoding": "base64"}
     made = client.post("/git/blobs", body, repeatable=True)
     return {"path": path, "mode": _FILE, "type": "blob", "sha": _sha(made)}
+
+
+def _is_file(row: Json) -> bool:
+    return all(isinstance(row.get(key), kind) for key, kind in (("path", str), ("sha", str), ("size", int)))
 
 
 def _sha(answer: object) -> str:
