@@ -13,7 +13,7 @@ _PACKAGE = Path(__file__).parent
 
 
 def folder(name: str) -> Traversable:
-    """The data folder ``criteria`` or ``badges``.
+    """The data folder ``criteria``, ``badges`` or ``pipelines/templates``.
 
     Raises FileNotFoundError when assaymark was installed without it.
     """

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 import yaml
+from linters import LINTERS, lint, run
 
 from assaymark.cli import main
 from assaymark.cli.action import OWN
@@ -107,30 +106,12 @@ def test_every_action_is_on_the_page() -> None:
     assert [f.parent.name for f in FILES if f"`{f.parent.name}`" not in page] == []
 
 
-def lint(*words: str | Path) -> str:
-    """Run a linter that lies beside Python; what it said, empty when it is content."""
-    program = Path(sys.executable).with_name(str(words[0]))
-    done = subprocess.run([program, *words[1:]], cwd=ROOT, capture_output=True, text=True)
-    return "" if done.returncode == 0 else f"{done.stdout}{done.stderr}"
-
-
-@pytest.mark.service("zizmor")
-def test_zizmor_is_content_with_everything() -> None:
-    options = ("--offline", "--no-progress", "--persona", "pedantic", "--strict-collection", "--format", "plain")
-    assert lint("zizmor", *options, *FILES, *WORKFLOWS) == ""
-
-
-@pytest.mark.service("jactionlint")
-def test_jactionlint_is_content_with_everything() -> None:
-    assert lint("jactionlint", "--strict-exit", *FILES, *WORKFLOWS) == ""
-
-
-@pytest.mark.service("check-jsonschema")
-def test_the_schemas_of_the_host_are_kept() -> None:
-    assert lint("check-jsonschema", "--builtin-schema", "vendor.github-actions", *FILES) == ""
-    assert lint("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS) == ""
+@pytest.mark.service(*LINTERS)
+def test_linters_are_content_with_everything() -> None:
+    assert lint(actions=FILES, workflows=WORKFLOWS) == ""
 
 
 @pytest.mark.service("shellcheck")
 def test_shellcheck_is_content_with_the_script() -> None:
-    assert lint("shellcheck", "--severity=style", ROOT / "actions" / "setup" / "run.sh") == ""
+    script = ROOT / "actions" / "setup" / "run.sh"
+    assert run("shellcheck", "--severity=style", script) == ""

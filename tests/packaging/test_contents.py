@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 # What the sdist of the core takes from the repository; hatchling adds pyproject.toml, .gitignore and PKG-INFO.
-SHIPPED = ("src/", "badges/", "criteria/", "tests/")
+SHIPPED = ("src/", "badges/", "criteria/", "pipelines/templates/", "tests/")
 SHIPPED_FILES = {"conftest.py", "LICENSE", "README.md", "CHANGELOG.md", "CITATION.cff", "codemeta.json"}
 ADDED_FILES = {"pyproject.toml", ".gitignore"}
-DATA = ("badges/", "criteria/")
+DATA = ("badges/", "criteria/", "pipelines/templates/")
 DIST_INFO = {"METADATA", "RECORD", "WHEEL"}
 
 
@@ -73,7 +73,7 @@ def test_a_build_leaves_nothing_in_the_tree(
     assert left == set(tracked)
 
 
-@pytest.mark.parametrize("place", ["criteria", "badges"])
+@pytest.mark.parametrize("place", ["criteria", "badges", "pipelines/templates"])
 def test_every_data_folder_is_shipped_with_its_files(place: str, core: Any, tracked: list[str]) -> None:
     tracked_here = [n for n in tracked if n.startswith(f"{place}/")]
     shipped = [n for n in in_wheel(core.wheel) if n.startswith(f"assaymark/_data/{place}/")]

@@ -1,0 +1,211 @@
+"""``assaymark init``: put workflows, a configuration and the badge into a repository."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assaymark.cli._common import out, say, split
+from assaymark.errors import InputError
+
+if TYPE_CHECKING:
+    from assaymark.init import Change
+
+READMES = ("README.md", "README.rst", "README.org", "Readme.md", "readme.md")
+LIMIT = 2_000_000
+EPILOG = """\b
+Examples:
+  assaymark init --dry-run                        show what would be written
+  assaymark init --gate no-regression             workflows, companion, configuration and badge
+  assaymark init --workflows validate --no-badge  only the validator of scientific workflows
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("path", default=".", type=click.Path(path_type=Path))
+@click.option(
+    "--workflows",
+    multiple=True,
+    metavar="NAMES",
+    help="assess, comment, validate, schedule, or all (default: assess,comment).",
+)
+@click.option("--gate", default="", metavar="G", help="Fail below bronze, silver or gold, or on no-regression.")
+@click.option("--profile", default="assaymark", show_default=True, help="assaymark, sqaaas-v3 or sqaaas-v2.")
+@click.option("--branch", metavar="NAME", help="The main branch (default: that of the clone).")
+@click.option("--ref", metavar="COMMIT", help="Commit of assaymark's Actions (default: that of this release).")
+@click.option("--no-config", is_flag=True, help="Write no .assaymark.toml.")
+@click.option("--no-badge", is_flag=True, help="Leave the README as it is.")
+@click.option("--dry-run", is_flag=True, help="Show the changes and write nothing.")
+@click.option("--yes", is_flag=True, help="Write without asking; what is there already and differs is left as it is.")
+@click.option("--force", is_flag=True, help="With --yes: overwrite that too.")
+def command(
+    path: Path,
+    workflows: tuple[str, ...],
+    gate: str,
+    profile: str,
+    branch: str | None,
+    ref: str | None,
+    no_config: bool,
+    no_badge: bool,
+    dry_run: bool,
+    yes: bool,
+    force: bool,
+) -> None:
+    """Write the workflows that judge a repository, their companion, a configuration and the badge.
+
+    Shows every change first. Nothing that is there already is overwritten without a question.
+    """
+    from assaymark.init import Wanted, plan
+    from assaymark.init.pin import pinned
+
+    root = _root(path)
+    names = _names(split(workflows))
+    readme = None if no_badge else next((n for n in READMES if (root / n).is_file()), None)
+    config = not no_config and not _configured(root)
+    if gate and not config:
+        raise InputError("the gate stands in the configuration", hint=f'write it there: gate = "{gate}"')
+    wanted = Wanted(
+        pin=pinned(ref),
+        workflows=names,
+        branch=_checked("--branch", branch or _branch(root), "name of a branch"),
+        profile=_one_of("--profile", profile, ("assaymark", "sqaaas-v3", "sqaaas-v2")),
+        gate=_one_of("--gate", gate, ("", "bronze", "silver", "gold", "no-regression")),
+        config=config,
+        readme=readme,
+        badge=_badge(root, readme) if readme and "assess" in names else None,
+    )
+    changes = plan(wanted, lambda name: _text(root, name))
+    if not changes:
+        say("everything is as it should be")
+        return
+    for change in changes:
+        out(_diff(change))
+    if dry_run:
+        return
+    _write(root, changes, yes=yes, force=force)
+    if any(not c.owned for c in changes):
+        say("the badge is there after the first run on the main branch")
+
+
+def _root(path: Path) -> Path:
+    if not path.is_dir():
+        raise InputError("is no folder", where=str(path))
+    root = path.resolve()
+    if not (root / ".git").exists():
+        raise InputError("is not the root of a Git checkout", where=str(path), hint="workflows are read from there")
+    return root
+
+
+def _names(given: tuple[str, ...]) -> tuple[str, ...]:
+    from assaymark.init import DEFAULT, WORKFLOWS
+
+    if given == ("all",):
+        return tuple(WORKFLOWS)
+    for name in given:
+        _one_of("--workflows", name, tuple(WORKFLOWS))
+    return given or DEFAULT
+
+
+def _one_of(option: str, value: str, known: Sequence[str]) -> str:
+    if value not in known:
+        raise InputError(f"{option} {value!r} is not known", hint=f"one of {', '.join(filter(None, known))}")
+    return value
+
+
+def _checked(option: str, value: str, what: str) -> str:
+    import re
+
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,200}", value):
+        raise InputError(f"{option} {value!r} cannot be the {what} here", hint=f"give another one: {option} NAME")
+    return value
+
+
+def _branch(root: Path) -> str:
+    """The branch that the clone was made of, else the one that is checked out."""
+    from assaymark.subject.checkout import locate
+    from assaymark.subject.git import GitProblem
+
+    found = locate(root)
+    if found is None:
+        return "main"
+    for ref in ("refs/remotes/origin/HEAD", "HEAD"):
+        try:
+            name = found[0].run("symbolic-ref", "--quiet", ref).decode("utf-8", "replace").strip()
+        except GitProblem:
+            continue
+        return name.removeprefix("refs/remotes/origin/").removeprefix("refs/heads/")
+    return "main"
+
+
+def _configured(root: Path) -> bool:
+    """Whether the project has a configuration already, in a file of its own or in pyproject.toml."""
+    if _text(root, ".assaymark.toml") not in (None, ""):
+        return True
+    text = _text(root, "pyproject.toml") or ""
+    return "[tool.assaymark" in text
+
+
+def _badge(root: Path, readme: str) -> Callable[[str], str] | None:
+    """What puts the badge into the README; None, said, when it is not known where the badge will be."""
+    from assaymark.badges.embed import Line, markup_of, put
+    from assaymark.subject.checkout import open_subject
+
+    host, _, name = (open_subject(root).subject.repository or "").partition("/")
+    if host != "github.com":
+        say("no badge: the repository has no remote on GitHub; later: assaymark badge embed")
+        return None
+    line = Line(f"https://raw.githubusercontent.com/{name}/badges/badge.svg", f"https://github.com/{name}/tree/badges")
+    return lambda text: put(text, line, markup_of(readme))
+
+
+def _text(root: Path, name: str) -> str | None:
+    """A file's text; None when it is not there. Raises InputError when it cannot be written anew as text."""
+    place = root / name
+    if not place.resolve().is_relative_to(root) or place.is_symlink():
+        raise InputError("is a link; nothing is written through it", where=name)
+    if not place.exists():
+        return None
+    try:
+        if place.stat().st_size > LIMIT:
+            raise InputError("is too large", where=name)
+        return place.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise InputError(f"cannot be read: {problem}", where=name) from problem
+
+
+def _diff(change: Change) -> str:
+    from difflib import unified_diff
+
+    from assaymark.wording import visible
+
+    before = (change.before or "").splitlines(keepends=True)
+    name = "/dev/null" if change.before is None else f"a/{change.path}"
+    lines = unified_diff(before, change.after.splitlines(keepends=True), name, f"b/{change.path}")
+    return visible("".join(line if line.endswith("\n") else f"{line}\n" for line in lines))
+
+
+def _write(root: Path, changes: Sequence[Change], *, yes: bool, force: bool) -> None:
+    if not yes and not sys.stdin.isatty():
+        raise InputError(
+            "nothing was written: there is nobody to ask", hint="write it with --yes, or look with --dry-run"
+        )
+    left = []
+    for change in changes:
+        if change.overwrites and yes and not force:
+            left.append(change.path)
+        elif yes or click.confirm(f"{'Overwrite' if change.overwrites else 'Write'} {change.path}?", err=True):
+            _put(root, change)
+    if left:
+        raise InputError(f"left as they are, since they differ: {', '.join(left)}", hint="overwrite them with --force")
+
+
+def _put(root: Path, change: Change) -> None:
+    from assaymark.cli._common import write
+
+    place = root / change.path
+    write(place.parent, place.name, change.after)
+    say(f"wrote {change.path}")

@@ -1,0 +1,91 @@
+"""What `assaymark init` puts into a repository: workflows, a configuration and the line of the badge. Pure planning.
+
+The workflows are templates of ``pipelines/templates``, with the commit of our Actions filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from assaymark.data import folder
+from assaymark.init.pin import Pin
+
+FOLDER = ".github/workflows"
+CONFIG = ".assaymark.toml"
+# Name on the command line -> template, and what it is for.
+WORKFLOWS = {
+    "assess": (
+        "assaymark.yml",
+        "judges every push and pull request, publishes the badge; also a form to start it by hand",
+    ),
+    "comment": ("assaymark-comment.yml", "comments on pull requests, those of forks too"),
+    "validate": ("assaymark-validate.yml", "checks scientific workflows when one is pushed"),
+    "schedule": ("assaymark-schedule.yml", "judges once a week with what only the forge can tell"),
+}
+DEFAULT = ("assess", "comment")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to write, and what to fill in."""
+
+    pin: Pin
+    workflows: tuple[str, ...] = DEFAULT
+    branch: str = "main"
+    profile: str = "assaymark"
+    gate: str = ""
+    config: bool = True
+    readme: str | None = None
+    badge: Callable[[str], str] | None = None
+
+
+class Change(NamedTuple):
+    """One file: what it holds (None when it is not there) and what it is to hold. ``owned`` when we wrote all of it."""
+
+    path: str
+    before: str | None
+    after: str
+    owned: bool = True
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether something would be lost that somebody else may have written."""
+        return self.owned and self.before is not None
+
+
+def plan(wanted: Wanted, present: Callable[[str], str | None]) -> list[Change]:
+    """The files that differ from what they are to hold; ``present`` gives a file's text, None when there is none."""
+    changes = [_change(path, text, present) for path, text in _files(wanted)]
+    if wanted.readme and wanted.badge and (before := present(wanted.readme)) is not None:
+        changes.append(Change(wanted.readme, before, wanted.badge(before), owned=False))
+    return [c for c in changes if c.before != c.after]
+
+
+def _change(path: str, text: str, present: Callable[[str], str | None]) -> Change:
+    return Change(path, present(path), text)
+
+
+def _files(wanted: Wanted) -> Iterable[tuple[str, str]]:
+    for name in wanted.workflows:
+        template = WORKFLOWS[name][0]
+        yield f"{FOLDER}/{template}", render(template, wanted)
+    if wanted.config:
+        yield CONFIG, render("assaymark.toml", wanted)
+
+
+def render(template: str, wanted: Wanted) -> str:
+    """A template with everything filled in."""
+    text = (folder("pipelines/templates") / template).read_text(encoding="utf-8")
+    filled = {
+        "__COMMIT__": wanted.pin.commit,
+        "__VERSION__": wanted.pin.label,
+        "__BRANCH__": wanted.branch,
+        "__PROFILE__": wanted.profile,
+        "__BASELINE__": "branch:badges" if wanted.gate == "no-regression" else '""',
+        "__GATE__": f'gate = "{wanted.gate}"' if wanted.gate else '# gate = "bronze"',
+    }
+    for mark, value in filled.items():
+        text = text.replace(mark, value)
+    return text

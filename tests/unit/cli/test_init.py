@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from assaymark.cli.init import command
+from assaymark.errors import InputError
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "tide"
+    root.mkdir()
+    git(root, "init", "--quiet")
+    git(root, "remote", "add", "origin", "https://github.com/lab/tide.git")
+    (root / "README.md").write_text("# Tide\n\nText.\n")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "Begin")
+    return root
+
+
+def init(root: Path, *words: str, say: str = "") -> Any:
+    done = CliRunner().invoke(command, [str(root), "--ref", COMMIT, *words], input=say)
+    if done.exception is not None:
+        raise done.exception
+    return done
+
+
+def files(root: Path) -> set[str]:
+    return {p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file() and ".git" not in p.parts}
+
+
+def test_a_dry_run_shows_everything_and_writes_nothing(root: Path) -> None:
+    shown = init(root, "--dry-run").output
+    assert "+++ b/.github/workflows/assaymark.yml" in shown
+    assert f"actions/assess@{COMMIT} # unreleased" in shown
+    assert "+[![assaymark quality badge" in shown
+    assert files(root) == {"README.md"}
+
+
+def test_it_writes_when_told_to_and_then_has_nothing_to_do(root: Path) -> None:
+    init(root, "--yes", "--gate", "bronze")
+    workflows = {".github/workflows/assaymark.yml", ".github/workflows/assaymark-comment.yml"}
+    assert files(root) == {"README.md", ".assaymark.toml", *workflows}
+    assert 'gate = "bronze"' in (root / ".assaymark.toml").read_text()
+    assert "raw.githubusercontent.com/lab/tide/badges/badge.svg" in (root / "README.md").read_text()
+    assert "everything is as it should be" in init(root, "--yes").output
+
+
+def test_what_is_there_and_differs_is_left_unless_forced(root: Path) -> None:
+    mine = root / ".github" / "workflows" / "assaymark.yml"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine: true\n")
+    with pytest.raises(InputError, match=r"left as they are, since they differ: \.github/workflows/assaymark\.yml"):
+        init(root, "--yes")
+    assert mine.read_text() == "mine: true\n"
+    assert (root / ".assaymark.toml").is_file()
+    init(root, "--yes", "--force")
+    assert "actions/assess@" in mine.read_text()
+
+
+def test_without_anybody_to_ask_nothing_is_written(root: Path) -> None:
+    with pytest.raises(InputError, match="nobody to ask"):
+        init(root)
+    assert files(root) == {"README.md"}
+
+
+def test_each_file_is_asked_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import assaymark.cli.init as module
+
+    class Terminal:
+        @staticmethod
+        def isatty() -> bool:
+            return True
+
+    answers = iter([True, False, True, False])
+    monkeypatch.setattr(module.sys, "stdin", Terminal)
+    monkeypatch.setattr(module.click, "confirm", lambda *_, **__: next(answers))
+    command.callback(  # type: ignore[misc]
+        path=root,
+        workflows=(),
+        gate="",
+        profile="assaymark",
+        branch=None,
+        ref=COMMIT,
+        no_config=False,
+        no_badge=False,
+        dry_run=False,
+        yes=False,
+        force=False,
+    )
+    assert files(root) == {"README.md", ".assaymark.toml", ".github/workflows/assaymark.yml"}
+    assert (root / "README.md").read_text() == "# Tide\n\nText.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["--workflows", "other"], "--workflows 'other'"),
+        (["--gate", "platinum"], "--gate 'platinum'"),
+        (["--profile", "mine"], "--profile 'mine'"),
+        (["--branch", "x: [y]"], "--branch"),
+        (["--branch", "-f"], "--branch"),
+    ],
+)
+def test_what_is_not_known_is_refused(root: Path, words: list[str], problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        init(root, "--dry-run", *words)
+
+
+def test_a_configuration_that_is_there_stays(root: Path) -> None:
+    (root / "pyproject.toml").write_text('[tool.assaymark]\nprofile = "sqaaas-v3"\n')
+    assert ".assaymark.toml" not in init(root, "--dry-run").output
+    with pytest.raises(InputError, match="the gate stands in the configuration"):
+        init(root, "--dry-run", "--gate", "gold")
+
+
+def test_links_are_not_followed(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (root / ".github").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="is a link"):
+        init(root, "--yes")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_only_the_root_of_a_checkout(root: Path, tmp_path: Path) -> None:
+    (root / "part").mkdir()
+    with pytest.raises(InputError, match="not the root"):
+        init(root / "part", "--dry-run")
+    with pytest.raises(InputError, match="is no folder"):
+        init(tmp_path / "nothing", "--dry-run")
+
+
+def test_the_main_branch_is_that_of_the_clone(root: Path) -> None:
+    git(root, "update-ref", "refs/remotes/origin/trunk", "HEAD")
+    git(root, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
+    assert "branches: [trunk]" in init(root, "--dry-run").output
+
+
+def test_no_badge_without_a_place_for_it(root: Path) -> None:
+    git(root, "remote", "set-url", "origin", "https://git.example.org/lab/tide.git")
+    done = init(root, "--dry-run")
+    assert "badge embed" in done.output
+    assert "README.md" not in done.output
