@@ -69,22 +69,26 @@ def fault(code: Code, kind: str) -> Fault | None:
         if all(child.type in ("expression_statement", "comment") for child in root.named_children):
             return None
         return Fault(0, len(code.source), "this is no expression")
-    stack = [root]
-    first: Any = None
+    for node in _errors(root):
+        start, end = _offsets(code, node)
+        if node.is_missing:
+            return Fault(start, end, f"{node.type!r} is missing")
+        found = " ".join(code.source[start:end].split())[:40]
+        if found:
+            return Fault(start, end, f"unexpected {found!r}")
+    return Fault(0, len(code.source), f"unexpected {' '.join(code.source.split())[:40]!r}")
+
+
+def _errors(root: Any) -> list[Any]:
+    """What the parser could not make sense of, in the order of its place."""
+    found, stack = [], [root]
     while stack:
         node = stack.pop()
         if node.is_error or node.is_missing:
-            if first is None or node.start_byte < first.start_byte:
-                first = node
-            continue
-        stack += [child for child in node.children if child.has_error or child.is_missing]
-    if first is None:
-        return Fault(0, len(code.source), "not JavaScript")
-    start, end = _offsets(code, first)
-    if first.is_missing:
-        return Fault(start, end, f"{first.type!r} is missing")
-    found = " ".join(code.source[start:end].split())[:40]
-    return Fault(start, end, f"unexpected {found!r}" if found else "something is missing")
+            found.append(node)
+        else:
+            stack += [child for child in node.children if child.has_error or child.is_missing]
+    return sorted(found, key=lambda node: (node.start_byte, node.end_byte))
 
 
 def newer(code: Code) -> Fault | None:

@@ -227,6 +227,10 @@ class Workflow:
         self._links(given.listed, sources, sink, given.get("linkMerge"), given.get("pickValue"), wanted, has_default)
 
     def _output(self, output: Parameter) -> None:
+        written = output.node.get("outputSource") if output.node.is_object else None
+        if written is not None and written.kind is Kind.NULL and not written.tag:
+            self.report.add("CWL-S002", output.node.key("outputSource") or output.key, "the outputSource is empty")
+            return
         if not output.node.is_object or output.node.get("outputSource") is None:
             message = f"the output {output.name!r} has no outputSource and is never there"
             self.report.add("CWL-G004", output.key, message)

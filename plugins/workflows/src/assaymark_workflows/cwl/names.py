@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assaymark.api import Severity
 from assaymark_workflows.cwl import schema
 from assaymark_workflows.cwl.model import Process, short
 from assaymark_workflows.cwl.report import Report, nearest, replaced
@@ -31,7 +32,7 @@ def _unique(node: Node | None, subject: str, where: str, report: Report) -> None
             report.add("CWL-R011", key, f"the id {last!r} is there twice {where}")
         seen.add(last)
         if not last:
-            report.add("CWL-R012", key, f"an empty id {where}")
+            report.add("CWL-R012", key, f"an empty id {where}", severity=Severity.ERROR)
 
 
 def _outputs(node: Node | None, report: Report) -> None:

@@ -35,11 +35,31 @@ def entries(node: Node | None, subject: str) -> Iterator[tuple[str, Node, Node]]
 class Structure:
     """The walk through one process and all that stands inside it."""
 
-    def __init__(self, version: str, report: Report, prefixes: frozenset[str]) -> None:
+    def __init__(
+        self, version: str, report: Report, prefixes: frozenset[str], imported: frozenset[int] = frozenset()
+    ) -> None:
         self.version = version
+        self.imported = imported
         self.report = report
         self.prefixes = prefixes
         self.unknown: set[int] = set()
+
+    def directives(self, root: Node) -> None:
+        """``$namespaces`` and ``$schemas`` of a document."""
+        for key, value in root.items:
+            at = value if _wide(value) else key
+            if key.text == "$namespaces":
+                if not value.is_object:
+                    self.report.add("CWL-S003", at, f"$namespaces maps prefixes to addresses; it is {described(value)}")
+                for prefix, address in value.items:
+                    if not address.is_string:
+                        where = address if _wide(address) else prefix
+                        message = f"the prefix {prefix.text!r} stands for an address, not {described(address)}"
+                        self.report.add("CWL-S003", where, message)
+            elif key.text == "$schemas" and not (
+                value.is_string or (value.is_array and all(element.is_string for element in value.elements))
+            ):
+                self.report.add("CWL-S003", at, "$schemas is a list of addresses or files")
 
     def process(self, node: Node, at: Node | Span) -> None:
         """A process object, whatever its class."""
@@ -48,6 +68,12 @@ class Structure:
             return
         name = node.get("class")
         if name is None:
+            meant = next((key for key, _ in node.items if nearest("class", [key.text])), None)
+            if meant is not None:
+                edits = [] if meant.quoted else [replaced(meant, "class")]
+                message = f"a process has no field {meant.text!r}; did you mean 'class'?"
+                self.report.add("CWL-S001", meant, message, edits=edits)
+                return
             self.report.add("CWL-S002", at, "the process has no 'class'; it is one of " + ", ".join(schema.PROCESSES))
             return
         if name.value not in schema.PROCESSES:
@@ -184,6 +210,11 @@ class Structure:
 
     def _object(self, node: Node, shape: Shape, at: Node, what: str) -> None:
         if shape.subject and shape.array is not None:
+            if id(node) in self.imported:
+                self.report.add(
+                    "CWL-R003", at, f"what is imported as {what} is a list; the map form is not read from there"
+                )
+                return
             self._mapped(node, shape, shape.array, what)
             return
         records = shape.records
@@ -222,8 +253,10 @@ class Structure:
                     name = element.get("class")
                     if name is None:
                         self.report.add("CWL-S002", self._place(element, element), f"an entry of {what} needs 'class'")
+                    elif not name.is_string:
+                        self.report.add("CWL-S003", name if _wide(name) else element, f"'class' is {described(name)}")
                     else:
-                        self._requirement(element, str(name.value), name, inner.special)
+                        self._requirement(element, name.value, name, inner.special)
             return
         for element in node.elements:
             self.value(element, inner, element, f"an entry of {what}")

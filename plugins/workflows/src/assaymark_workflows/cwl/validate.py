@@ -67,10 +67,10 @@ def examine(document: Document, context: Context, inherited: str | None = None) 
 
 def _examined(document: Document, context: Context, inherited: str | None) -> bool:
     workspace = Workspace(context)
-    version = _version(document, workspace, inherited)
+    version = _version(document, inherited)
     if version is None:
         return True
-    structure = Structure(version, document.report, document.prefixes)
+    structure = Structure(version, document.report, document.prefixes, frozenset(document.imported))
     _structure(document, structure)
     processes = workspace.processes(document, version)
     for process in processes:
@@ -79,7 +79,7 @@ def _examined(document: Document, context: Context, inherited: str | None) -> bo
     return True
 
 
-def _version(document: Document, workspace: Workspace, inherited: str | None) -> str | None:
+def _version(document: Document, inherited: str | None) -> str | None:
     """The version to judge by, or None when the document is of a language that is not read here."""
     assert document.root is not None
     report, node = document.report, document.version
@@ -90,12 +90,9 @@ def _version(document: Document, workspace: Workspace, inherited: str | None) ->
     if known is not None:
         return known
     if node is None or node.kind is Kind.NULL:
-        called = [inherited] if inherited else workspace.callers(document.path).versions
-        if called:
-            return max(called)
         at = document.root.items[0][0] if document.root.items else document.root
         report.add("CWL-S011", at, f"the document does not say its cwlVersion, such as {_LATEST}")
-        return _LATEST
+        return inherited or _LATEST
     if not node.is_string:
         guess = f"v{node.text}" if f"v{node.text}" in schema.VERSIONS else None
         edits = [replaced(node, guess)] if guess else []
@@ -119,6 +116,7 @@ def _version(document: Document, workspace: Workspace, inherited: str | None) ->
 def _structure(document: Document, structure: Structure) -> None:
     root, report = document.root, document.report
     assert root is not None
+    structure.directives(root)
     graph = root.get("$graph")
     if graph is None:
         structure.process(root, root.items[0][0] if root.items else root)

@@ -28,10 +28,9 @@ class Target:
 
 @dataclass(slots=True)
 class Callers:
-    """Who runs a file: what each hands down, and the version it would be read by."""
+    """What each of those that run a file hands down."""
 
     handed: list[frozenset[str]] = field(default_factory=list)
-    versions: list[str] = field(default_factory=list)
 
 
 def version_of(document: Document) -> str | None:
@@ -196,4 +195,3 @@ class Workspace:
                     continue
                 callers = found.setdefault(path, Callers())
                 callers.handed.append(frozenset(process.given | set(process.requirements) | set(step.requirements)))
-                callers.versions.append(process.version)
