@@ -1,10 +1,12 @@
 """Writes the generated pages; with ``--check`` only says (exit status 1) which of them is not current.
 
-``criteria.md`` comes from the catalogue, ``commands.md`` from the help of the command line.
+``criteria.md`` comes from the catalogue, ``commands.md`` from the help of the command line, ``rules/`` from the rules
+of the validators and their examples.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,9 +14,12 @@ from pathlib import Path
 import click
 
 from assaymark import catalogue, cli
+from assaymark.api import Rule
 from assaymark.model import Criterion, DecidedBy, Level, Profile, Subcriterion
 
 FOLDER = Path(__file__).parent
+EXAMPLES = FOLDER.parent / "plugins" / "workflows" / "tests" / "rules"
+LONGEST_EXAMPLE = 4_000
 HEAD = """\
 <!-- Written by docs/generate.py from {source}. Edit that, then run: uv run python docs/generate.py -->
 
@@ -145,15 +150,89 @@ def helps(command: click.Command, parent: click.Context | None, name: str) -> It
                 yield from helps(below, context, verb)
 
 
+def rules() -> dict[str, str]:
+    """Path -> page of every rule of the validators, and of their index."""
+    from assaymark.validation import rules as rule_files
+    from assaymark.validity import validators
+
+    found = rule_files.load(validators())
+    names = {v.id: v.title for v in validators()}
+    lines = [
+        "What `assaymark validate` can say. `assaymark explain ID` prints one of these pages.",
+        "",
+        f"{len(found)} rules; formats: {', '.join(sorted(names.values()))}.",
+        "",
+        "| rule | severity | what it finds |",
+        "| --- | --- | --- |",
+        *(f"| [{r.id}]({r.id}.md) | {r.severity.value} | {flat(r.title)} |" for r in sorted(found.values(), key=_id)),
+    ]
+    head = HEAD.replace("Edit that, then", "Edit those, then")
+    pages = {
+        "rules/README.md": head.format(source="the rules.toml of each format", title="Rules") + "\n".join(lines) + "\n"
+    }
+    for rule in found.values():
+        text = "\n".join(rule_page(rule)).rstrip("\n") + "\n"
+        pages[f"rules/{rule.id}.md"] = head.format(source="rules.toml", title=f"{rule.id}: {flat(rule.title)}") + text
+    return pages
+
+
+def _id(rule: Rule) -> str:
+    return rule.id
+
+
+def rule_page(rule: Rule) -> Iterator[str]:
+    """One rule with an example that fails and one that passes."""
+    yield f"Severity: **{rule.severity.value}**"
+    yield ""
+    yield f"- Why: {flat(rule.why)}"
+    yield f"- What to do: {flat(rule.remedy)}"
+    folder = EXAMPLES / rule.id
+    for kind, title in (("fail", "This fails"), ("pass", "This passes")):
+        example = next(iter(sorted(p for p in folder.glob(f"{kind}*") if not p.name.endswith(".expected.txt"))), None)
+        if example is not None:
+            yield ""
+            yield f"## {title}"
+            yield from shown(example)
+
+
+def shown(example: Path) -> Iterator[str]:
+    """The files of an example, each in a block, as far as they are short text."""
+    files = sorted(p for p in example.rglob("*") if p.is_file()) if example.is_dir() else [example]
+    for file in files:
+        if file.name == "expected.txt" or file.stat().st_size > LONGEST_EXAMPLE:
+            continue
+        try:
+            text = file.read_text(encoding="utf-8").rstrip("\n")
+        except UnicodeDecodeError:
+            continue
+        name = file.relative_to(example).as_posix() if example.is_dir() else file.name
+        fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+        yield ""
+        yield f"`{name}`:"
+        yield ""
+        yield f"{fence}text"
+        yield from ("".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line) for line in text.split("\n"))
+        yield fence
+
+
 PAGES: Mapping[str, Callable[[], str]] = {"commands.md": commands, "criteria.md": criteria}
 
 
 def main(arguments: Sequence[str], folder: Path = FOLDER) -> int:
     """Write the pages, or compare them; the exit status."""
     stale = False
-    for name, render in PAGES.items():
-        page, text = folder / name, render()
+    pages = {name: render() for name, render in PAGES.items()} | rules()
+    for old in sorted((folder / "rules").glob("*.md")):
+        if f"rules/{old.name}" not in pages:
+            sys.stderr.write(f"{old} is about a rule that does not exist\n")
+            if "--check" in arguments:
+                stale = True
+            else:
+                old.unlink()
+    for name, text in pages.items():
+        page = folder / name
         if "--check" not in arguments:
+            page.parent.mkdir(exist_ok=True)
             page.write_text(text, encoding="utf-8")
         elif not page.is_file() or page.read_text(encoding="utf-8") != text:
             sys.stderr.write(f"{page} is not current; run: uv run python docs/generate.py\n")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from assaymark.validation.model import Validation
     from assaymark.validity import Request
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "ophidia-sqaaas")
-FILES = {"json": "validation.json", "sarif": "validation.sarif", "junit": "validation.xml"}
+FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "ophidia-sqaaas")
+FILES = {"json": "validation.json", "sarif": "report.sarif", "junit": "junit.xml", "markdown": "summary.md"}
 _MAX_STDIN = 20_000_001
 EPILOG = """\b
 Examples:
@@ -46,7 +46,7 @@ Exit status: 0 no errors, 1 errors found, 2 wrong input, 3 a document could not 
 @click.option("--param", multiple=True, metavar="NAME=VALUE", help="A parameter of a submission ($1 in Ophidia).")
 @click.option("--no-cache", is_flag=True, envvar="ASSAYMARK_NO_CACHE", help="Neither read nor write cached results.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Write JSON, SARIF and JUnit files.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Write all reports into this folder.")
 def command(
     paths: tuple[str, ...],
     only: tuple[str, ...],
