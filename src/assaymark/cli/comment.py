@@ -116,7 +116,7 @@ def command(
     if check:
         _check(client, posted, made, target, result)
     if sarif:
-        _sarif(client, posted, folder, target)
+        _sarif(client, posted, made, folder, target)
     _tell(posted)
 
 
@@ -287,9 +287,8 @@ def _check(client: Client, posted: Posted, report: Report, target: Target, outco
     from assaymark.github import checks, statuses
     from assaymark.reports.markdown import render
 
-    path = report.assessment.subject.path
-    prefix = f"{path}/" if path != "." and checks.inside(path) else ""
-    annotations = checks.annotations_of(report.assessment, prefix)
+    part = _part(report)
+    annotations = checks.annotations_of(report.assessment, f"{part}/" if part else "")
     check = checks.Check(
         name="assaymark" + (f": {report.key}" if report.title else "") + (" (fork)" if target.fork else ""),
         commit=target.head,
@@ -304,8 +303,16 @@ def _check(client: Client, posted: Posted, report: Report, target: Target, outco
         posted.refused.append("annotations: those of the workflow's own log have to do")
 
 
-def _sarif(client: Client, posted: Posted, folder: Path | None, target: Target) -> None:
-    from assaymark.github.sarif_upload import upload
+def _part(report: Report) -> str:
+    """The folder of the repository that was judged; empty for all of it."""
+    from assaymark.github.checks import inside
+
+    path = report.assessment.subject.path
+    return path if path != "." and inside(path) else ""
+
+
+def _sarif(client: Client, posted: Posted, report: Report, folder: Path | None, target: Target) -> None:
+    from assaymark.github.sarif_upload import rebased, upload
 
     if folder is None or target.origin is not None:
         posted.refused.append("code scanning: what a stranger's run found is not uploaded")
@@ -314,6 +321,8 @@ def _sarif(client: Client, posted: Posted, folder: Path | None, target: Target) 
         text = (folder / "report.sarif").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise InputError(f"the SARIF cannot be read: {problem}", where=str(folder)) from problem
+    part = _part(report)
+    text = rebased(text, part) if part else text
     ref = f"refs/pull/{target.pulls[0]}/head" if target.pulls else os.environ.get("GITHUB_REF", "")
     posted.attempt("code scanning", lambda: upload(client, text, target.head, ref))
 

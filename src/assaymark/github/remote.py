@@ -100,9 +100,10 @@ def _step(client: Client, id: int) -> str:
         return ""
     doing = []
     for job in jobs:
-        steps = [s for s in job.get("steps") or [] if isinstance(s, dict) and s.get("status") == "in_progress"]
+        steps = [s for s in _rows(job.get("steps")) if isinstance(s, dict) and s.get("status") == "in_progress"]
         doing += [f"{one_line(str(job.get('name')), 40)}: {one_line(str(s.get('name')), 40)}" for s in steps[:1]]
-    return ", ".join(doing[:3])
+    # Square brackets would be markup for the display.
+    return ", ".join(doing[:3]).replace("[", "(").replace("]", ")")
 
 
 def fetch(client: Client, id: int, *, name: str = ARTIFACT, most: int = MAX_ASSESSMENT) -> bytes:
@@ -151,6 +152,10 @@ def _run(row: Json) -> Run:
         created=_word(row, "created_at"),
         url=_word(row, "html_url"),
     )
+
+
+def _rows(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _word(row: Json, key: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+from typing import Any
 
 from assaymark.errors import InputError
 from assaymark.forge.client import Client
@@ -32,3 +34,27 @@ def upload(client: Client, text: str, commit: str, ref: str) -> str:
             break
         client.pause(_PAUSE)
     return state
+
+
+def rebased(text: str, folder: str) -> str:
+    """The log of a folder's assessment as one of the whole repository, in which other folders have logs of their own.
+
+    Raises InputError when it is no SARIF log of ours.
+    """
+    from urllib.parse import quote
+
+    try:
+        log = json.loads(text)
+        for run in log["runs"]:
+            details = run["automationDetails"]
+            details["id"] = f"{details['id'].rstrip('/')}/{quote(folder, safe='')}/"
+            for result in run["results"]:
+                for location in result.get("locations", ()):
+                    _move(location["physicalLocation"]["artifactLocation"], quote(folder))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
+        raise InputError("it is no SARIF log of assaymark", where="report.sarif") from problem
+    return json.dumps(log)
+
+
+def _move(place: dict[str, Any], folder: str) -> None:
+    place["uri"] = f"{folder}/{place['uri']}"

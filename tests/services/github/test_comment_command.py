@@ -116,6 +116,32 @@ def test_a_pull_request_gets_everything_that_was_asked_for(job: Job) -> None:
     assert "comment: #7 created" in talk
 
 
+def test_a_package_of_a_repository(job: Job) -> None:
+    job.on_pull_request()
+    made = failing(finding(1), subject=replace(assessment().subject, commit=MERGE, path="packages/core"))
+    assert job.run(job.reports(made), "--title", "core", "--check", "--sarif", "--baseline", "none")[0] == 0
+    [check] = job.fake.state.checks
+    assert check["name"] == "assaymark: core"
+    assert check["output"]["annotations"][0]["path"] == "packages/core/src/tide/m1.py"
+    [uploaded] = job.fake.state.sarifs.values()
+    [run] = uploaded["log"]["runs"]
+    place = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place["uri"] == "packages/core/src/tide/m1.py"
+    assert run["automationDetails"]["id"] == "assaymark/assaymark/packages%2Fcore/"
+    assert job.fake.state.statuses[0]["context"] == "assaymark: core"
+    assert f"{HEAD}/packages/core/src/tide" not in job.fake.state.bodies(7)[0]  # without a baseline nothing is new
+
+
+def test_a_sarif_that_is_none(job: Job) -> None:
+    job.on_pull_request()
+    made = failing(finding(1), subject=replace(assessment().subject, commit=MERGE, path="packages/core"))
+    folder = job.reports(made)
+    Path(folder, "report.sarif").write_text('{"runs": [3]}', encoding="utf-8")
+    assert job.run(folder, "--sarif")[0] == 2
+    Path(folder, "report.sarif").unlink()
+    assert job.run(folder, "--sarif")[0] == 2
+
+
 def test_the_second_run_is_quiet(job: Job) -> None:
     publish(job.fake, assessment())
     job.on_pull_request()

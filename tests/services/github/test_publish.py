@@ -62,6 +62,24 @@ def test_a_lost_race_for_the_first_publication(fake_github: FakeGitHub, client: 
     assert fake_github.state.git.files("badges") == FILES | {"other.svg": b"o"}
 
 
+@pytest.mark.parametrize("path", ["/git/refs/heads/badges", "/git/refs"])
+def test_a_conflict_is_run_again(fake_github: FakeGitHub, client: Client, path: str) -> None:
+    verb = "POST" if path == "/git/refs" else "PATCH"
+    if verb == "PATCH":
+        fake_github.state.git.add("badges", {"x": b"0"})
+    fake_github.fail(verb, path, 409, {"message": "Conflict"}, times=2)
+    put(client)
+    assert FILES.items() <= fake_github.state.git.files("badges").items()
+
+
+def test_a_branch_that_is_taken_away_in_between_is_made_anew(fake_github: FakeGitHub, client: Client) -> None:
+    git = fake_github.state.git
+    git.add("badges", {"x": b"0"})
+    fake_github.before("PATCH", "/git/refs/.*", lambda: git.refs.pop("refs/heads/badges"))
+    put(client)
+    assert git.files("badges") == FILES
+
+
 def test_a_race_that_never_ends_ends(fake_github: FakeGitHub, client: Client, naps: list[float]) -> None:
     git = fake_github.state.git
     git.add("badges", {"x": b"0"})
