@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import sys
 from pathlib import Path
@@ -97,3 +98,33 @@ def test_a_document_cannot_give_workflow_commands(tmp_path: Path, capfd: pytest.
     text = capfd.readouterr().out
     assert "\x1b" not in text
     assert not any(line.lstrip().startswith("::") for line in text.splitlines())
+
+
+def test_reports_lie_in_the_folder(tmp_path: Path) -> None:
+    write(tmp_path, a="bad")
+    assert main(["validate", str(tmp_path), "--output", str(tmp_path / "out"), "--quiet"]) == 1
+    names = ["junit.xml", "report.sarif", "summary.md", "validation.json"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == names
+
+
+@pytest.mark.parametrize("form", ["sarif", "junit", "markdown", "github", "ophidia-sqaaas"])
+def test_every_format_is_written(form: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, a="bad")
+    assert main(["validate", str(tmp_path), "--format", form]) == 1
+    assert "result" in capfd.readouterr().out or form in ("junit", "markdown", "github")
+
+
+def test_fix_and_diff(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, a="bad fixable")
+    assert main(["validate", str(tmp_path), "--fix", "--diff"]) == 1
+    assert "+good fixable" in capfd.readouterr().out
+    assert main(["validate", str(tmp_path), "--fix"]) == 0
+    assert (tmp_path / "a.toy").read_text() == "toy: 1\ngood fixable\n"
+    assert main(["validate", str(tmp_path), "--diff"]) == 2
+
+
+def test_standard_input(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, a="good")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"toy: 1\nbad")))
+    assert main(["validate", "--stdin-filename", str(tmp_path / "a.toy"), "--format", "json"]) == 1
+    assert json.loads(capfd.readouterr().out)["files"][0]["findings"][0]["line"] == 2

@@ -11,7 +11,7 @@ from jsonschema import Draft4Validator
 
 from assaymark.api import Edit, Finding, Location, Problem, Rule, Severity
 from assaymark.github import validation as annotations
-from assaymark.reports.validation import junit, ophidia_sqaaas, sarif, text
+from assaymark.reports.validation import junit, markdown, ophidia_sqaaas, sarif, text
 from assaymark.validation.model import Judgement, Suppressed, Validation
 
 RULES = {"TOY-S001": Rule(id="TOY-S001", title="Bad", severity=Severity.ERROR, why="It breaks.", remedy="Mend it.")}
@@ -108,3 +108,13 @@ def test_text_marks_the_place_behind_tabs() -> None:
     assert "why: It breaks." in more
     assert "valid b (ophidia)" in more
     assert "suppressed TOY-S001 d:2:3: meant" in more
+
+
+def test_markdown_has_a_table_without_markup_of_others() -> None:
+    shown = markdown.render(validation(INVALID, VALID, Judgement(path="e", format="x", problems=(problem("<b>|@me"),))))
+    assert "3 documents: 1 valid, **2 invalid**." in shown
+    assert "| a:2:3 | error TOY-S001 | bad |" in shown
+    assert "<b>" not in shown
+    assert "@me" not in shown
+    assert "1 more finding in the reports." in shown
+    assert "No workflow documents" in markdown.render(validation())
