@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from assaymark.badges.model import Badge, Kind, State
+from assaymark.badges.model import Badge, Kind, State, aged
 from assaymark.errors import InputError
 from assaymark.model import Assessment, Grade, Level, Outcome
 from assaymark.wording import count, one_line
@@ -168,6 +168,24 @@ def badge_of(given: Award) -> Badge:
         title=given.title,
         commit=given.commit,
     )
+
+
+def expired(given: Award) -> str:
+    """Why a badge is grey once its time is over."""
+    return f"it expired on {given.valid_until:%Y-%m-%d}"
+
+
+def passed_by(head: str) -> str:
+    """Why a badge is grey when its branch is elsewhere."""
+    return f"the branch is at {head[:7]} now"
+
+
+def current(given: Award, now: datetime, head: str | None = None) -> Badge:
+    """The badge of an award as it is to be shown now: grey when its time is over or the branch moved on."""
+    badge = badge_of(given)
+    if head is not None and head != given.commit:
+        return aged(badge, passed_by(head))
+    return aged(badge, expired(given)) if now > given.valid_until else badge
 
 
 def follows(a: Assessment) -> bool | None:

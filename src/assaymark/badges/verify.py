@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from assaymark.badges import bake, did, jose, keyless, status, svg
-from assaymark.badges.award import PICTURE, Award, badge_of, follows
+from assaymark.badges.award import PICTURE, Award, badge_of, expired, follows, passed_by
 from assaymark.badges.credential import NotOurs, award_of
 from assaymark.badges.fetch import NotFetched
 from assaymark.badges.keys import Key
@@ -287,8 +287,7 @@ def _picture(award: Award, baked: bake.Baked) -> Answer:
         return Answer(about, Says.YES, "drawn from the credential, byte for byte")
     # Grey is allowed: it claims less.
     moved = _MOVED.search(shown)
-    reasons = [f"it expired on {award.valid_until:%Y-%m-%d}"]
-    reasons += [f"the branch is at {moved[1].decode()} now"] if moved else []
+    reasons = [expired(award), *([passed_by(moved[1].decode())] if moved else [])]
     if any(shown == svg.render(aged(badge, reason), baked.token).encode() for reason in reasons):
         return Answer(about, Says.YES, "drawn from the credential as stale, byte for byte")
     return Answer(about, Says.NO, "it shows something else than the credential says")

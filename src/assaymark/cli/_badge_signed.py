@@ -168,23 +168,23 @@ def verify(
 
     keys.needs_sign()
     hosts = split(allow_host)
-    content = _asked(file, hosts) if "://" in file else _bytes(Path(file))
+    picture = _asked(file, hosts) if "://" in file else bytes_of(Path(file))
     shown, head = _place(repository)
     known = Known(
-        now=_moment(as_of),
+        now=moment(as_of),
         issuers=split(issuer),
         repository=shown,
         commit=commit or head,
         read=_read,
         evidence=_files(evidence) if evidence else {},
         identities=dict(_identity(path) for path in identity),
-        status_list=_bytes(status_list) if status_list else None,
+        status_list=bytes_of(status_list) if status_list else None,
         fetch=(lambda url: _fetch(url, hosts)) if hosts else None,
-        bundle=_bytes(bundle) if bundle else None,
+        bundle=bytes_of(bundle) if bundle else None,
         rules=Rules(split(signer), split(signer_commit), split(ref) or BRANCHES),
         trusted_root=trusted_root,
     )
-    verdict = look(content, known)
+    verdict = look(picture, known)
     out(_json(verdict) if form == "json" else _text(verdict))
     _end(verdict)
 
@@ -235,7 +235,7 @@ def revoke(file: Path, url: str, index: tuple[int, ...], days: int, key: Path | 
     now = datetime.now(UTC).replace(microsecond=0)
     places = set(index)
     if file.exists():
-        places |= _marked(_bytes(file), signer, identity, url, str(file))
+        places |= _marked(bytes_of(file), signer, identity, url, str(file))
     listed = status.StatusList(identity, _https(url, "--url"), now, now + timedelta(days=days), status.packed(places))
     token = jose.sign(status.claims(listed), signer, dids.method(identity, signer))
     say(f"wrote {write(file.parent, file.name, token + chr(10))}: {len(places)} revoked")
@@ -261,7 +261,7 @@ def _signer(path: Path | None, issuer: str | None) -> tuple[Key, str]:
     from assaymark.badges.keys import signing_key
 
     if path is not None:
-        where, content = str(path), _bytes(path)
+        where, content = str(path), bytes_of(path)
         if path.stat().st_mode & 0o077 and not talk().quiet:
             say(f"{path} can be read by others on this machine: chmod 600 {path}")
     else:
@@ -321,10 +321,11 @@ def _https(url: str, option: str) -> str:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    return {name: _bytes(folder / name) for name in EVIDENCE if (folder / name).is_file()}
+    return {name: bytes_of(folder / name) for name in EVIDENCE if (folder / name).is_file()}
 
 
-def _bytes(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """The content of a file that the user names. Raises InputError."""
     try:
         if path.stat().st_size > LIMIT:
             raise InputError(f"is larger than {LIMIT // 1_000_000} MB", where=str(path))
@@ -334,7 +335,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _assessment(path: Path) -> Assessment:
-    return _read(_bytes(path), str(path))
+    return _read(bytes_of(path), str(path))
 
 
 def _read(content: bytes, where: str = "assessment.json") -> Assessment:
@@ -347,7 +348,7 @@ def _read(content: bytes, where: str = "assessment.json") -> Assessment:
 
 
 def _identity(path: Path) -> tuple[str, bytes]:
-    content = _bytes(path)
+    content = bytes_of(path)
     try:
         return str(json.loads(content)["id"]), content
     except (ValueError, TypeError, LookupError, RecursionError) as problem:
@@ -383,8 +384,8 @@ def _place(repository: str | None) -> tuple[str | None, str | None]:
     return subject.repository, subject.commit
 
 
-def _moment(text: str | None) -> datetime:
-    """Now, or the end of a day."""
+def moment(text: str | None) -> datetime:
+    """Now, or the end of a day. Raises InputError."""
     if text is None:
         return datetime.now(UTC)
     try:

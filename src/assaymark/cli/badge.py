@@ -51,6 +51,7 @@ Examples:
   assaymark badge render out --format endpoint               for a shields endpoint badge
   assaymark badge render out --repository .                  grey when the checkout moved on
   assaymark badge render --not-assessed --output badge.svg   before the first assessment
+  assaymark badge render badge.svg --repository .            a signed badge again, grey when its time is over
 """
 )
 @click.argument("file", required=False, type=click.Path())
@@ -82,13 +83,16 @@ def render(
     """Draw a badge from an assessment.
 
     FILE is assessment.json, the folder it lies in, the answer of 'validate --format json' (--kind validator), or - for
-    standard input.
+    standard input; or a signed badge, which keeps its credential.
     """
     from dataclasses import replace
 
     from assaymark.badges import assessed
     from assaymark.badges.model import Kind
 
+    if file is not None and file.endswith((".svg", ".jwt")):
+        _draw_again(file, form, _head(head, repository), _signed.moment(as_of), output)
+        return
     chosen = Kind.CRITERION if criterion else Kind(kind)
     if chosen is Kind.CRITERION and not criterion:
         raise InputError("--kind criterion needs --criterion ID")
@@ -104,6 +108,25 @@ def render(
         days = assessed.LIFETIME if max_age is None else max_age
         badge = assessed.current(badge, a, _day(as_of), head=_head(head, repository), days=days)
     _put(replace(badge, label=label) if label else badge, form, scale, output)
+
+
+def _draw_again(file: str, form: str, head: str | None, now: datetime, output: Path | None) -> None:
+    """A signed badge as it is to be shown now; whether it may be believed is for ``verify`` to say."""
+    from assaymark.badges import award, bake, credential, endpoint, jose, svg
+
+    try:
+        token = bake.extract(_signed.bytes_of(Path(file))).token
+        given = credential.award_of(jose.parts(token).claims)
+    except (bake.NotBaked, jose.Unsigned, credential.NotOurs) as problem:
+        raise InputError(str(problem), where=file) from problem
+    if form == "png":
+        raise InputError("a signed PNG cannot be drawn again: its picture is what was signed", where=file)
+    badge = award.current(given, now, head)
+    text = endpoint.render(badge) if form == "endpoint" else svg.render(badge, token)
+    if output is None:
+        out(text)
+    else:
+        _written(output, text.encode("utf-8"))
 
 
 def _put(badge: Badge, form: str, scale: float, output: Path | None) -> None:

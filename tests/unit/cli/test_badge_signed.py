@@ -143,6 +143,33 @@ def test_what_is_not_known_or_does_not_hold_ends_in_its_exit_status(
     assert "does not hold: evidence, picture" in capfd.readouterr().err
 
 
+def test_a_signed_badge_turns_grey_without_its_key(report: Path, project: Path, key: Path, capfd: Capture) -> None:
+    issuer = identity(key, capfd)
+    assert badge("issue", report, "--key", key) == 0
+    key.unlink()
+    file = report / "badge.svg"
+    fresh = file.read_text()
+    again = ("render", file, "--output", file)
+    assert badge(*again, "--repository", project) == 0
+    assert file.read_text() == fresh
+    assert badge(*again, "--as-of", "2099-01-01") == 0
+    assert ">gold, stale<" in file.read_text()
+    assert badge(*again, "--head", "e" * 40) == 0
+    assert "the branch is at eeeeeee now" in file.read_text()
+    capfd.readouterr()
+    checked = ("--issuer", issuer, "--repository", project, "--evidence", report)
+    assert badge("verify", file, *checked) == 0, "grey claims less than the credential"
+    assert "as stale, byte for byte" in capfd.readouterr().out
+    assert badge("verify", file, *checked, "--commit", "e" * 40) == 1
+    assert badge("render", report / "credential.jwt", "--output", file) == 0
+    assert file.read_text() == fresh
+    assert badge("render", file, "--format", "endpoint") == 0
+    assert '"message": "gold | ' in capfd.readouterr().out
+    file.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    assert badge("render", file) == 2
+    assert "the badge is only a picture" in capfd.readouterr().err
+
+
 def test_a_png_carries_it_too(report: Path, project: Path, key: Path, capfd: Capture) -> None:
     issuer = identity(key, capfd)
     assert badge("issue", report, "--key", key, "--png") == 0
