@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from act import COMMIT, OURS, Act
+from act import COMMIT, ROOT, Act
 
 pytestmark = pytest.mark.service("act")
 Make = Callable[..., Path]
@@ -50,10 +50,25 @@ def git(folder: Path, *words: str) -> str:
 FILES = {"README.md": "# Tide\n", "src/tide.py": "HIGH = 3\n"}
 
 
+def of_the_page() -> list[tuple[str, str]]:
+    """The lines that docs/migration.md takes out, each with the one that it puts in."""
+    page = (ROOT / "docs" / "migration.md").read_text(encoding="utf-8")
+    diff = page.partition("```diff\n")[2].partition("```")[0]
+    pairs = re.findall(r"^-(.*)\n\+(.*)$", diff, re.MULTILINE)
+    return [(before, after.replace("<commit>", COMMIT)) for before, after in pairs]
+
+
 def migrated(text: str) -> str:
-    """The two `uses:` lines changed, as docs/migration.md says."""
-    text = text.replace("eosc-synergy/sqaaas-step-action@v1", OURS.format("sqaaas-step"))
-    return text.replace("eosc-synergy/sqaaas-assessment-action@v2", OURS.format("sqaaas-assessment"))
+    """The lines changed as docs/migration.md says."""
+    for before, after in of_the_page():
+        assert before in text or before.strip() not in text
+        text = text.replace(before, after)
+    return text
+
+
+def test_the_page_changes_two_lines() -> None:
+    assert len(of_the_page()) == 2
+    assert "eosc-synergy" not in migrated(BEFORE)
 
 
 def test_migrating_is_changing_the_uses_lines(act: Act, repository: Make) -> None:
