@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 # Of an assessment that others made: enough for forty thousand findings, little enough to be checked in ten seconds.
 MAX_FOREIGN = 8_000_000
-STATES = {"passed": "success", "failed": "failure", "unknown": "error", "error": "error"}
+OUTCOMES = ("passed", "failed", "unknown", "error")
 CONCLUSIONS = {"success": "passed", "failure": "failed"}
 EPILOG = """\b
 Examples:
@@ -60,7 +59,7 @@ class Target:
     metavar="FILE",
     help="assessment.json to compare with, branch:NAME[:PATH], or none.",
 )
-@click.option("--outcome", type=click.Choice([*STATES]), help="What the gate said (default: that of the run before).")
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="What the gate said (default: that of the run before).")
 @click.option("--status/--no-status", default=True, show_default=True, help="Set a commit status with the level.")
 @click.option("--check/--no-check", default=False, show_default=True, help="Make a check run with annotations.")
 @click.option("--sarif/--no-sarif", default=False, show_default=True, help="Upload DIR/report.sarif to code scanning.")
@@ -90,7 +89,6 @@ def command(
     is given; what that run left is taken as the work of a stranger.
     """
     from assaymark.forge.client import connect
-    from assaymark.github.posting import Posted
 
     name = repository_of(repository)
     client = connect(name, os.environ)
@@ -108,16 +106,24 @@ def command(
 
         out(render(made))
         return
-    posted = Posted()
-    result = outcome or (CONCLUSIONS.get(target.origin.conclusion) if target.origin else None)
-    _comment(client, posted, made, target, author)
-    if status:
-        _status(client, posted, made, target, result)
-    if check:
-        _check(client, posted, made, target, result)
-    if sarif:
-        _sarif(client, posted, made, folder, target)
-    _tell(posted)
+    from assaymark.github.deliver import Delivery, deliver
+
+    if target.origin:
+        # How the run before ended is GitHub's word; one that was cancelled says nothing about a gate.
+        outcome = outcome or CONCLUSIONS.get(target.origin.conclusion, "unknown")
+    delivery = Delivery(
+        report=made,
+        pulls=target.pulls,
+        commit=target.head,
+        fork=target.fork,
+        outcome=outcome,
+        status=status,
+        summary=_summary(made.assessment) if check else None,
+        sarif=_sarif(folder, target) if sarif else None,
+        ref=f"refs/pull/{target.pulls[0]}/head" if target.pulls else os.environ.get("GITHUB_REF", ""),
+        author=author,
+    )
+    _tell(deliver(client, delivery))
 
 
 def _target(client: Client, name: str, pull: int | None) -> Target | None:
@@ -154,7 +160,7 @@ def _assessment(client: Client, folder: Path | None, artifact: str, target: Targ
         found = from_json(_text(folder), where=str(folder / remote.FILE))
         known = {target.head}
         if os.environ.get("GITHUB_EVENT_NAME") == "pull_request":
-            known |= {os.environ.get("GITHUB_SHA", "")}  # the merge is judged, the head is written to
+            known |= {os.environ.get("GITHUB_SHA") or target.head}  # the merge is judged, the head is written to
         if found.subject.commit not in known:
             about = log_safe(one_line(str(found.subject.commit), 40))
             raise InputError(f"the assessment is about {about}, not about {target.head[:10]}", where=str(folder))
@@ -253,78 +259,22 @@ def _host() -> str:
     return urlsplit(_server()).hostname or "github.com"
 
 
-def _comment(client: Client, posted: Posted, report: Report, target: Target, author: str | None) -> None:
-    from assaymark.github.comment import upsert
-    from assaymark.github.comment_body import render
-
-    if not target.pulls:
-        posted.done.append("comment: none, this is no pull request")
-    body = render(report)
-
-    def act(number: int) -> str:
-        return f"#{number} {upsert(client, number, body, author=author, news=report.says_something)}"
-
-    for number in target.pulls:
-        posted.attempt("comment", partial(act, number))
-
-
-def _status(client: Client, posted: Posted, report: Report, target: Target, outcome: str | None) -> None:
-    from assaymark.github import statuses
-
-    text = statuses.describe(report.assessment)
-    context = statuses.FORK_CONTEXT if target.fork else statuses.CONTEXT
-    context += f": {report.key}" if report.title else ""
-    state = STATES.get(outcome or "", "success")
-
-    def act() -> str:
-        statuses.post(client, target.head, state, text, context=context, link=report.report)
-        return text
-
-    posted.attempt("status", act)
-
-
-def _check(client: Client, posted: Posted, report: Report, target: Target, outcome: str | None) -> None:
-    from assaymark.github import checks, statuses
+def _summary(assessment: Assessment) -> str:
+    from assaymark.github.checks import SUMMARY
     from assaymark.reports.markdown import render
 
-    part = _part(report)
-    annotations = checks.annotations_of(report.assessment, f"{part}/" if part else "")
-    check = checks.Check(
-        name="assaymark" + (f": {report.key}" if report.title else "") + (" (fork)" if target.fork else ""),
-        commit=target.head,
-        conclusion={"passed": "success", "failed": "failure"}.get(outcome or "", "neutral"),
-        title=statuses.describe(report.assessment),
-        summary=render(report.assessment, limit=checks.SUMMARY),
-        annotations=annotations,
-        link=report.report,
-    )
-    made = posted.attempt("check run", lambda: f"{checks.post(client, check)}, {len(annotations)} annotations")
-    if not made:
-        posted.refused.append("annotations: those of the workflow's own log have to do")
+    return render(assessment, limit=SUMMARY)
 
 
-def _part(report: Report) -> str:
-    """The folder of the repository that was judged; empty for all of it."""
-    from assaymark.github.checks import inside
-
-    path = report.assessment.subject.path
-    return path if path != "." and inside(path) else ""
-
-
-def _sarif(client: Client, posted: Posted, report: Report, folder: Path | None, target: Target) -> None:
-    from assaymark.github.sarif_upload import rebased, upload
-
+def _sarif(folder: Path | None, target: Target) -> str | None:
+    """The log that lies beside the assessment; never that of a stranger."""
     if folder is None or target.origin is not None:
-        posted.refused.append("code scanning: what a stranger's run found is not uploaded")
-        return
+        say("left out: code scanning: what a stranger's run found is not uploaded")
+        return None
     try:
-        text = (folder / "report.sarif").read_text(encoding="utf-8")
+        return (folder / "report.sarif").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise InputError(f"the SARIF cannot be read: {problem}", where=str(folder)) from problem
-    part = _part(report)
-    text = rebased(text, part) if part else text
-    ref = f"refs/pull/{target.pulls[0]}/head" if target.pulls else os.environ.get("GITHUB_REF", "")
-    posted.attempt("code scanning", lambda: upload(client, text, target.head, ref))
 
 
 def _tell(posted: Posted) -> None:

@@ -239,6 +239,18 @@ def test_a_fork_gets_its_comment_from_the_companion(fork: Job) -> None:
     assert (made["sha"], made["state"], made["context"]) == (HEAD, "failure", "assaymark (fork)")
 
 
+@pytest.mark.parametrize(
+    ("conclusion", "state"), [("success", "success"), ("failure", "failure"), ("cancelled", "error"), (None, "error")]
+)
+def test_how_the_run_before_ended(fork: Job, conclusion: str | None, state: str) -> None:
+    fork.on_workflow_run(conclusion=conclusion)
+    fork.leave(failing(finding()))
+    assert fork.run("--check")[0] == 0
+    assert fork.fake.state.statuses[0]["state"] == state
+    [check] = fork.fake.state.checks
+    assert (check["name"], check["conclusion"] == conclusion) == ("assaymark (fork)", state != "error")
+
+
 def test_a_folder_that_was_downloaded_already(fork: Job) -> None:
     folder = fork.reports(failing(finding(), commit="e" * 40))
     assert fork.run(folder, "--sarif")[0] == 0

@@ -1,0 +1,97 @@
+"""Everything that is shown of one assessment on GitHub: comment, status, check run, code scanning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from assaymark.forge.client import Client
+from assaymark.github import checks, comment, comment_body, sarif_upload, statuses
+from assaymark.github.comment_body import Report
+from assaymark.github.posting import Posted
+
+# What the gate said, as a state of a commit and as the end of a check run; without a gate nothing has failed.
+STATES = {"passed": "success", "failed": "failure", "unknown": "error", "error": "error"}
+CONCLUSIONS = {"passed": "success", "failed": "failure"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One assessment on its way: to which pull requests and which commit, and what of it is wanted there.
+
+    ``summary`` is Markdown for the check run and ``sarif`` a log for code scanning at ``ref``; None for none.
+    ``outcome`` is what the gate said, None when there was none; ``author`` the account of the token.
+    """
+
+    report: Report
+    pulls: tuple[int, ...]
+    commit: str
+    fork: bool = False
+    outcome: str | None = None
+    status: bool = True
+    summary: str | None = None
+    sarif: str | None = None
+    ref: str = ""
+    author: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What check runs and statuses are called; those of a fork otherwise, so that nobody requires them."""
+        part = f": {self.report.key}" if self.report.title else ""
+        return (statuses.FORK_CONTEXT if self.fork else statuses.CONTEXT) + part
+
+    @property
+    def folder(self) -> str:
+        """The folder of the repository that was judged; empty for all of it."""
+        path = self.report.assessment.subject.path
+        return path if path != "." and checks.inside(path) else ""
+
+
+def deliver(client: Client, d: Delivery) -> Posted:
+    """Bring it all there; what does not work does not keep the rest. Raises InputError for a SARIF log that is none."""
+    posted = Posted()
+    log = d.sarif
+    if log is not None and d.folder:
+        log = sarif_upload.rebased(log, d.folder)
+    _comment(client, posted, d)
+    if d.status:
+        posted.attempt("status", lambda: _status(client, d))
+    if d.summary is not None:
+        _check(client, posted, d, d.summary)
+    if log is not None:
+        posted.attempt("code scanning", lambda: sarif_upload.upload(client, log, d.commit, d.ref))
+    return posted
+
+
+def _comment(client: Client, posted: Posted, d: Delivery) -> None:
+    if not d.pulls:
+        posted.done.append("comment: none, this is no pull request")
+    body = comment_body.render(d.report)
+
+    def act(number: int) -> str:
+        done = comment.upsert(client, number, body, author=d.author, news=d.report.says_something)
+        return f"#{number} {done}"
+
+    for number in d.pulls:
+        posted.attempt("comment", partial(act, number))
+
+
+def _status(client: Client, d: Delivery) -> str:
+    text = statuses.describe(d.report.assessment)
+    state = STATES[d.outcome] if d.outcome else "success"
+    statuses.post(client, d.commit, state, text, context=d.name, link=d.report.report)
+    return text
+
+
+def _check(client: Client, posted: Posted, d: Delivery, summary: str) -> None:
+    check = checks.Check(
+        name=d.name,
+        commit=d.commit,
+        conclusion=CONCLUSIONS.get(d.outcome or "", "neutral"),
+        title=statuses.describe(d.report.assessment),
+        summary=summary,
+        annotations=checks.annotations_of(d.report.assessment, f"{d.folder}/" if d.folder else ""),
+        link=d.report.report,
+    )
+    if not posted.attempt("check run", lambda: f"{checks.post(client, check)}, {len(check.annotations)} annotations"):
+        posted.refused.append("annotations: those of the workflow's own log have to do")
