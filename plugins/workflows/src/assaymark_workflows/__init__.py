@@ -12,6 +12,7 @@ from assaymark_workflows.github_actions.detect import NAMES as GITHUB_ACTIONS_NA
 from assaymark_workflows.github_actions.detect import detection as detect_github_actions
 from assaymark_workflows.nextflow.detect import NAMES as NEXTFLOW_NAMES
 from assaymark_workflows.nextflow.detect import detection as detect_nextflow
+from assaymark_workflows.openeo.detect import detect as detect_openeo
 from assaymark_workflows.ophidia.detect import detect as detect_ophidia
 from assaymark_workflows.ophidia.detect import detect_cwl as detect_ophidia_cwl
 from assaymark_workflows.snakemake.detect import NAMES as SNAKEMAKE_NAMES
@@ -51,6 +52,16 @@ GITHUB_ACTIONS = Validator(
     validate="assaymark_workflows.github_actions.validate:validate",
     rules=_HERE / "github_actions" / "rules.toml",
     batch=True,
+)
+
+OPENEO = Validator(
+    id="openeo",
+    title="openEO process graph",
+    version="1",
+    names=("*.json",),
+    detect=detect_openeo,
+    validate="assaymark_workflows.openeo.validate:validate",
+    rules=_HERE / "openeo" / "rules.toml",
 )
 
 OPHIDIA = Validator(
@@ -110,6 +121,7 @@ PLUGIN = Plugin(
         CWL,
         FDL,
         GITHUB_ACTIONS,
+        OPENEO,
         OPHIDIA,
         NEXTFLOW,
         SNAKEMAKE,
