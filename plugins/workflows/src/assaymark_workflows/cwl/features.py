@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from assaymark.api import Edit
+from assaymark.api import Edit, Severity
 from assaymark_workflows.cwl.model import Process, Step
 from assaymark_workflows.cwl.report import Report
 from assaymark_workflows.cwl.workspace import Workspace
 from assaymark_workflows.source import Node
+
+NEEDED = " in requirements"
 
 
 def demand(
@@ -15,17 +17,15 @@ def demand(
     """Say so if a requirement that ``why`` needs is not in force."""
     if process.requires(name) or (step is not None and name in step.requirements):
         return
-    if not process.embedded and _always_handed(name, process, workspace):
+    every, some = (frozenset(), frozenset()) if process.embedded else workspace.handed(process.document.path)
+    if name in every:
         return
     if name in process.hints or (step is not None and name in step.hints):
         report.add("CWL-S021", at, f"{why} needs {name} in requirements; as a hint it may be passed over")
         return
-    report.add("CWL-S020", at, f"{why} needs {name} in requirements", edits=declaration(name, process))
-
-
-def _always_handed(name: str, process: Process, workspace: Workspace) -> bool:
-    handed = workspace.callers(process.document.path).handed
-    return bool(handed) and all(name in one for one in handed)
+    # What some of its callers declare works there: only alone, and with the others, does it fail.
+    severity = Severity.WARNING if name in some else None
+    report.add("CWL-S020", at, f"{why} needs {name}{NEEDED}", edits=declaration(name, process), severity=severity)
 
 
 def declaration(name: str, process: Process) -> list[Edit]:

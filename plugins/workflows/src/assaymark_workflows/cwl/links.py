@@ -22,6 +22,7 @@ class Workflow:
         self.report = report
         self.workspace = workspace
         self.targets = {step.name: workspace.run(process, step) for step in process.steps.values()}
+        self.circling: set[str] = set()
         self.used_inputs: set[str] = set()
         self.used_outputs: set[tuple[str, str]] = set()
 
@@ -35,6 +36,7 @@ class Workflow:
         self._cycles()
         for step, way in self.workspace.loops(self.process):
             assert step.run is not None
+            self.circling.add(step.name)
             self.report.add("CWL-G002", step.run, "the workflow runs itself: " + " -> ".join(way))
 
     # Steps

@@ -9,18 +9,20 @@ from assaymark.api import Context, Problem, Severity
 from assaymark_workflows.cwl import schema
 from assaymark_workflows.cwl.document import Document, load, plain_version
 from assaymark_workflows.cwl.expressions import Expressions
+from assaymark_workflows.cwl.features import NEEDED
 from assaymark_workflows.cwl.links import Workflow
-from assaymark_workflows.cwl.model import Process, short
+from assaymark_workflows.cwl.model import Process, Step, short
 from assaymark_workflows.cwl.names import check_names
 from assaymark_workflows.cwl.package import check_package
 from assaymark_workflows.cwl.practice import check_practice
-from assaymark_workflows.cwl.report import near, problems, replaced, severities
+from assaymark_workflows.cwl.report import Found, near, problems, replaced, severities
 from assaymark_workflows.cwl.structure import Structure
 from assaymark_workflows.cwl.values import check_values
-from assaymark_workflows.cwl.workspace import Workspace, version_of
+from assaymark_workflows.cwl.workspace import Workspace, declared, version_of
 from assaymark_workflows.source import Kind, Node
 
 _LATEST = schema.VERSIONS[-1]
+_CHAIN = 10
 _DEVELOPMENT = re.compile(r"v1\.\d+(\.\d+)?-?\.?dev\d*")
 _DRAFT = re.compile(r"(sbg:)?draft-\d.*|v1\.0\.dev\d+")
 
@@ -166,24 +168,47 @@ def _process(process: Process, structure: Structure, workspace: Workspace) -> No
     if workflow is not None:
         for step in process.steps.values():
             target = workflow.targets[step.name]
+            if step.name in workflow.circling:
+                continue
             if target.document is not None and target.document is not process.document:
-                _dependency(process, step.run, target.document, workspace)
+                _dependency(process, step, target.document, workspace)
             elif target.process is not None and target.process.embedded:
                 _process(target.process, structure, workspace)
 
 
-def _dependency(process: Process, run: Node | None, document: Document, workspace: Workspace) -> None:
+def _dependency(process: Process, step: Step, document: Document, workspace: Workspace) -> None:
     """A file that is run and has errors makes what runs it fail as well."""
-    examine(document, workspace.context, process.version)
+    if step.run is None:
+        return
+    unmet = _unmet(document, process.version, declared(process, step), workspace, 0)
+    if unmet:
+        first = min(unmet, key=lambda found: (found.span, found.rule))
+        more = f" and {len(unmet) - 1} more" if len(unmet) > 1 else ""
+        message = f"{document.path} has errors: line {first.span.line}: {first.message} ({first.rule}){more}"
+        process.document.report.add("CWL-R013", step.run, message)
+
+
+def _unmet(document: Document, version: str, handed: frozenset[str], workspace: Workspace, depth: int) -> list[Found]:
+    """The errors that a document has when it is run with the requirements that are handed down."""
+    examine(document, workspace.context, version)
     levels = severities()
-    errors = [
-        found
-        for found in document.report.found
-        if (found.severity or levels[found.rule]) is Severity.ERROR and found.rule != "CWL-R013"
-    ]
-    if errors and run is not None:
-        first = min(errors, key=lambda found: (found.span, found.rule))
-        more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
-        process.document.report.add(
-            "CWL-R013", run, f"{document.path} has errors: line {first.span.line}: {first.message} ({first.rule}){more}"
-        )
+    found = []
+    for one in document.report.found:
+        if one.rule == "CWL-S020":
+            if not any(f"needs {name}{NEEDED}" in one.message for name in handed):
+                found.append(one)
+        elif one.rule != "CWL-R013" and (one.severity or levels[one.rule]) is Severity.ERROR:
+            found.append(one)
+    if found or depth >= _CHAIN:
+        return found
+    own = version_of(document) or version
+    for process in workspace.processes(document, own):
+        for step in process.steps.values():
+            target = workspace.run(process, step)
+            if target.document is None or target.document is document or step.run is None:
+                continue
+            if _unmet(target.document, own, handed | declared(process, step), workspace, depth + 1):
+                return [
+                    Found("CWL-R013", step.run, step.run.span, f"{target.document.path} has errors", (), None, None)
+                ]
+    return []

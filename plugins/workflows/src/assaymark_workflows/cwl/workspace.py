@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from assaymark.api import Context, Unreachable
 from assaymark_workflows.cwl import model
@@ -14,6 +14,7 @@ from assaymark_workflows.source import Node
 
 _LATEST = VERSIONS[-1]
 _DEPTH = 40
+_WAYS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,12 @@ class Target:
     unreachable: Unreachable | None = None
 
 
-@dataclass(slots=True)
-class Callers:
-    """What each of those that run a file hands down."""
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One step somewhere in the repository that runs a file: who, and which requirements it declares for it."""
 
-    handed: list[frozenset[str]] = field(default_factory=list)
+    caller: str
+    declared: frozenset[str]
 
 
 def version_of(document: Document) -> str | None:
@@ -77,8 +79,7 @@ class Workspace:
                     if run is not None and run.is_string and run.value.startswith("#"):
                         called = by_name.get(model.short(run.value))
                         if called is not None and called is not process:
-                            gives = process.given | set(process.requirements) | set(step.requirements)
-                            handed.setdefault(id(called), []).append(frozenset(gives))
+                            handed.setdefault(id(called), []).append(declared(process, step))
             changed = False
             for process in made:
                 given = handed.get(id(process))
@@ -100,8 +101,7 @@ class Workspace:
 
     def _target(self, process: Process, step: Step, run: Node) -> Target:
         if run.is_object:
-            given = process.given | set(process.requirements) | set(step.requirements)
-            made = model.process(process.document, run, process.version, frozenset(given), process.named)
+            made = model.process(process.document, run, process.version, declared(process, step), process.named)
             return Target(made, process.document)
         if not run.is_string:
             return Target()
@@ -157,13 +157,13 @@ class Workspace:
                 return [start.document.path, *way]
         return None
 
-    def callers(self, path: str) -> Callers:
-        """Who in the repository runs a file."""
-        found: Mapping[str, Callers] = self.context.once("cwl:callers", self._all_callers)
-        return found.get(path) or Callers()
+    def handed(self, path: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Requirements that a file gets from every way in which the repository runs it, and from at least one."""
+        calls: Mapping[str, list[Call]] = self.context.once("cwl:calls", self._calls)
+        return _handed(path, calls, ())
 
-    def _all_callers(self) -> dict[str, Callers]:
-        found: dict[str, Callers] = {}
+    def _calls(self) -> dict[str, list[Call]]:
+        found: dict[str, list[Call]] = {}
         for path in self.context.paths():
             if not path.endswith(".cwl"):
                 continue
@@ -179,7 +179,7 @@ class Workspace:
                 self._called(process, found, 0)
         return found
 
-    def _called(self, process: Process, found: dict[str, Callers], depth: int) -> None:
+    def _called(self, process: Process, found: dict[str, list[Call]], depth: int) -> None:
         for step in process.steps.values():
             run = step.run
             if run is None:
@@ -193,5 +193,20 @@ class Workspace:
                     path, _ = target_of(run.value, process.document.path)
                 except Unreachable:
                     continue
-                callers = found.setdefault(path, Callers())
-                callers.handed.append(frozenset(process.given | set(process.requirements) | set(step.requirements)))
+                found.setdefault(path, []).append(Call(process.document.path, declared(process, step)))
+
+
+def declared(process: Process, step: Step) -> frozenset[str]:
+    """Requirements that a step hands to what it runs, as far as its own document says."""
+    return frozenset(process.given | set(process.requirements) | set(step.requirements))
+
+
+def _handed(path: str, calls: Mapping[str, list[Call]], way: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    every: frozenset[str] | None = None
+    some: frozenset[str] = frozenset()
+    if len(way) < _WAYS and path not in way:
+        for call in calls.get(path, ()):
+            above_every, above_some = _handed(call.caller, calls, (*way, path))
+            every = call.declared | above_every if every is None else every & (call.declared | above_every)
+            some |= call.declared | above_some
+    return every or frozenset(), some

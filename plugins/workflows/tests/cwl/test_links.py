@@ -1,0 +1,185 @@
+"""Links between steps: which types fit, with merging, picking, scattering and conditions; versions mixed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assaymark_workflows.cwl import types
+
+REQUIREMENTS = (
+    "requirements:\n  ScatterFeatureRequirement: {}\n  MultipleInputFeatureRequirement: {}\n"
+    "  StepInputExpressionRequirement: {}\n  InlineJavascriptRequirement: {}\n"
+)
+
+
+def workflow(source_type: str, link: str, sink_type: str, step: str = "", tool: str = "v1.2") -> dict[str, str]:
+    """One value flows from an input ``a`` into the input ``x`` of a tool."""
+    return {
+        "main.cwl": (
+            f"cwlVersion: v1.2\nclass: Workflow\n{REQUIREMENTS}inputs:\n  a: {source_type}\n  b: {source_type}\n"
+            f"outputs: {{}}\nsteps:\n  s:\n    run: tool.cwl\n{step}    in:\n      x: {link}\n    out: []\n"
+        ),
+        "tool.cwl": (
+            f"cwlVersion: {tool}\nclass: CommandLineTool\nbaseCommand: echo\ninputs:\n  x: {sink_type}\noutputs: {{}}\n"
+        ),
+    }
+
+
+def said(problems: Any) -> list[str]:
+    return [p.finding.rule for p in problems if p.finding.rule.startswith(("CWL-T", "CWL-R", "CWL-S"))]
+
+
+@pytest.mark.parametrize(
+    ("source", "link", "sink", "step", "rules"),
+    [
+        ("string", "a", "string", "", []),
+        ("string", "a", "Any", "", []),
+        ("Any", "a", "File", "", []),
+        ("int", "a", "string", "", ["CWL-T001"]),
+        ("int", "a", "long", "", ["CWL-T001"]),
+        ("int?", "a", "int", "", ["CWL-T002"]),
+        ("int", "a", "int?", "", []),
+        ("int?", "{source: a, default: 3}", "int", "", []),
+        ("int", "{source: a, valueFrom: $(1)}", "string", "", []),
+        ("File[]", "a", "File", "", ["CWL-T001"]),
+        ("File[]", "a", "File", "    scatter: x\n", []),
+        ("File", "a", "File", "    scatter: x\n", ["CWL-T001"]),
+        ("File", "[a, b]", "File[]", "", []),
+        ("File", "[a, b]", "File", "", ["CWL-T001", "CWL-T001"]),
+        ("File[]", "{source: [a, b], linkMerge: merge_flattened}", "File[]", "", []),
+        ("File[]", "[a, b]", "File[]", "", ["CWL-T001", "CWL-T001"]),
+        ("File", "[a]", "File", "", []),
+        ("File?", "{source: [a, b], pickValue: first_non_null}", "File", "", []),
+        ("File?", "{source: [a, b], pickValue: all_non_null}", "File[]", "", []),
+        ("File?", "{source: [a, b], pickValue: all_non_null}", "File", "", ["CWL-T001", "CWL-T001"]),
+        ("string", "{default: 5}", "string", "", ["CWL-T003"]),
+        ("string", "{default: five}", "string", "", []),
+        ("{type: enum, symbols: [p, q]}", "a", "string", "", ["CWL-S001", "CWL-S004"]),
+    ],
+)
+def test_what_fits(judge: Any, source: str, link: str, sink: str, step: str, rules: list[str]) -> None:
+    found = said(judge(workflow(source, link, sink, step)))
+    if source.startswith("{"):
+        assert found, "an inline record of a parameter is no type"
+    else:
+        assert found == rules
+
+
+RECORD_A = ("record", {"p": "int", "q": "string"})
+
+
+@pytest.mark.parametrize(
+    ("source", "sink", "strict", "answer"),
+    [
+        (RECORD_A, ("record", {"p": "int"}), True, True),
+        (RECORD_A, ("record", {"p": "string"}), True, False),
+        (RECORD_A, ("record", {"r": "int"}), True, False),
+        (RECORD_A, ("record", {"r": types.union(["null", "int"])}), True, True),
+        (("array", "int"), ("array", types.union(["int", "string"])), True, True),
+        (types.union(["int", "File"]), "int", True, False),
+        (types.union(["int", "File"]), "int", False, True),
+        (types.union(["null", "File"]), "int", False, False),
+        (types.union(["null"]), types.union(["null", "int"]), True, True),
+    ],
+)
+def test_types_that_fit(source: types.Type, sink: types.Type, strict: bool, answer: bool) -> None:
+    assert types.fits(source, sink, strict) is answer
+
+
+def test_a_nested_crossproduct_nests(judge: Any) -> None:
+    files = {
+        "main.cwl": (
+            f"cwlVersion: v1.2\nclass: Workflow\n{REQUIREMENTS}inputs:\n  a: string[]\n  b: string[]\noutputs:\n"
+            "  o:\n    type: {type: array, items: {type: array, items: File}}\n    outputSource: s/o\n"
+            "  flat:\n    type: File[]\n    outputSource: s/o\n"
+            "steps:\n  s:\n    run: tool.cwl\n    scatter: [x, y]\n    scatterMethod: nested_crossproduct\n"
+            "    in: {x: a, y: b}\n    out: [o]\n"
+        ),
+        "tool.cwl": (
+            "cwlVersion: v1.0\nclass: CommandLineTool\nbaseCommand: echo\ninputs: {x: string, y: string}\n"
+            "outputs: {o: stdout}\n"
+        ),
+    }
+    assert [(p.finding.rule, p.finding.location.line) for p in judge(files) if p.finding.rule == "CWL-T001"] == [
+        ("CWL-T001", 17)
+    ]
+
+
+def test_versions_are_mixed_and_each_document_is_judged_by_its_own(judge: Any) -> None:
+    files = workflow("string", "a", "string", tool="v1.0")
+    assert said(judge(files)) == []
+    files["tool.cwl"] += "intent: [x]\n"
+    assert said(judge(files)) == ["CWL-R013"]
+    assert said(judge(files, "tool.cwl")) == []
+    assert [p.finding.rule for p in judge(files, "tool.cwl") if p.finding.severity.value == "error"] == ["CWL-D003"]
+
+
+PACKED = """cwlVersion: v1.2
+$graph:
+  - class: Workflow
+    id: "#flow"
+    requirements: {{}}
+    inputs:
+      - {{id: "#flow/word", type: string}}
+    outputs:
+      - {{id: "#flow/said", type: File, outputSource: "#flow/say/{output}"}}
+    steps:
+      - id: "#flow/say"
+        run: "#{run}"
+        in:
+          - {{id: "#flow/say/word", source: "#flow/word"}}
+        out: ["#flow/say/said"]
+  - class: CommandLineTool
+    id: "#tool"
+    baseCommand: echo
+    inputs:
+      - {{id: "#tool/word", type: string, inputBinding: {{}}}}
+    outputs:
+      - {{id: "#tool/said", type: {kind}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "run", "kind", "place"),
+    [
+        ("said", "tool", "stdout", None),
+        ("sad", "tool", "stdout", ("CWL-R010", 9)),
+        ("said", "tol", "stdout", ("CWL-R001", 12)),
+        ("said", "tool", "stdot", ("CWL-R006", 22)),
+    ],
+)
+def test_every_entry_of_a_packed_document_is_judged(
+    judge: Any, output: str, run: str, kind: str, place: tuple[str, int] | None
+) -> None:
+    problems = judge(PACKED.format(output=output, run=run, kind=kind))
+    errors = [(p.finding.rule, p.finding.location.line) for p in problems if p.finding.severity.value == "error"]
+    assert errors == ([place] if place else [])
+
+
+def test_what_is_handed_down_counts(judge: Any) -> None:
+    tool = (
+        "cwlVersion: v1.2\nclass: CommandLineTool\nbaseCommand: echo\ninputs: {x: {type: string, inputBinding: "
+        "{valueFrom: $(self + 1)}}}\noutputs: {}\n"
+    )
+    assert [p.finding.rule for p in judge(tool) if p.finding.severity.value == "error"] == ["CWL-S020"]
+    caller = workflow("string", "a", "string")["main.cwl"]
+    assert [
+        p for p in judge({"main.cwl": caller, "tool.cwl": tool}, "tool.cwl") if p.finding.severity.value == "error"
+    ] == []
+
+
+def test_a_circle_is_told_with_its_way(judge: Any) -> None:
+    steps = "".join(
+        f"  {name}:\n    run: tool.cwl\n    in: {{x: {before}/o}}\n    out: [o]\n"
+        for name, before in (("one", "three"), ("two", "one"), ("three", "two"))
+    )
+    files = {
+        "main.cwl": f"cwlVersion: v1.2\nclass: Workflow\ninputs: {{}}\noutputs: {{}}\nsteps:\n{steps}",
+        "tool.cwl": (
+            "cwlVersion: v1.2\nclass: CommandLineTool\nbaseCommand: cat\ninputs: {x: File}\noutputs: {o: stdout}\n"
+        ),
+    }
+    (problem,) = [p.finding for p in judge(files) if p.finding.rule == "CWL-G001"]
+    assert problem.message == "steps wait for one another: one <- three <- two <- one"
