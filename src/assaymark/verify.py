@@ -57,7 +57,7 @@ def chain(files: Mapping[str, bytes], known: Known, subject: Subject | None) -> 
     else:
         broken = f"there is no {REPORT}"
     return (
-        Link("badge", tuple(_badge(files, replace(known, assessment=assessment, evidence=files)))),
+        Link("badge", tuple(_badge(files, assessment, replace(known, evidence=files, read=_read)))),
         Link("report", tuple(_report(files, assessment, broken))),
         Link("provenance", tuple(_provenance(files, assessment))),
         Link("subject", tuple(_subject(assessment, subject))),
@@ -65,14 +65,16 @@ def chain(files: Mapping[str, bytes], known: Known, subject: Subject | None) -> 
 
 
 def _parsed(files: Mapping[str, bytes]) -> Assessment | None:
-    if REPORT not in files:
-        return None
+    return _read(files[REPORT]) if REPORT in files else None
+
+
+def _read(content: bytes) -> Assessment:
     from assaymark.reports.json import from_json
 
-    return from_json(files[REPORT].decode("utf-8", "replace"), where=REPORT)
+    return from_json(content.decode("utf-8", "replace"), where=REPORT)
 
 
-def _badge(files: Mapping[str, bytes], known: Known) -> Iterator[Answer]:
+def _badge(files: Mapping[str, bytes], assessment: Assessment | None, known: Known) -> Iterator[Answer]:
     from assaymark.badges import bake
     from assaymark.badges.verify import verify
 
@@ -82,7 +84,7 @@ def _badge(files: Mapping[str, bytes], known: Known) -> Iterator[Answer]:
         try:
             bake.extract(files[name])
         except bake.NotBaked as problem:
-            yield from _unsigned(name, files[name], known.assessment, str(problem))
+            yield from _unsigned(name, files[name], assessment, str(problem))
         else:
             yield from _named(name, verify(files[name], known))
         return
