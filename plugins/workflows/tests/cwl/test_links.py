@@ -56,6 +56,8 @@ def said(problems: Any) -> list[str]:
         ("File?", "{source: [a, b], pickValue: all_non_null}", "File", "", ["CWL-T001", "CWL-T001"]),
         ("string", "{default: 5}", "string", "", ["CWL-T003"]),
         ("string", "{default: five}", "string", "", []),
+        ("string", "", "string?", "", ["CWL-S002"]),
+        ("string", "{source: }", "string?", "", ["CWL-S002"]),
         ("{type: enum, symbols: [p, q]}", "a", "string", "", ["CWL-S001", "CWL-S004"]),
     ],
 )
@@ -165,9 +167,18 @@ def test_what_is_handed_down_counts(judge: Any) -> None:
     )
     assert [p.finding.rule for p in judge(tool) if p.finding.severity.value == "error"] == ["CWL-S020"]
     caller = workflow("string", "a", "string")["main.cwl"]
-    assert [
-        p for p in judge({"main.cwl": caller, "tool.cwl": tool}, "tool.cwl") if p.finding.severity.value == "error"
-    ] == []
+    careless = caller.replace("  InlineJavascriptRequirement: {}\n", "")
+    files = {"main.cwl": caller, "tool.cwl": tool}
+    assert severities(judge(files, "tool.cwl")) == ["note"]
+    assert severities(judge(files)) == []
+    files["other.cwl"] = careless
+    assert severities(judge(files, "tool.cwl")) == ["warning"]
+    assert severities(judge(files)) == []
+    assert severities(judge(files, "other.cwl")) == ["error"]
+
+
+def severities(problems: Any) -> list[str]:
+    return [p.finding.severity.value for p in problems if p.finding.rule in ("CWL-S020", "CWL-R013")]
 
 
 def test_a_circle_is_told_with_its_way(judge: Any) -> None:

@@ -18,13 +18,11 @@ def demand(
     if process.requires(name) or (step is not None and name in step.requirements):
         return
     every, some = (frozenset(), frozenset()) if process.embedded else workspace.handed(process.document.path)
-    if name in every:
-        return
     if name in process.hints or (step is not None and name in step.hints):
         report.add("CWL-S021", at, f"{why} needs {name} in requirements; as a hint it may be passed over")
         return
     # What some of its callers declare works there: only alone, and with the others, does it fail.
-    severity = Severity.WARNING if name in some else None
+    severity = Severity.NOTE if name in every else Severity.WARNING if name in some else None
     report.add("CWL-S020", at, f"{why} needs {name}{NEEDED}", edits=declaration(name, process), severity=severity)
 
 

@@ -209,9 +209,10 @@ class Workflow:
         self.report.add("CWL-R010", node, message + near(name, known))
 
     def _sink(self, step: Step, given: StepInput, wanted: Parameter | None, known: bool) -> None:
-        written = given.get("source")
+        written = given.get("source") if given.node.is_object else given.node
         if written is not None and written.kind is Kind.NULL and not written.tag:
-            self.report.add("CWL-S002", given.node.key("source") or given.key, "the source is empty")
+            at = given.node.key("source") or given.key
+            self.report.add("CWL-S002", at, f"the source of {given.name!r} is empty")
         sources = [(node, *self._source(node)) for node in given.sources]
         if given.get("valueFrom") is not None or wanted is None or not known:
             return
