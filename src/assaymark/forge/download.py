@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 65_536
 _HOPS = 3
+_DEADLINE = 120.0
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -67,8 +69,11 @@ def _body(answer: Response, most: int) -> bytes:
         raise ForgeProblem(Trouble.UNREACHABLE, f"the download gave HTTP {status}", status=status, uncertain=again)
     parts: list[bytes] = []
     size = 0
+    ends = time.monotonic() + _DEADLINE
     for part in answer.iter_content(_CHUNK):
         size += len(part)
+        if time.monotonic() > ends:
+            raise ForgeProblem(Trouble.UNREACHABLE, "the download takes too long")
         if size > most:
             raise ForgeProblem(Trouble.INVALID, f"the download is larger than {most / 1_000_000:.0f} MB")
         parts.append(part)

@@ -217,6 +217,10 @@ def test_downloads_are_bounded_and_stay_on_https(
         remote.fetch(client, run.id)
     with pytest.raises(ForgeProblem, match="larger than"):
         client.download(path, 10)
+    with monkeypatch.context() as patched:
+        patched.setattr("assaymark.forge.download._DEADLINE", -1.0)
+        with pytest.raises(ForgeProblem, match="too long"):
+            client.download(path, 1_000_000)
     fake_github.state.runs[0].expired = True
     with pytest.raises(InputError, match="expired"):
         remote.fetch(client, run.id)
