@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.service("github-openapi")
 ANNOTATION = {"path": "a.py", "start_line": 1, "end_line": 1, "annotation_level": "warning", "message": "m"}
+TWO_LINES = ANNOTATION | {"end_line": 2, "start_column": 1}
 CHECK = {"name": "x", "head_sha": HEAD}
 LONG = "x" * 65_537
 
@@ -30,6 +31,7 @@ def ask(fake: FakeGitHub, verb: str, path: str, body: Any = None, token: str = "
         ("/check-runs", CHECK | {"output": {"title": "t", "summary": "s", "annotations": [ANNOTATION] * 51}}),
         ("/check-runs", CHECK | {"output": {"title": "t", "summary": "s", "annotations": [{"path": "a.py"}]}}),
         ("/check-runs", CHECK | {"output": {"title": "t"}}),
+        ("/check-runs", CHECK | {"output": {"title": "t", "summary": LONG}}),
         (f"/statuses/{HEAD}", {"state": "green"}),
         ("/issues/7/comments", {}),
         ("/issues/7/comments", {"body": 3}),
@@ -52,18 +54,7 @@ def test_what_the_description_refuses_is_refused_and_fails_the_test(
     ("path", "body"),
     [
         ("/check-runs", CHECK | {"status": "completed"}),
-        ("/check-runs", CHECK | {"output": {"title": "t", "summary": LONG}}),
-        (
-            "/check-runs",
-            CHECK
-            | {
-                "output": {
-                    "title": "t",
-                    "summary": "s",
-                    "annotations": [ANNOTATION | {"end_line": 2, "start_column": 1}],
-                }
-            },
-        ),
+        ("/check-runs", CHECK | {"output": {"title": "t", "summary": "s", "annotations": [TWO_LINES]}}),
         (f"/statuses/{HEAD}", {"state": "success", "description": "x" * 141}),
         ("/statuses/main", {"state": "success"}),
         ("/issues/7/comments", {"body": LONG}),

@@ -187,7 +187,13 @@ def _check_output(body: dict[str, Any]) -> dict[str, Any]:
 @route("POST", "/check-runs", "checks")
 def add_check(c: Context) -> Answer:
     output = _check_output(c.body)
-    found = {**c.body, "id": next(c.state.ids), "output": {"annotations": [], **output}, "requests": 1}
+    found = {
+        "status": "queued",
+        **c.body,
+        "id": next(c.state.ids),
+        "output": {"annotations": [], **output},
+        "requests": 1,
+    }
     if found.get("conclusion"):
         found["status"] = "completed"
     c.state.checks.append(found)
