@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 OURS = f"assaymark/assaymark/actions/{{}}@{COMMIT}"
 PARTS = ("actions", "badges", "criteria", "pipelines", "plugins", "requirements", "src", "pyproject.toml", ".github")
-STANDINS = ("checkout", "upload-artifact", "download-artifact")
+STANDINS = ("attest", "checkout", "upload-artifact", "download-artifact")
 _USES = re.compile(r"uses:\s*(actions/[\w-]+)@([0-9a-f]{40})")
 TIMEOUT = 120
 
@@ -37,6 +37,11 @@ def copy_of_ours(to: Path) -> Path:
         elif source.is_file():
             shutil.copy2(source, to / name)
     return to
+
+
+def named(text: str) -> str:
+    """A workflow in which ``$/``, this repository at this commit, is written out: act does not know it."""
+    return re.sub(r"uses: \$/(\S+)", rf"uses: assaymark/assaymark/\1@{COMMIT}", text)
 
 
 def environment_of_ours() -> Path:
@@ -162,7 +167,8 @@ class Act:
     def _mapped(self, workflow: str) -> dict[str, Path]:
         """Every ``owner/name@commit`` that the workflow or one of our actions uses."""
         found = {f"assaymark/assaymark@{COMMIT}": self.ours}
-        texts = [workflow, *(f.read_text(encoding="utf-8") for f in self.ours.glob("actions/*/action.yml"))]
+        files = [*self.ours.glob("actions/*/action.yml"), *self.ours.glob(".github/workflows/assay.yml")]
+        texts = [workflow, *(f.read_text(encoding="utf-8") for f in files)]
         for name, commit in {match for text in texts for match in _USES.findall(text)}:
             standin = name.removeprefix("actions/")
             if standin in STANDINS:

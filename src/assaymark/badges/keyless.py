@@ -25,8 +25,12 @@ PAYLOAD = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/svr/v0.2"
 GITHUB = "https://token.actions.githubusercontent.com"
-# Our own callable workflow at a released version; who trusts another one names it.
-OURS = re.compile(r"https://github\.com/assaymark/assaymark/\.github/workflows/assay\.yml@refs/tags/v\d+(\.\d+){0,2}")
+# Our own callable workflow, by a released version or pinned to a commit; who trusts another one names it. Whether the
+# commit was released is another question: any fork can make one that GitHub shows as ours.
+OURS = re.compile(
+    r"https://github\.com/assaymark/assaymark/\.github/workflows/assay\.yml"
+    r"@(?:refs/tags/v\d+(?:\.\d+){0,2}|[0-9a-f]{40})"
+)
 BRANCHES = ("refs/heads/main", "refs/heads/master")
 # Claims that Fulcio writes into a certificate, below 1.3.6.1.4.1.57264.1.
 _CLAIMS = {

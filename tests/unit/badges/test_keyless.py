@@ -225,6 +225,7 @@ def test_without_a_root_of_trust_nothing_can_be_said(badge: Badge, tmp_path: Pat
 def test_which_of_our_workflows_are_meant() -> None:
     assert keyless.OURS.fullmatch(WORKFLOW)
     assert keyless.OURS.fullmatch(WORKFLOW + ".2.3")
+    assert keyless.OURS.fullmatch(WORKFLOW.replace("refs/tags/v1", "c" * 40)), "pinned, as it should be"
     for wrong in ("", WORKFLOW + "x", WORKFLOW.replace("github.com", "githubXcom"), f"x{WORKFLOW}"):
         assert not keyless.OURS.fullmatch(wrong)
 
