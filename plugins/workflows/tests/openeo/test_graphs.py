@@ -33,6 +33,10 @@ class World:
             raise Unreachable("it is not there")
         return self.files[path].encode()
 
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return path in self.files
+
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """Made at once."""
         return make()
@@ -111,6 +115,17 @@ def test_a_list_of_processes_tells_types_too() -> None:
 
 def test_a_namespace_is_somebody_elses() -> None:
     assert said({"a": node("mine", {"x": 1}, namespace="ada", result=True)}) == []
+
+
+def test_a_process_that_lies_beside_is_known() -> None:
+    inner = only("add", {"x": {"from_parameter": "x"}, "y": 1})
+    parameters = [{"name": "x", "schema": {"type": "number"}}, {"name": "more", "optional": True, "schema": {}}]
+    text = json.dumps({"id": "increase", "parameters": parameters, "process_graph": inner})
+    world = World({"increase.json": text, "broken.json": "{", "other.json": text})
+    assert said(only("increase", {"x": 1}), world) == []
+    assert said(only("increase", {"x": "a"}), world) == ["OEO-T001"]
+    assert said(only("increase", {}), world) == ["OEO-R008"]
+    assert said(only("broken", {}), world) == said(only("other", {}), world) == ["OEO-R005"]
 
 
 def test_references_are_found_at_any_depth() -> None:

@@ -57,6 +57,11 @@ def test_comments_are_read_and_strings_with_their_marks_are_none(mark: str) -> N
     assert rules_of(text) == []
 
 
+def test_a_string_may_end_in_the_mark_of_a_comment() -> None:
+    for end in ("#", "//", "/*", "\\\\ #"):
+        assert rules_of(f'{{"name": "w{end}", "ncores": "$1", "tasks": [{TASK}]}}') == []
+
+
 def test_values_of_parameters_are_checked() -> None:
     text = '{"name": "w", "ncores": "$1", "tasks": [{"name": "a", "operator": "$2", "arguments": ["${3}"]}]}'
     assert rules_of(text.replace("$2", "oph_list")) == []

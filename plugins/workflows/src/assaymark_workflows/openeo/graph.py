@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -45,14 +45,22 @@ class Node:
 
 
 class Graphs:
-    """Checks a graph and all graphs in it."""
+    """Checks a graph and all graphs in it. ``beside`` finds a process that the repository itself defines."""
 
     def __init__(
-        self, problems: Problems, processes: Processes, context: Context, *, lenient: bool = False, strict: bool = False
+        self,
+        problems: Problems,
+        processes: Processes,
+        context: Context,
+        *,
+        beside: Callable[[str], Process | None] = lambda id: None,
+        lenient: bool = False,
+        strict: bool = False,
     ) -> None:
         self._problems = problems
         self._processes = processes
         self._context = context
+        self._beside = beside
         self._lenient = lenient
         self._strict = strict
         self._elsewhere: set[str] = set()
@@ -136,6 +144,9 @@ class Graphs:
                     "OEO-P001", f"{name} is a proposal: not every back-end has it, and it may change", at
                 )
             return found
+        own = self._beside(name)
+        if own is not None:
+            return own
         if name in self._processes.gone and not self._processes.closed:
             last = self._processes.gone[name]
             self._problems.add("OEO-D001", f"{name} is gone from openEO; release {last} was the last with it", at)

@@ -57,7 +57,7 @@ class Processes:
         known = self._made.get(id)
         if known is None:
             if id in self._raw:
-                known = self._made[id] = _process(id, self._raw[id])
+                known = self._made[id] = process(id, self._raw[id])
             elif id.startswith(self.prefixes or "\0"):
                 known = self._made[id] = Process(id, {}, (), open=True, side_effect=True)
         return known
@@ -101,7 +101,8 @@ def parameter(raw: Mapping[str, Any]) -> Parameter:
     )
 
 
-def _process(id: str, raw: Mapping[str, Any]) -> Process:
+def process(id: str, raw: Mapping[str, Any]) -> Process:
+    """From a definition as back-ends publish it, as users write it, or as the table has it."""
     listed = raw.get("parameters")
     made = [parameter(one) for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     returns = raw.get("returns") or {}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assaymark.api import Context, Problem
+from assaymark_workflows.openeo.beside import beside
 from assaymark_workflows.openeo.detect import Root, root
 from assaymark_workflows.openeo.graph import Graphs, Scope
 from assaymark_workflows.openeo.profiles import UnknownProfile, processes
@@ -47,7 +48,14 @@ def validate(path: str, data: bytes, context: Context) -> tuple[Problem, ...] | 
     if read.repeated:
         _repeated(read, problems)
     profile = context.settings.get("profile")
-    graphs = Graphs(problems, known, context, lenient=profile == "community", strict=profile == "strict")
+    graphs = Graphs(
+        problems,
+        known,
+        context,
+        beside=beside(path, context),
+        lenient=profile == "community",
+        strict=profile == "strict",
+    )
     declared = _declared(found, problems)
     graphs.check(found.graph, found.pointer, Scope(declared or {}, declared is None))
     if declared is not None:
