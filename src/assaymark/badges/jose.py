@@ -59,7 +59,7 @@ def parts(token: str) -> Parts:
         raise Unsigned(f"its header brings along what it may not: {', '.join(strange)[:100]}")
     if header.get("typ") not in TYPES or not isinstance(header.get("kid"), str):
         raise Unsigned("its header does not say what it is and by which key")
-    if not pieces[2]:
+    if not _raw(pieces[2]):
         raise Unsigned("it is not signed")
     return Parts(header, claims)
 
@@ -93,13 +93,23 @@ def verified(token: str, key_of: Callable[[str, str], Key]) -> dict[str, Any]:
 
 def _object(piece: str) -> dict[str, Any]:
     try:
-        raw = base64.b64decode(piece + "=" * (-len(piece) % 4), altchars=b"-_", validate=True)
-        found = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_never)
-    except (binascii.Error, ValueError, RecursionError) as problem:
+        found = json.loads(_raw(piece).decode("utf-8"), object_pairs_hook=_once, parse_constant=_never)
+    except (ValueError, RecursionError) as problem:
         raise Unsigned("it is not a signed token") from problem
     if not isinstance(found, dict):
         raise Unsigned("it is not a signed token")
     return found
+
+
+def _raw(piece: str) -> bytes:
+    """The bytes that a piece stands for, in the one way in which they are written."""
+    try:
+        raw = base64.b64decode(piece + "=" * (-len(piece) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as problem:
+        raise Unsigned("it is not a signed token") from problem
+    if base64.urlsafe_b64encode(raw).decode().rstrip("=") != piece:
+        raise Unsigned("it is not a signed token")
+    return raw
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

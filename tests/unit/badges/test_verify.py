@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from hypothesis import given as any_of
+from hypothesis import settings
+from hypothesis import strategies as st
 from joserfc import jws
 
 from assaymark.badges import award as awards
@@ -240,6 +243,12 @@ def with_secret(given: Award, secret: bytes) -> str:
     return f"{text}.{base64.urlsafe_b64encode(code).decode().rstrip('=')}"
 
 
+def respelt(token: str) -> str:
+    """The same signature: the last letter of 64 bytes in base64 has four bits to spare."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return token[:-1] + letters[letters.index(token[-1]) ^ 1]
+
+
 def baked_twice(given: Award) -> bytes:
     text = drawn(given, signed(given)).decode()
     element = re.search(r"<openbadges:credential .*?/>", text)
@@ -303,6 +312,7 @@ NOT_SIGNED: dict[str, Forgery] = {
     ).encode(),
     "kid that is a list": lambda g: repacked(signed(g), lambda h: h | {"kid": ["a"]}, 0).encode(),
     "another type of token": lambda g: repacked(signed(g), lambda h: h | {"typ": "at+jwt"}, 0).encode(),
+    "a signature written in another way": lambda g: respelt(signed(g)).encode(),
     "a member twice": lambda g: (
         ".".join((signed(g).split(".")[0], base64.urlsafe_b64encode(b'{"iss":"a","iss":"b"}').decode(), "AAAA"))
     ).encode(),
@@ -338,6 +348,21 @@ def test_a_picture_that_says_something_else(name: str, given: Award) -> None:
     verdict = verify(EDITED_OR_SWAPPED[name](given), known())
     assert said(verdict) == ALL_YES | {"picture": "no"}, verdict
     assert verdict.says is Says.NO
+
+
+@any_of(place=st.floats(0, 0.999999), value=st.binary(max_size=2))
+@settings(max_examples=300, deadline=None)
+def test_any_change_of_any_byte_is_noticed(place: float, value: bytes, honest: bytes) -> None:
+    at = int(place * len(honest))
+    changed = honest[:at] + value + honest[at + 1 :]
+    assert verify(honest, known()).says is Says.YES
+    assert changed == honest or verify(changed, known()).says is Says.NO
+
+
+@pytest.fixture(scope="module")
+def honest(golden: Assessment) -> bytes:
+    own = awards.award(golden, FILES, issuer=KEY.did, issuer_name="Tides", now=NOW)
+    return drawn(own, signed(own))
 
 
 @pytest.mark.parametrize("name", NOT_SIGNED)
