@@ -31,6 +31,8 @@ def _unique(node: Node | None, subject: str, where: str, report: Report) -> None
         if last in seen and not (node.is_object and name == last):
             report.add("CWL-R011", key, f"the id {last!r} is there twice {where}")
         seen.add(last)
+        if node.is_object and last and name != last:
+            report.add("CWL-R012", key, f"the id {name!r} has a mark in it that divides identifiers")
         if not last:
             report.add("CWL-R012", key, f"an empty id {where}", severity=Severity.ERROR)
 

@@ -110,9 +110,18 @@ class Structure:
                 continue
             else:
                 self.value(value, field.shape, key, f"{word!r}")
+                if word == "format":
+                    self._formats(value)
         for word, field in fields.items():
             if field.required and word not in seen and word != subject and word != "class":
                 self.report.add("CWL-S002", at, f"{_a(name)} needs {word!r}" + self._written(word, seen, fields))
+
+    def _formats(self, node: Node) -> None:
+        """A format is an address; what looks like one with a prefix must be declared."""
+        for element in node.elements if node.is_array else [node]:
+            match = _EXTENSION.fullmatch(element.value) if element.is_string and "$" not in element.value else None
+            if match and match[1] not in self.prefixes and match[1] not in _LINES:
+                self.report.add("CWL-S010", element, f"the prefix {match[1]!r} is not declared in $namespaces")
 
     def _written(self, word: str, seen: set[str], fields: dict[str, Field]) -> str:
         guess = nearest(word, seen - set(fields))

@@ -114,6 +114,7 @@ class _Values:
             for parameter in self.process.inputs.values():
                 if parameter.type_node is not None and parameter.type_node.value == "stdin":
                     report.add("CWL-V008", parameter.type_node, "the field stdin is set as well")
+        self._shell()
         self._codes()
         for parameter in self.process.outputs.values():
             binding = parameter.node.get("outputBinding") if parameter.node.is_object else None
@@ -123,6 +124,21 @@ class _Values:
         if not _runs_something(node, self.process):
             at = node.get("class") or node
             report.add("CWL-V013", at, "the tool has no baseCommand, no arguments and nothing else on its command line")
+
+    def _shell(self) -> None:
+        """Without a shell nothing is unquoted."""
+        if self.process.requires("ShellCommandRequirement") or "ShellCommandRequirement" in self.process.hints:
+            return
+        stack = [self.process.node.get("inputs"), self.process.node.get("arguments")]
+        while stack:
+            node = stack.pop()
+            if node is None:
+                continue
+            quoted = node.get("shellQuote") if node.is_object else None
+            if quoted is not None and quoted.value is False:
+                self.report.add("CWL-V014", quoted, "shellQuote: false has no effect without ShellCommandRequirement")
+            stack += [value for key, value in node.items if key.text != "default"]
+            stack += node.elements
 
     def _codes(self) -> None:
         seen: dict[int, str] = {}
