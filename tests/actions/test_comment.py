@@ -49,9 +49,14 @@ def pull_request(base: str, head: str) -> dict[str, Any]:
 
 def after(head: str, conclusion: str) -> dict[str, Any]:
     run = {
-        "id": 55, "event": "pull_request", "head_sha": head, "head_branch": "fix", "conclusion": conclusion,
-        "head_repository": {"full_name": "ana/tide"}, "html_url": "https://github.com/lab/tide/actions/runs/55",
-    }  # fmt: skip
+        "id": 55,
+        "event": "pull_request",
+        "head_sha": head,
+        "head_branch": "fix",
+        "conclusion": conclusion,
+        "head_repository": {"full_name": "ana/tide"},
+        "html_url": "https://github.com/lab/tide/actions/runs/55",
+    }
     return {"action": "completed", "workflow_run": run, "repository": pull_request("", "")["repository"]}
 
 

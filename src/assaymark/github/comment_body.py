@@ -15,12 +15,13 @@ from typing import NamedTuple
 
 from assaymark.comparison import Change, Difference
 from assaymark.findings import Item, by_severity, next_level, reason, remedy, source_link
-from assaymark.github.text import code, safe, size
-from assaymark.model import Assessment, Level, Location, Outcome, SubcriterionResult, Subject
+from assaymark.github.text import code, path, safe, size
+from assaymark.model import Assessment, Level, Location, Outcome, Severity, SubcriterionResult, Subject
 from assaymark.wording import LEVEL_WORDS, MARKS, OUTCOME_WORDS, count, log_safe, place
 
 LIMIT = 65_000  # GitHub takes 65,536 characters
 _ALIKE = 12  # ids in one row
+_PLACES = 5  # of one finding
 _STEPS = (50, 25, 10, 5, 2, 0)
 _MARK = re.compile(r"<!-- assaymark:comment key=([a-z0-9-]{1,64}) digest=([0-9a-f]{64}) -->")
 _KEY = re.compile(r"[^a-z0-9]+")
@@ -168,7 +169,8 @@ def _change_row(c: Change) -> tuple[str, ...]:
 
 
 def _word(outcome: Outcome | None) -> str:
-    return "not looked at" if outcome is None else f"{MARKS[outcome]} {OUTCOME_WORDS[outcome]}"
+    # A blank that does not break: the mark stays beside its word.
+    return "not looked at" if outcome is None else f"{MARKS[outcome]}\u00a0{OUTCOME_WORDS[outcome]}"
 
 
 def _found(r: Report, most: int) -> Iterator[str]:
@@ -187,16 +189,24 @@ def _found(r: Report, most: int) -> Iterator[str]:
 
 
 def _items(items: Sequence[Item], subject: Subject | None, most: int) -> Iterator[str]:
-    shown = by_severity(items)[:most]
-    yield from _table(("Where", "Severity", "Finding"), [_item_row(i, subject) for i in shown])
-    yield from _hidden(len(items) - len(shown), "finding")
+    """One row for all places of which the same is said."""
+    alike: dict[tuple[Severity, str, str, str | None, bool], list[Item]] = {}
+    for i in by_severity(items):
+        f = i.finding
+        alike.setdefault((f.severity, f.rule, f.message, f.fix, i.waived), []).append(i)
+    groups = [*alike.values()]
+    yield from _table(("Severity", "Finding", "Where"), [_item_row(g, subject) for g in groups[:most]])
+    yield from _hidden(sum(map(len, groups[most:])), "finding")
 
 
-def _item_row(i: Item, subject: Subject | None) -> tuple[str, ...]:
-    f = i.finding
-    waived = " (waived)" if i.waived else ""
+def _item_row(items: Sequence[Item], subject: Subject | None) -> tuple[str, ...]:
+    f = items[0].finding
+    waived = " (waived)" if items[0].waived else ""
     fix = f"<br>Fix: {safe(f.fix, 200)}" if f.fix else ""
-    return (_where(f.location, subject), f.severity.value, f"{safe(f.message, 400)} {code(f.rule, 80)}{waived}{fix}")
+    places = [_where(i.finding.location, subject) for i in items[:_PLACES]]
+    more = [f"and {len(items) - _PLACES:,} more"] if len(items) > _PLACES else []
+    told = f"{safe(f.message, 400)} {code(f.rule, 80)}{waived}{fix}"
+    return (f.severity.value, told, "<br>".join(filter(None, [*places, *more])))
 
 
 def _missing(r: Report, most: int) -> Iterator[str]:
@@ -244,7 +254,7 @@ def _where(location: Location | None, subject: Subject | None) -> str:
     if location is None:
         return ""
     address = source_link(subject, location) if subject else None
-    shown = code(place(location), 160)
+    shown = path(place(location))
     return f'<a href="{address}">{shown}</a>' if address and len(address) < 1_000 else shown
 
 

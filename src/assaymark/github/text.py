@@ -28,6 +28,11 @@ def code(text: str, limit: int = 300) -> str:
     return f"<code>{markdown(one_line(text[: limit * _BLANKS], limit))}</code>"
 
 
+def path(text: str, limit: int = 160) -> str:
+    """A path as code that may be broken after each folder, so that a table stays narrow."""
+    return f"<code>{markdown(one_line(text[: limit * _BLANKS], limit)).replace('/', '/<wbr>')}</code>"
+
+
 def size(text: str) -> int:
     """Characters as the strictest reader of GitHub's limits counts them: those beyond the first plane are two."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

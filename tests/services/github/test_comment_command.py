@@ -41,9 +41,14 @@ class Job:
 
     def on_workflow_run(self, **more: Any) -> None:
         run = {
-            "id": 55, "event": "pull_request", "head_sha": HEAD, "head_branch": "fix", "conclusion": "failure",
-            "head_repository": {"full_name": "ana/tide"}, "html_url": "https://github.com/lab/tide/actions/runs/55",
-        }  # fmt: skip
+            "id": 55,
+            "event": "pull_request",
+            "head_sha": HEAD,
+            "head_branch": "fix",
+            "conclusion": "failure",
+            "head_repository": {"full_name": "ana/tide"},
+            "html_url": "https://github.com/lab/tide/actions/runs/55",
+        }
         repository = more.pop("repository", {"full_name": "lab/tide"})
         self._event("workflow_run", {"workflow_run": run | more, "repository": repository})
 

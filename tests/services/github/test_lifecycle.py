@@ -55,7 +55,7 @@ def test_from_publication_to_publication(
     assert "#7 created" in said(capfd)
     [body] = fake_github.state.bodies(7)
     assert "**1 verdict got worse**" in body
-    assert "| **QC.Man02.2** | ✓ passed | ✗ failed |" in body
+    assert "| **QC.Man02.2** | ✓\u00a0passed | ✗\u00a0failed |" in body
     assert "QC.Wor03.1" not in body  # unknown before, and not applicable now that there is a second branch
     gate = ["assess", str(root), "--no-tools", "--quiet", "--gate", "no-regression", "--baseline", "branch:badges"]
     assert main(gate) == 1

@@ -48,7 +48,11 @@ def test_what_is_there_stays_and_what_is_the_same_is_not_sent(fake_github: FakeG
 def test_a_lost_race_is_run_again_and_nothing_is_lost(fake_github: FakeGitHub, client: Client) -> None:
     git = fake_github.state.git
     git.add("badges", {HISTORY: b'{"n": 1}\n'})
-    other = lambda: git.add("badges", {"other.svg": b"o", HISTORY: git.files("badges")[HISTORY] + b'{"n": 2}\n'})  # noqa: E731
+
+    def other() -> None:
+        lines = git.files("badges")[HISTORY] + b'{"n": 2}\n'
+        git.add("badges", {"other.svg": b"o", HISTORY: lines})
+
     fake_github.before("PATCH", "/git/refs/heads/badges", other, times=2)
     put(client, history={HISTORY: b'{"n": 3}'})
     assert git.files("badges")["other.svg"] == b"o"

@@ -419,10 +419,20 @@ def _run(c: Context, run: Run) -> dict[str, Any]:
     state, conclusion = run.states[0]
     url = f"https://github.com/{c.name}/actions/runs/{run.id}"
     return {
-        **shown, "id": run.id, "status": state, "conclusion": conclusion, "head_branch": run.ref, "head_sha": run.sha,
-        "event": run.event, "html_url": url, "pull_requests": [], "created_at": "2026-11-21T10:00:00Z",
-        "updated_at": "2026-11-21T10:01:00Z", "display_title": "assaymark", "run_number": run.id,
-    }  # fmt: skip # a table of cases
+        **shown,
+        "id": run.id,
+        "status": state,
+        "conclusion": conclusion,
+        "head_branch": run.ref,
+        "head_sha": run.sha,
+        "event": run.event,
+        "html_url": url,
+        "pull_requests": [],
+        "created_at": "2026-11-21T10:00:00Z",
+        "updated_at": "2026-11-21T10:01:00Z",
+        "display_title": "assaymark",
+        "run_number": run.id,
+    }
 
 
 @route("POST", "/actions/workflows/<id>/dispatches", "actions")

@@ -33,7 +33,7 @@ def harmless(body: str, *, allowed: str = r"https://github\.com/lab/tide/") -> N
     """Nothing but our own elements, no link but to the repository, nobody mentioned."""
     page = html(body)
     page = page.partition("-->")[2]  # our mark
-    own = "h3|h4|p|strong|table|thead|tbody|tr|th|td|code|br|a|details|summary|blockquote|sub|ul|li"
+    own = "wbr|h3|h4|p|strong|table|thead|tbody|tr|th|td|code|br|a|details|summary|blockquote|sub|ul|li"
     assert not re.search(rf"<(?!/?(?:{own})[ />])", page), page
     assert not re.search(r"<[^>]*\son\w+=", page)
     assert "<!--" not in page
@@ -62,6 +62,7 @@ def test_what_changed_is_said_first_and_what_is_next_last() -> None:
     places = [body.index(part) for part in order]
     assert places == sorted(places)
     assert body.index("m2.py:2:5") < body.index("m1.py:1:5")  # the worse one first
+    assert "<code>src/<wbr>tide/<wbr>m1.py:1:5</code>" in body
     assert f'href="https://github.com/lab/tide/blob/{HEAD}/src/tide/m1.py#L1"' in body
     assert "This is the last item missing for silver." in body
     assert '<a href="https://x.example/1">Full report</a>' in body
@@ -139,7 +140,7 @@ def test_a_comment_is_never_too_long(text: str) -> None:
 
 
 def test_long_lists_are_cut_and_their_rest_is_counted() -> None:
-    a = failing(*(finding(n, "m" * 200) for n in range(1, 400)))
+    a = failing(*(finding(n, f"{n} " + "m" * 200) for n in range(1, 400)))
     body = render(Report(assessment=a, change=difference(assessment(), a)))
     assert 30_000 > size(body) > 10_000
     assert "New findings (399)" in body
@@ -153,7 +154,16 @@ def test_what_one_thing_mends_is_one_row() -> None:
     alike = [replace(result(id, Outcome.FAILED, message="no licence"), waiver=None) for id in ("QC.Lic01", "QC.Lic02")]
     alike = [replace(r, definition=replace(r.definition, remedy="Add one.")) for r in alike]
     body = render(Report(assessment=assessment(Level.BRONZE, *alike)))
-    assert "| **QC.Lic01**, **QC.Lic02**<br>✗ failed | no licence | Add one. |" in body
+    assert "| **QC.Lic01**, **QC.Lic02**<br>✗\u00a0failed | no licence | Add one. |" in body
+
+
+def test_what_is_said_of_many_places_is_one_row() -> None:
+    a = failing(*(finding(n, "no reason given") for n in range(1, 33)), finding(40, "other"))
+    body = render(Report(assessment=a, change=difference(assessment(), a)))
+    assert body.count("no reason given") == 1
+    assert "<br>and 27 more |" in body
+    assert body.count("tide/<wbr>m") == 5 + 1
+    assert "m40.py" in body
 
 
 def test_that_nothing_applies_is_no_news() -> None:

@@ -12,9 +12,14 @@ from assaymark.forge.client import ForgeProblem
 from assaymark.github.companion import Origin, origin_of, pulls_of, restated, shown
 
 RUN = {
-    "id": 55, "event": "pull_request", "head_sha": HEAD, "head_branch": "fix", "conclusion": "success",
-    "head_repository": {"full_name": "ana/tide"}, "html_url": "https://github.com/lab/tide/actions/runs/55",
-}  # fmt: skip
+    "id": 55,
+    "event": "pull_request",
+    "head_sha": HEAD,
+    "head_branch": "fix",
+    "conclusion": "success",
+    "head_repository": {"full_name": "ana/tide"},
+    "html_url": "https://github.com/lab/tide/actions/runs/55",
+}
 EVENT = {"workflow_run": RUN, "repository": {"full_name": "Lab/Tide"}}
 VALUES: Any = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.just(HEAD),

@@ -19,11 +19,39 @@ from assaymark.github.comment_body import Report, render
 EMPTY = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
 BODY = render(Report(assessment=failing(finding())))
 WORDS = (
-    "id", "number", "sha", "object", "tree", "body", "user", "login", "status", "conclusion", "output", "artifacts",
-    "annotations_count", "check_runs", "external_id", "workflow_runs", "jobs", "steps", "name", "size", "path", "type",
-    "content", "default_branch", "head", "base", "repo", "full_name", "state", "workflow_run_id", "truncated",
+    "id",
+    "number",
+    "sha",
+    "object",
+    "tree",
+    "body",
+    "user",
+    "login",
+    "status",
+    "conclusion",
+    "output",
+    "artifacts",
+    "annotations_count",
+    "check_runs",
+    "external_id",
+    "workflow_runs",
+    "jobs",
+    "steps",
+    "name",
+    "size",
+    "path",
+    "type",
+    "content",
+    "default_branch",
+    "head",
+    "base",
+    "repo",
+    "full_name",
+    "state",
+    "workflow_run_id",
+    "truncated",
     "expired",
-)  # fmt: skip
+)
 TEXTS = ("", "x", HEAD, BODY, "blob", "completed", "open", "lab/tide")
 LEAVES = st.sampled_from([None, True, 0, -1, 7, 2**70, 1.5, *TEXTS])
 ANSWERS = st.recursive(
@@ -32,9 +60,13 @@ ANSWERS = st.recursive(
     max_leaves=12,
 )
 CHECK = checks.Check(
-    name="assaymark", commit=HEAD, conclusion="failure", title="t", summary="s",
+    name="assaymark",
+    commit=HEAD,
+    conclusion="failure",
+    title="t",
+    summary="s",
     annotations=checks.annotations_of(failing(*(finding(n) for n in range(1, 130)))),
-)  # fmt: skip
+)
 ORIGIN = companion.Origin(
     run=55, head=HEAD, conclusion="success", repository="lab/tide", head_repository="ana/tide", branch="fix", url=""
 )
@@ -80,8 +112,12 @@ def test_any_answer_ends_well(act: Callable[[Client], object], answers: list[Any
 
 
 # What GitHub answers by the last words of the address; the test then breaks one part of it.
-PULL = {"number": 7, "state": "open", "head": {"sha": HEAD, "repo": {"full_name": "ana/tide"}},
-        "base": {"repo": {"full_name": "lab/tide"}}}  # fmt: skip
+PULL = {
+    "number": 7,
+    "state": "open",
+    "head": {"sha": HEAD, "repo": {"full_name": "ana/tide"}},
+    "base": {"repo": {"full_name": "lab/tide"}},
+}
 RUN = {"id": 7, "status": "completed", "conclusion": "success", "head_sha": HEAD, "html_url": "x"}
 CHECK_RUN = {"id": 7, "status": "in_progress", "external_id": CHECK.id, "output": {"annotations_count": 50}}
 GOOD: dict[str, Any] = {
