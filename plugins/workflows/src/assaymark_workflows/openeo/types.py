@@ -53,11 +53,18 @@ def _meet(given: Schema, wanted: Schema) -> bool:
 
 
 def described(schemas: Schemas) -> str:
-    """Alternatives in words."""
+    """Alternatives in words, with their articles."""
     words: list[str] = []
     for schema in schemas:
         kind = schema.get("subtype") or schema.get("type")
         for one in kind if isinstance(kind, list) else [kind or "anything"]:
-            if one not in words:
-                words.append(str(one))
+            word = _with_article(str(one))
+            if word not in words:
+                words.append(word)
     return " or ".join(words) if len(words) < 3 else ", ".join(words[:-1]) + f" or {words[-1]}"
+
+
+def _with_article(word: str) -> str:
+    if word in ("null", "anything") or word.endswith("s"):
+        return word
+    return f"an {word}" if word[0] in "aeio" else f"a {word}"
