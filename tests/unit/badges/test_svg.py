@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
+from defusedxml.ElementTree import fromstring
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,7 +30,7 @@ def badge(**more: Any) -> Badge:
 
 
 def texts(svg: str) -> list[str]:
-    return [t.text or "" for t in ET.fromstring(svg).iter(f"{SVG}text")]
+    return [t.text or "" for t in fromstring(svg).iter(f"{SVG}text")]
 
 
 def test_what_is_written_on_it() -> None:
@@ -40,7 +40,7 @@ def test_what_is_written_on_it() -> None:
 
 
 def test_it_is_read_aloud_as_one_picture_with_its_whole_sentence() -> None:
-    root = ET.fromstring(render(badge()))
+    root = fromstring(render(badge()))
     assert root.get("role") == "img"
     assert root.get("aria-label") == badge().title
     assert [t.text for t in root.iter(f"{SVG}title")] == [badge().title]
@@ -54,7 +54,7 @@ def test_the_same_badge_gives_the_same_bytes_and_another_one_others() -> None:
 
 def test_its_height_fits_a_row_and_nothing_sticks_out() -> None:
     for b in (badge(), badge(commit=""), badge(label="l" * 90, message="m" * 90)):
-        root = ET.fromstring(render(b))
+        root = fromstring(render(b))
         wide = float(root.get("width", ""))
         assert root.get("height") == "20"
         assert root.get("viewBox") == f"0 0 {wide:g} 20"
@@ -100,7 +100,7 @@ HOSTILE = (
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_stays_text(text: str) -> None:
     svg = render(badge(label=text, message=text, title=text, commit=text))
-    root = ET.fromstring(svg)
+    root = fromstring(svg)
     assert {e.tag.removeprefix(SVG) for e in root.iter()} == {
         *("svg", "title", "style", "linearGradient", "stop", "path", "rect", "g", "text")
     }
@@ -112,7 +112,7 @@ def test_hostile_text_stays_text(text: str) -> None:
 
 @given(st.text(), st.text(), st.text())
 def test_any_text_gives_a_whole_picture(label: str, message: str, title: str) -> None:
-    root = ET.fromstring(render(badge(label=label, message=message, title=title)))
+    root = fromstring(render(badge(label=label, message=message, title=title)))
     shown = [t.text or "" for t in root.iter(f"{SVG}text")]
     assert len(shown[0]) <= MAX_LABEL
     assert len(shown[1]) <= MAX_MESSAGE
