@@ -94,6 +94,42 @@ def run(
         return _run(argv, cwd, environment, stdin if input else None, timeout, limit, memory)
 
 
+def detach(argv: Sequence[str], *, cwd: str | Path, env: Mapping[str, str] | None = None) -> int:
+    """Start a program that goes on when assaymark ends (it has limits and a log of its own), and give its number.
+
+    Raises OSError when it cannot be started.
+    """
+    with _guard:
+        if _ending.is_set():
+            raise Interrupted("assaymark is ending")
+        environment = clean_environment(str(cwd)) | dict(env or {})
+        null = subprocess.DEVNULL
+        process = subprocess.Popen(
+            list(argv), cwd=cwd, env=environment, stdin=null, stdout=null, stderr=null, start_new_session=True
+        )
+    # It is nobody's child to wait for: a thread reaps it if it ends before we do.
+    threading.Thread(target=process.wait, name=f"reap {process.pid}", daemon=True).start()
+    return process.pid
+
+
+def marked(name: str, value: str) -> tuple[int, ...]:
+    """Processes of ours in whose environment a variable has this value."""
+    return tuple(_strays(f"{name}={value}".encode()))
+
+
+def born(pid: int) -> str | None:
+    """When a process was started, in the words of this start of the system; None when it is over (Linux only).
+
+    Numbers of processes are used again; number and birth together name one.
+    """
+    try:
+        after_name = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return None if after_name[0] in "ZX" else f"{after_name[19]}@{boot}"
+    except (OSError, IndexError):
+        return None
+
+
 def clean_environment(home: str) -> dict[str, str]:
     """All that a program sees: no token, no real home, no user configuration, a fixed language."""
     return {

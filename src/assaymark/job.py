@@ -1,0 +1,184 @@
+"""A unit of work that runs somewhere else, and what is known about it: values only.
+
+A job is one command with all that it needs, or an array of them that differ in their index. The verdict on it is a file
+that the job writes itself, outside what its command can reach; a job without that file is never taken for a success.
+Times are in seconds, memory is in MiB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Protocol
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What a job asks for.
+
+    ``time`` is how long it may run, ``queue`` how long it may wait before: two deadlines, since a full site is no fault
+    of the job. ``memory`` is for each copy; None leaves it to the site. ``flags`` are further options of the scheduler.
+    """
+
+    nodes: int = 1
+    tasks: int = 1
+    cpus: int = 1
+    gpus: int = 0
+    memory: int | None = None
+    time: float = 600.0
+    queue: float = 3600.0
+    partition: str | None = None
+    account: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confinement:
+    """What is taken away from a command in an image. None of it is a wish: what a site cannot do, it refuses.
+
+    ``user`` is a number that no account has (an arbitrary user), or None for the one who calls.
+    """
+
+    read_only: bool = True
+    network: bool = True
+    user: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One command, run ``array`` times (the index is in ``ASSAYMARK_INDEX``).
+
+    ``image`` is the path of an image (OCI layout, archive, unpacked folder), None for a command of the host. ``inputs``
+    are put into the folder where the command starts; ``outputs`` are the paths there that are brought back.
+    """
+
+    id: str
+    command: tuple[str, ...]
+    image: str | None = None
+    inputs: Mapping[str, bytes] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    resources: Resources = Resources()
+    confinement: Confinement = Confinement()
+    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    array: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handle:
+    """All that a controller needs to find a job again; plain JSON (`to_json`).
+
+    ``reference`` is what the site calls it; None when the controller ended between asking and hearing the answer.
+    """
+
+    runner: str
+    id: str
+    folder: str
+    array: int = 1
+    reference: str | None = None
+    submitted: float = 0.0
+    time: float = 600.0
+    queue: float = 3600.0
+    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+
+    def to_json(self) -> dict[str, Any]:
+        """As an object of JSON."""
+        names = ("runner", "id", "folder", "array", "reference", "submitted", "time", "queue")
+        return {name: getattr(self, name) for name in names} | {"labels": dict(self.labels)}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Handle:
+        """The handle. ValueError when it is none."""
+        try:
+            return Handle(
+                runner=str(data["runner"]),
+                id=str(data["id"]),
+                folder=str(data["folder"]),
+                array=int(data["array"]),
+                reference=None if data["reference"] is None else str(data["reference"]),
+                submitted=float(data["submitted"]),
+                time=float(data["time"]),
+                queue=float(data["queue"]),
+                labels={str(k): str(v) for k, v in dict(data["labels"]).items()},
+            )
+        except (KeyError, TypeError, ValueError, OverflowError) as problem:
+            raise ValueError(f"this is no handle of a job: {problem}") from problem
+
+
+class State(StrEnum):
+    """Where a job stands. Only ``exited`` says anything about the command."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    EXITED = "exited"
+    TIMED_OUT = "timed-out"
+    WAITED_OUT = "waited-too-long"
+    CANCELLED = "cancelled"
+    PREEMPTED = "preempted"
+    OUT_OF_MEMORY = "out-of-memory"
+    NODE_LOST = "node-lost"
+    NO_VERDICT = "no-verdict"
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self not in (State.QUEUED, State.RUNNING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """One copy of a job. ``code`` is the command's own exit status, known only when it exited.
+
+    ``host`` are facts about the place, as the job saw them; ``waited`` and ``took`` are seconds before and at work.
+    """
+
+    state: State
+    index: int = 0
+    code: int | None = None
+    reason: str = ""
+    waited: float | None = None
+    took: float | None = None
+    host: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """The last bytes of what a command wrote."""
+
+    stdout: bytes = b""
+    stderr: bytes = b""
+
+
+class Runner(Protocol):
+    """A place where jobs run. All runners keep one contract, which one suite of tests states."""
+
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+
+    def problem(self) -> str | None:
+        """Why jobs cannot run here; None when a probe ran."""
+
+    def submit(self, job: Job) -> Handle:
+        """Start it. The same id again gives the handle of the first time and starts nothing."""
+
+    def status(self, handle: Handle) -> tuple[Status, ...]:
+        """Where each copy stands, by index."""
+
+    def logs(self, handle: Handle, index: int = 0, limit: int = 65_536) -> Log:
+        """The end of what one copy wrote; also while it runs."""
+
+    def cancel(self, handle: Handle) -> None:
+        """End it and all that it started; nothing happens to what is over."""
+
+    def collect(self, handle: Handle, index: int = 0) -> Mapping[str, bytes]:
+        """The outputs that were asked for and are there."""
+
+
+def finished(found: Sequence[Status]) -> bool:
+    """Whether nothing more will happen to any copy."""
+    return all(status.state.over for status in found)

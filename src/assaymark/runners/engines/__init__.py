@@ -1,0 +1,40 @@
+"""What runs a command inside an image: one module per engine, which turns a job into an argument list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from assaymark.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """An argument list (with `assaymark.runners.folder.WORK` and ``INDEX`` in it), and what removes what it may leave.
+
+    ``limits_memory``: the engine does, so the reporter must not.
+    """
+
+    argv: tuple[str, ...]
+    cleanup: tuple[str, ...] = ()
+    limits_memory: bool = False
+
+
+class Engine(Protocol):
+    """A container engine."""
+
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+
+    def problem(self) -> str | None:
+        """Why it cannot run anything here; None when a probe ran."""
+
+    def version(self) -> str | None:
+        """What it says of itself."""
+
+    def wrap(self, job: Job) -> Wrapped:
+        """The command inside the job's image, confined as asked; outside when the job has none.
+
+        Raises InputError when the image cannot be had, or something that was asked cannot be taken away.
+        """

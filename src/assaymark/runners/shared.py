@@ -1,0 +1,196 @@
+"""The contract of a runner over a folder that controller and job both see; a back end adds only where it starts.
+
+The order of belief: the job's own verdict, then what the site says of the job, then nothing. What the site says
+explains why there is no verdict; it never replaces one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from assaymark.errors import InputError
+from assaymark.job import Handle, Job, Log, State, Status
+from assaymark.runners import folder as folders
+from assaymark.runners.engines import Engine, Wrapped
+
+SETTLE = 5.0
+_STEP = 0.1
+LOST = "lost"
+
+
+class Seen(NamedTuple):
+    """What the site says of one copy; ``state`` is None when it cannot be asked now."""
+
+    state: State | None
+    reason: str = ""
+
+
+class Back(Protocol):
+    """Where a prepared folder is started."""
+
+    @property
+    def name(self) -> str:
+        """The runner's name."""
+
+    def problem(self) -> str | None:
+        """Why nothing can be started here."""
+
+    def launch(self, folder: Path, job: Job) -> str:
+        """Start the reporter for every copy and give the site's name for the job. InputError when it is refused."""
+
+    def find(self, handle: Handle) -> str | None:
+        """The name of a job that a controller started and did not live to write down."""
+
+    def seen(self, handle: Handle, wanted: frozenset[int]) -> Mapping[int, Seen]:
+        """What the site says of these copies; one that it does not know is left out."""
+
+    def stop(self, handle: Handle) -> None:
+        """End the job at the site."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFolder:
+    """A runner: a back end, the engine for images (None: there is none here), and the folder that holds its jobs."""
+
+    back: Back
+    root: Path
+    engine: Engine | None = None
+    settle: float = SETTLE
+
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+        return self.back.name
+
+    def problem(self) -> str | None:
+        """Why jobs cannot run here."""
+        return self.back.problem() or (self.engine.problem() if self.engine else None)
+
+    def submit(self, job: Job) -> Handle:
+        """Start it once, however often and by however many controllers it is asked."""
+        if not folders.ID.fullmatch(job.id):
+            raise InputError(f"{job.id!r} is no id of a job", hint="lower-case letters, digits and '-', at most 100")
+        folder = self.root.absolute() / job.id
+        wrapped = self._wrapped(job)
+        with _locked(folder):
+            known = folders.load(folder)
+            if known:
+                return self._again(known, job)
+            folders.prepare(folder, job, wrapped.argv, wrapped.cleanup, memory=not wrapped.limits_memory)
+            handle = Handle(
+                runner=self.name,
+                id=job.id,
+                folder=str(folder),
+                array=job.array,
+                submitted=round(time.time(), 3),
+                time=job.resources.time,
+                queue=job.resources.queue,
+                labels=job.labels,
+            )
+            folders.save(handle)
+            try:
+                reference = self.back.launch(folder, job)
+            except InputError:
+                # Nothing was started: the same job may be tried again.
+                (folder / "handle.json").unlink(missing_ok=True)
+                raise
+            return folders.save(replace(handle, reference=reference))
+
+    def _wrapped(self, job: Job) -> Wrapped:
+        if self.engine is not None:
+            return self.engine.wrap(job)
+        if job.image is None:
+            return Wrapped(job.command)
+        raise InputError(
+            f"the runner {self.name!r} has no container engine", hint="choose one: --engine, or --runner container"
+        )
+
+    def _again(self, known: Handle, job: Job) -> Handle:
+        """The job is there already; its name is looked for if the first controller did not live to write it down."""
+        if known.array != job.array or known.runner != self.name:
+            raise InputError(f"there is another job called {job.id!r}", where=known.folder)
+        if known.reference is not None:
+            return known
+        return folders.save(replace(known, reference=self.back.find(known) or LOST))
+
+    def status(self, handle: Handle) -> tuple[Status, ...]:
+        """Where each copy stands."""
+        told = {i: folders.verdict(handle, i) for i in range(handle.array)}
+        doubtful = frozenset(i for i, v in told.items() if v is None or v.state == "terminated")
+        seen = self.back.seen(handle, doubtful) if doubtful else {}
+        over = {i for i in doubtful if told[i] is None and _over(seen.get(i))}
+        if over:
+            told |= self._awaited(handle, over)
+            if any(told[i] is None for i in over):
+                self.back.stop(handle)
+        return tuple(self._one(handle, i, told[i], seen.get(i)) for i in range(handle.array))
+
+    def _awaited(self, handle: Handle, over: set[int]) -> dict[int, folders.Verdict | None]:
+        """The verdicts of copies that are said to be over: a shared file system may show them seconds later."""
+        end = time.monotonic() + self.settle
+        while True:
+            found = {i: folders.verdict(handle, i) for i in over}
+            if None not in found.values() or time.monotonic() >= end:
+                return found
+            time.sleep(_STEP)
+
+    def _one(self, handle: Handle, index: int, told: folders.Verdict | None, seen: Seen | None) -> Status:
+        if told is None:
+            return self._unjudged(handle, index, seen)
+        waited = max(0.0, round(told.began - handle.submitted, 1))
+        base = Status(state=State.EXITED, index=index, waited=waited, took=told.took, host=told.host)
+        if told.state == "exited":
+            return replace(base, code=told.code)
+        if told.state == "timed-out":
+            return replace(base, state=State.TIMED_OUT, reason=f"its time of {handle.time:g} s was over")
+        if seen and seen.state and seen.state.over and seen.state not in (State.NO_VERDICT, State.EXITED):
+            return replace(base, state=seen.state, reason=seen.reason)
+        return replace(base, state=State.CANCELLED, reason="it was ended from outside")
+
+    def _unjudged(self, handle: Handle, index: int, seen: Seen | None) -> Status:
+        began = folders.started(handle.folder, index)
+        waited = None if began is None else max(0.0, round(began - handle.submitted, 1))
+        base = Status(state=State.QUEUED, index=index, waited=waited, host=folders.host(handle, index))
+        if seen is None:
+            return replace(base, state=State.NO_VERDICT, reason="the site no longer knows it, and it wrote no verdict")
+        if seen.state is None:
+            return replace(base, state=State.QUEUED if began is None else State.RUNNING, reason=seen.reason)
+        if seen.state.over:
+            state = State.NO_VERDICT if seen.state is State.EXITED else seen.state
+            return replace(base, state=state, reason=seen.reason or "it ended and wrote no verdict")
+        return replace(base, state=State.QUEUED if began is None else State.RUNNING, reason=seen.reason)
+
+    def logs(self, handle: Handle, index: int = 0, limit: int = 65_536) -> Log:
+        """The ends of both streams."""
+        return folders.logs(handle.folder, index, limit)
+
+    def cancel(self, handle: Handle) -> None:
+        """End it, and whatever a container engine runs for it."""
+        self.back.stop(handle)
+
+    def collect(self, handle: Handle, index: int = 0) -> Mapping[str, bytes]:
+        """What was asked for and is there, as files that are no links."""
+        return folders.outputs(handle.folder, index, folders.asked_outputs(handle.folder))
+
+
+def _over(seen: Seen | None) -> bool:
+    return seen is None or (seen.state is not None and seen.state.over)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One controller at a time; the lock of one that was killed is free."""
+    import fcntl
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+    except OSError as problem:
+        raise InputError(f"the job cannot be written: {problem.strerror or problem}", where=str(folder)) from problem
