@@ -259,6 +259,8 @@ class Client:
             return ""
         parts = [data.get("message"), *(data["errors"] if isinstance(data.get("errors"), list) else [])]
         text = "; ".join(p if isinstance(p, str) else json.dumps(p) for p in parts if p)[:500]
+        # It may hold words of others (a branch, a title): one line, and nothing that a CI log would obey.
+        text = " ".join("".join(c if c.isprintable() else " " for c in text).split()).replace("##[", "## [")
         return text.replace(self._token, "***") if self._token else text
 
 

@@ -156,6 +156,13 @@ def test_what_will_not_change_is_not_tried_again(
     assert len(fake_github.asked("GET")) == 1
 
 
+def test_words_of_others_in_an_error_are_one_harmless_line(fake_github: FakeGitHub, client: Client) -> None:
+    fake_github.fail("GET", "", 422, {"message": "No ref: x\n::error::y\r##[error]z \x1b[31m\u202e", "errors": "odd"})
+    with pytest.raises(ForgeProblem) as problem:
+        client.get("")
+    assert problem.value.text == "GitHub refuses the request (HTTP 422): No ref: x ::error::y ## [error]z [31m"
+
+
 def test_requests_are_counted(fake_github: FakeGitHub, client: Client) -> None:
     fake_github.fail("GET", "", 404, times=10_000)
     for _ in range(5):

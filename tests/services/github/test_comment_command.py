@@ -167,6 +167,25 @@ def test_a_regression_and_its_fix(job: Job) -> None:
     assert "Nothing got better or worse" in body
 
 
+def test_a_file_to_compare_with(job: Job, tmp_path: Path) -> None:
+    job.on_pull_request()
+    before = tmp_path / "before.json"
+    before.write_text(render(assessment(Level.SILVER)), encoding="utf-8")
+    assert job.run(job.reports(failing(finding())), "--baseline", str(before))[0] == 0
+    assert "silver → bronze" in job.fake.state.bodies(7)[0]
+    assert job.run(job.reports(failing(finding())), "--baseline", str(tmp_path / "gone.json"))[0] == 2
+    assert job.run(job.reports(failing(finding())), "--baseline", "none")[0] == 0
+    assert "silver" not in job.fake.state.bodies(7)[0].partition("short of silver")[0]
+
+
+def test_an_assessment_that_is_too_large(job: Job) -> None:
+    job.on_pull_request()
+    folder = job.reports(assessment())
+    Path(folder, "assessment.json").write_bytes(b" " * 8_000_001)
+    status, _, talk = job.run(folder)
+    assert (status, "larger than 8 MB" in talk) == (2, True)
+
+
 def test_before_anything_was_published(job: Job) -> None:
     job.on_pull_request()
     job.run(job.reports(assessment()))

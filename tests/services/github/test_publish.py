@@ -191,6 +191,14 @@ def test_a_baseline_that_is_too_large_or_broken(
         fetch_baseline("lab/tide", client=client)
 
 
+def test_a_branch_too_large_to_be_listed(fake_github: FakeGitHub, client: Client) -> None:
+    put(client)
+    sha = fake_github.state.git.commits[fake_github.state.git.refs["refs/heads/badges"]]["tree"]
+    fake_github.fail("GET", "/git/trees/.*", 200, {"sha": sha, "tree": [], "truncated": True})
+    with pytest.raises(ForgeProblem, match="too many files"):
+        fetch_baseline("lab/tide", client=client)
+
+
 def test_an_empty_repository(fake_github: FakeGitHub, client: Client) -> None:
     fake_github.state.git.refs.clear()
     assert fetch_baseline("lab/tide", client=client) is None
