@@ -253,7 +253,7 @@ class Graphs:
         elif word == "from_node":
             self._from_node(name, (*at, word), wanted, nodes, node, scope)
         else:
-            self._from_parameter(name, (*at, word), wanted, scope)
+            self._from_parameter(name, (*at, word), wanted, node, scope)
 
     def _from_node(
         self, name: str, at: Pointer, wanted: Schemas, nodes: dict[str, Node], node: Node, scope: Scope
@@ -278,7 +278,7 @@ class Graphs:
             doubtful = source.process.experimental or (node.process is not None and node.process.experimental)
             self._mismatch("OEO-T002", message, at, given, wanted, doubtful=doubtful)
 
-    def _from_parameter(self, name: str, at: Pointer, wanted: Schemas, scope: Scope) -> None:
+    def _from_parameter(self, name: str, at: Pointer, wanted: Schemas, node: Node, scope: Scope) -> None:
         self.used.add(name)
         current: Scope | None = scope
         names: list[str] = []
@@ -299,7 +299,10 @@ class Graphs:
             current = current.outer
         there = f"; there {'are' if len(names) > 1 else 'is'} {', '.join(names)}" if names else ""
         near = hint(name, names)
-        self._problems.add("OEO-R003", f"there is no parameter {name!r} here{near or there}", at)
+        # Back-ends hand the data of a child graph to code of users whatever it is called.
+        handed = node.process is not None and node.process.id == "run_udf" and scope.outer is not None
+        rule = "OEO-R011" if handed and not self._strict else "OEO-R003"
+        self._problems.add(rule, f"there is no parameter {name!r} here{near or there}", at)
 
     def callback(
         self, value: dict[str, Any], at: Pointer, wanted: Schemas, known: bool, scope: Scope, depth: int
