@@ -194,3 +194,31 @@ def test_a_circle_is_told_with_its_way(judge: Any) -> None:
     }
     (problem,) = [p.finding for p in judge(files) if p.finding.rule == "CWL-G001"]
     assert problem.message == "steps wait for one another: one <- three <- two <- one"
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "column"),
+    [
+        ("int", "many", 14),
+        ("int?", "many", 14),
+        ("string[]", "[a, 5]", 18),
+        ("string[]?", "[a, 5]", 18),
+        ("{type: record, fields: {n: int}}", "{n: x}", 18),
+        ("{type: record, fields: {n: int}}", "{m: 1}", 14),
+        ("{type: enum, symbols: [a, b]}", "c", 14),
+        ("File", "data.txt", 14),
+        ("File", "{class: Directory}", 14),
+        ("float", "5", None),
+        ("Any", "5", None),
+        ("string?", "null", None),
+        ("['null', {type: enum, symbols: [a, b]}]", "a", None),
+        ("File", "{class: File, contents: x}", None),
+    ],
+)
+def test_a_default_is_told_where_it_does_not_fit(judge: Any, kind: str, default: str, column: int | None) -> None:
+    text = (
+        "cwlVersion: v1.2\nclass: CommandLineTool\nbaseCommand: echo\noutputs: {}\ninputs:\n  x:\n"
+        f"    type: {kind}\n    default: {default}\n    inputBinding: {{}}\n"
+    )
+    found = [p.finding.location for p in judge(text) if p.finding.rule == "CWL-T003"]
+    assert [(w.line, w.column) for w in found] == ([(8, column)] if column else [])

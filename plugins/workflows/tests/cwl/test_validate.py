@@ -206,3 +206,33 @@ def test_a_profile_that_was_asked_for_is_an_error_where_it_is_broken(judge: Any)
     assert {p.finding.rule for p in strict if p.finding.severity.value == "error"} == {
         "CWL-S102", "CWL-S105", "CWL-S107", "CWL-S108",
     }  # fmt: skip
+
+
+def test_types_that_lie_where_nothing_is_fetched_are_not_doubted(judge: Any) -> None:
+    text = TOOL.replace(
+        "inputs: {}",
+        "requirements:\n  SchemaDefRequirement:\n    types:\n      - $import: https://example.org/types.yml\n"
+        "inputs:\n  where: {type: 'https://example.org/types.yml#Box', inputBinding: {}}\n",
+    )
+    assert {p.finding.rule for p in judge(text)} - {"CWL-P004"} == {"WF-C002"}
+    assert "CWL-R006" in rules(judge(text.replace("      - $import: https://example.org/types.yml\n", "      []\n")))
+
+
+@pytest.mark.parametrize(
+    "written", ["{$import: 'https://example.org/x.yml'}", "[{$import: 'https://example.org/x.yml'}]"]
+)
+def test_nothing_is_concluded_from_what_was_not_fetched(judge: Any, written: str) -> None:
+    tool = TOOL.replace("inputs: {}", f"inputs: {written}") + "stdout: $(inputs.x.path)\n"
+    assert rules(judge(tool)) == ["WF-C002"]
+    assert rules(judge(TOOL + f"requirements: {written}\n")) == ["WF-C002"]
+    assert rules(judge(TOOL + f"arguments: {written}\n")) == ["WF-C002"]
+    flow = (
+        f"cwlVersion: v1.2\nclass: Workflow\ninputs: {written}\noutputs: {{}}\nsteps:\n"
+        "  s: {run: tool.cwl, in: {x: a, y: a}, out: []}\n"
+    )
+    assert rules(judge({"main.cwl": flow, "tool.cwl": tool})) == ["WF-C002"]
+    remote = (
+        "cwlVersion: v1.2\nclass: Workflow\ninputs: {a: string}\noutputs: {o: {type: File, outputSource: s/o}}\n"
+        "steps:\n  s: {run: 'https://example.org/t.cwl', in: {x: a}, out: [o]}\n"
+    )
+    assert rules(judge(remote)) == ["WF-C002"]

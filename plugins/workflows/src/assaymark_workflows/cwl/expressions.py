@@ -42,12 +42,17 @@ class Found(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """What an expression sees. ``types`` are those of ``inputs``; ``current`` is the type of ``self``, None if none."""
+    """What an expression sees.
+
+    ``inputs`` are their types by name; ``current`` is the type of ``self``, None if there is none; with ``open`` there
+    may be more inputs.
+    """
 
     inputs: dict[str, Type]
     current: Type | None = None
     runtime: frozenset[str] = _RUNTIME
     step: Step | None = None
+    open: bool = False
 
 
 def scan(text: str) -> Iterator[Found | int]:
@@ -108,7 +113,7 @@ class Expressions:
         """Every field that may hold an expression."""
         process = self.process
         inputs = {name: parameter.type for name, parameter in process.inputs.items()}
-        scope = Scope(inputs)
+        scope = Scope(inputs, open=process.open_inputs)
         self._library()
         for name, node in (*process.requirements.items(), *process.hints.items()):
             self._requirement(name, node, scope)
@@ -275,7 +280,7 @@ class Expressions:
                 "CWL-X008", place, f"{modern.message} is newer than ECMAScript 5.1, which CWL asks for", inside=node
             )
         named = {match[1] or match[3] for match in _INPUTS_IN_CODE.finditer(one.body)}
-        if named - set(scope.inputs) - _OBJECT:
+        if named - set(scope.inputs) - _OBJECT and not scope.open:
             for name, start, end in javascript.inputs_used(code):
                 if name not in scope.inputs and name not in _OBJECT:
                     place = places.part(self.process.document, node, begin + start, begin + end)
@@ -316,7 +321,7 @@ class Expressions:
             return
         name = _name(rest[0])
         if name not in scope.inputs:
-            if inline and name in _OBJECT | {"length"}:
+            if scope.open or (inline and name in _OBJECT | {"length"}):
                 return
             severity = None if not inline or len(rest) > 1 else Severity.WARNING
             what = f"step {scope.step.name!r} has no input" if scope.step is not None else "there is no input"

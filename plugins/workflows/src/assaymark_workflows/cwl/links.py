@@ -48,13 +48,13 @@ class Workflow:
         called = target.process
         for name, given in step.inputs.items():
             wanted = called.inputs.get(name) if called is not None else None
-            if called is not None and wanted is None:
+            if called is not None and wanted is None and not called.open_inputs:
                 self._unknown_input(step, given, called)
             self._sink(step, given, wanted, called is not None)
         if called is not None:
             self._missing_inputs(step, called)
             for name, at in step.outputs.items():
-                if name not in called.outputs:
+                if name not in called.outputs and not called.open_outputs:
                     self.report.add("CWL-T005", at, f"{_ran(step)} has no output {name!r}" + near(name, called.outputs))
         self._scatter(step)
 
@@ -153,6 +153,8 @@ class Workflow:
             if found is not None:
                 self.used_inputs.add(name)
                 return found.type, found, False
+            if self.process.open_inputs:
+                return "Any", None, False
             self._unknown_source(node, name)
             return _NOWHERE, None, False
         step = self.process.steps.get(step_name)
@@ -221,11 +223,10 @@ class Workflow:
             sink = ("array", sink)
         default = given.get("default")
         if default is not None and default.kind is not Kind.NULL:
-            reason = types.accepts(sink, default)
-            if reason:
-                self.report.add(
-                    "CWL-T003", default, f"the default does not fit {given.name!r} ({types.written(sink)}): {reason}"
-                )
+            refusal = types.accepts(sink, default)
+            if refusal is not None:
+                message = f"the default does not fit {given.name!r} ({types.written(sink)}): {refusal.reason}"
+                self.report.add("CWL-T003", refusal.node, message)
         has_default = wanted.default is not None or (default is not None and default.kind is not Kind.NULL)
         self._links(given.listed, sources, sink, given.get("linkMerge"), given.get("pickValue"), wanted, has_default)
 

@@ -70,7 +70,11 @@ class Step:
 
 @dataclass(slots=True)
 class Process:
-    """A tool or workflow. ``given`` are the requirements that whatever runs it hands down."""
+    """A tool or workflow. ``given`` are the requirements that whatever runs it hands down.
+
+    ``named`` are its types with a name. ``undefined``, ``open_inputs`` and ``open_outputs`` say that more types,
+    inputs and outputs stand where nothing could be read, so that nothing is concluded from their absence.
+    """
 
     document: Document
     node: Node
@@ -84,6 +88,9 @@ class Process:
     hints: dict[str, Node] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
     named: dict[str, Node] = field(default_factory=dict)
+    undefined: bool = False
+    open_inputs: bool = False
+    open_outputs: bool = False
     embedded: bool = False
 
     def requires(self, name: str) -> bool:
@@ -128,9 +135,14 @@ def process(
 
     made.inputs = _parameters(node.get("inputs"), named)
     made.outputs = _parameters(node.get("outputs"), named)
+    made.open_inputs, made.open_outputs = _open(node.get("inputs")), _open(node.get("outputs"))
     if made.kind == "Workflow":
         made.steps = {step.name: step for step in _steps(node.get("steps"))}
     return made
+
+
+def _open(node: Node | None) -> bool:
+    return node is not None and any(part.tag == "!unresolved" for part in (node, *node.elements))
 
 
 def _classes(node: Node | None) -> dict[str, Node]:
@@ -157,6 +169,7 @@ def _named(made: Process) -> dict[str, Node]:
             stack.append(node)
     while stack:
         node = stack.pop()
+        made.undefined |= node.tag == "!unresolved"
         if node.is_object:
             name, kind = node.get("name"), node.get("type")
             if name is not None and name.is_string and kind is not None and kind.value in ("record", "enum", "array"):

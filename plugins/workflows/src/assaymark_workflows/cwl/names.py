@@ -75,7 +75,7 @@ def _name(node: Node, process: Process, structure: Structure, report: Report) ->
     reference = "#" in base or "/" in base or ":" in base
     if not reference and id(node) not in structure.unknown:
         return
-    if short(base) in process.named:
+    if short(base) in process.named or process.undefined:
         return
     guess = nearest(base, _WORDS) or nearest(short(base), process.named)
     short_form = base in _WORDS

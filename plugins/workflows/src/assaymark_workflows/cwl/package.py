@@ -103,13 +103,6 @@ class _Package:
             self._say("CWL-S103", at, f"{name} has no baseCommand")
         if "DockerRequirement" not in tool.requirements and "DockerRequirement" not in tool.hints:
             self._say("CWL-S104", at, f"{name} has no DockerRequirement: nothing says which container it runs in")
-        for parameter in tool.inputs.values():
-            if "File" in _parts(parameter.type):
-                self.report.add(
-                    "CWL-P101",
-                    parameter.key,
-                    f"{parameter.name!r} is a File; data are staged in as a Directory with a catalogue",
-                )
 
     def _workflow(self, workflow: Process) -> None:
         at = workflow.node.get("id") or workflow.node.get("class") or workflow.node
@@ -119,6 +112,9 @@ class _Package:
                     "CWL-S105", at, f"the Workflow has no {field}, which becomes its {_MEANT[field]} on the platform"
                 )
         for parameter in workflow.inputs.values():
+            if "File" in _parts(parameter.type):
+                message = f"{parameter.name!r} is a File; data are staged in as a Directory with a catalogue"
+                self.report.add("CWL-P101", parameter.key, message)
             missing = [f for f in ("label", "doc") if not parameter.node.is_object or parameter.node.get(f) is None]
             if missing:
                 self._say("CWL-S106", parameter.key, f"the input {parameter.name!r} has no {' and no '.join(missing)}")

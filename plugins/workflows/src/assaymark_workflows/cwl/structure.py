@@ -256,6 +256,8 @@ class Structure:
         inner = shape.array
         if inner.special in ("requirement", "hint"):
             for element in node.elements:
+                if element.tag == "!unresolved":
+                    continue
                 if not element.is_object:
                     self.report.add("CWL-S003", element, f"an entry of {what} is an object, not {described(element)}")
                 else:

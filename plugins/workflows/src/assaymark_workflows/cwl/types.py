@@ -7,7 +7,7 @@ with fields as a dict, or ``("union", types)`` with two types or more.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from assaymark_workflows.cwl.structure import TYPE, entries
 from assaymark_workflows.source import Kind, Node
@@ -132,41 +132,53 @@ def written(one: Type) -> str:
     return "record {" + ", ".join(f"{name}: {written(kind)}" for name, kind in sorted(one[1].items())[:6]) + "}"
 
 
-def accepts(one: Type, value: Node) -> str | None:
-    """Why a literal value does not fit a type; None when it does (or when that cannot be known)."""
+class Refusal(NamedTuple):
+    """The part of a value that does not fit, and why."""
+
+    node: Node
+    reason: str
+
+
+def accepts(one: Type, value: Node) -> Refusal | None:
+    """What of a literal value does not fit a type; None when all does (or when that cannot be known)."""
     parts = members(one)
-    reasons = [_refusal(part, value) for part in parts]
-    if any(reason is None for reason in reasons):
+    refusals = [_refusal(part, value) for part in parts]
+    if any(refusal is None for refusal in refusals):
         return None
-    return reasons[-1] if len(parts) == 1 else f"it is no {written(one)}"
+    # With several alternatives, the one that fits further than at the first glance is the one that is meant.
+    deeper = [refusal for refusal in refusals if refusal is not None and refusal.node is not value]
+    if len(parts) == 1 or len(deeper) == 1:
+        return deeper[0] if deeper else refusals[0]
+    return Refusal(value, f"it is no {written(one)}")
 
 
-def _refusal(one: Type, value: Node) -> str | None:
+def _refusal(one: Type, value: Node) -> Refusal | None:
     if one == "Any":
         return None
     if isinstance(one, str):
         test = _LITERALS.get(one)
-        return None if test is None or test(value) else f"it is no {one}"
+        return None if test is None or test(value) else Refusal(value, f"it is no {one}")
     if one[0] == "array":
         if not value.is_array:
-            return "it is no list"
-        return next((reason for element in value.elements if (reason := accepts(one[1], element))), None)
+            return Refusal(value, "it is no list")
+        return next((refusal for element in value.elements if (refusal := accepts(one[1], element))), None)
     if one[0] == "enum":
         symbols = ", ".join(sorted(one[1])[:12])
-        return None if value.value in one[1] or not one[1] else f"it is none of the symbols {symbols}"
+        fits_in = value.value in one[1] or not one[1]
+        return None if fits_in else Refusal(value, f"it is none of the symbols {symbols}")
     return _record_refusal(one[1], value)
 
 
-def _record_refusal(fields: Mapping[str, Type], value: Node) -> str | None:
+def _record_refusal(fields: Mapping[str, Type], value: Node) -> Refusal | None:
     if not value.is_object:
-        return "it is no record"
+        return Refusal(value, "it is no record")
     for name, wanted in fields.items():
         inner = value.get(name)
         if inner is None:
             if not nullable(wanted):
-                return f"its field {name!r} is missing"
-        elif reason := accepts(wanted, inner):
-            return f"its field {name!r}: {reason}"
+                return Refusal(value, f"its field {name!r} is missing")
+        elif refusal := accepts(wanted, inner):
+            return refusal
     return None
 
 

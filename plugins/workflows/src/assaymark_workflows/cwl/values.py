@@ -39,10 +39,11 @@ class _Values:
             default = parameter.default
             if default is None or default.tag or default.kind is Kind.NULL:
                 continue
-            reason = types.accepts(parameter.type, default)
-            if reason and parameter.type_node is not None:
+            refusal = types.accepts(parameter.type, default)
+            if refusal is not None and parameter.type_node is not None:
                 kind = types.written(parameter.type)
-                self.report.add("CWL-T003", default, f"the default does not fit {parameter.name!r} ({kind}): {reason}")
+                message = f"the default does not fit {parameter.name!r} ({kind}): {refusal.reason}"
+                self.report.add("CWL-T003", refusal.node, message)
             self._files(default, exist=True)
         if process.kind == "CommandLineTool":
             self._tool()

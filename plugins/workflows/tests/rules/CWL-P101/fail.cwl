@@ -9,7 +9,7 @@ $graph:
     label: Water
     doc: Finds water bodies.
     inputs:
-      image:
+      image:  # <- CWL-P101
         type: File
         label: Image
         doc: What is looked at.
@@ -30,7 +30,7 @@ $graph:
       DockerRequirement:
         dockerPull: example.org/water:1.0.0
     inputs:
-      image:  # <- CWL-P101
+      image:
         type: File
         inputBinding: {position: 1}
     outputs:
