@@ -8,11 +8,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assaymark import __version__, catalogue, config, engine, policy, registry, scoring
-from assaymark.api import Options
+from assaymark.api import Fact, Options
 from assaymark.errors import InputError
 from assaymark.executed import refuse_other, self_reported, taken_over
 from assaymark.model import Assessment, Evidence, Finding, Level, Profile, Progress, RunFacts, SubcriterionResult
@@ -72,9 +73,7 @@ def assess(path: str | Path = ".", **request: Any) -> Assessment:
     return judge(Request(path=str(path), **request)).assessment
 
 
-def judge(
-    request: Request, progress: Progress | None = None, executed: tuple[Assessment, str] | None = None
-) -> Judged:
+def judge(request: Request, progress: Progress | None = None, executed: tuple[Assessment, str] | None = None) -> Judged:
     """The same, with the profile and the configuration that were used.
 
     ``executed`` is another assessment of the same commit, with the name of its file, from which only the evidence of
@@ -133,9 +132,11 @@ def _assess(
     for fact in slow:
         facts.begin(fact.name)  # other processes do that work while this one loads the checks
     from assaymark.tools.plan import tool_checks
+    from assaymark.validity import of_tree
 
     parts = registry.load()
     facts.offer(parts.facts.values())
+    facts.offer([Fact("validation", lambda: partial(of_tree, conf=conf), ())])
     for fact in parts.facts.values():
         if "opened" in fact.needs:
             facts.begin(fact.name)  # these ask Git

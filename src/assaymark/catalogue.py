@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _CRITERION_KEYS = {"id", "title", "standard", "subcriterion"}
 _SUB_KEYS = {"id", "requirement", "text", "why", "remedy", "references", "decided_by", "checks", "tools", "tools_of"}
-_PROFILE_KEYS = {"id", "title", "version", "why", "kind", "extends", "scope", "level", "subcriterion"}
+_PROFILE_KEYS = {"id", "title", "version", "why", "kind", "adds", "extends", "scope", "level", "subcriterion"}
 _LEVEL_KEYS = {"name", "why", "require", "max_not_applicable", "max_attested"}
 
 
@@ -32,8 +32,8 @@ class Catalogue(NamedTuple):
 
         Raises InputError when the profile asks for one that does not exist: nobody could ever reach its level.
         """
-        kind = profile.kind if profile else None
-        found = {s.id: s for c in self.criteria.values() if kind in (None, c.kind) for s in c.subcriteria}
+        kinds = (profile.kind, *profile.adds) if profile else None
+        found = {s.id: s for c in self.criteria.values() if kinds is None or c.kind in kinds for s in c.subcriteria}
         if profile is None:
             return found
         found |= {s.id: s for s in profile.subcriteria}
@@ -131,6 +131,7 @@ def read_profile(text: str, where: str) -> Profile:
         version=_string(data, "version", where),
         levels=tuple(merged[level] for level in Level if level in merged),
         kind=_string(data, "kind", where),
+        adds=_strings(data, "adds", where, required=False) or (parent.adds if parent else ()),
         scope=scope or (parent.scope if parent else ()),
         subcriteria=tuple({s.id: s for s in ((*parent.subcriteria, *own) if parent else own)}.values()),
         digest="sha256:" + hashlib.sha256((text + (parent.digest if parent else "")).encode()).hexdigest(),

@@ -187,8 +187,9 @@ class LevelRule:
 class Profile:
     """A named policy: which sub-criteria make bronze, silver and gold.
 
-    ``kind`` names the folder of the catalogue it judges by; ``scope`` (criterion or sub-criterion ids) restricts it,
-    empty means all of it. ``subcriteria`` holds definitions that replace or add to those of the catalogue.
+    ``kind`` names the folder of the catalogue it judges by, ``adds`` further ones that are shown and can be gated;
+    ``scope`` (criterion or sub-criterion ids) restricts it, empty means all of it. ``subcriteria`` holds definitions
+    that replace or add to those of the catalogue.
     """
 
     id: str
@@ -196,6 +197,7 @@ class Profile:
     version: str
     levels: tuple[LevelRule, ...]
     kind: str = "software"
+    adds: tuple[str, ...] = ()
     scope: tuple[str, ...] = ()
     subcriteria: tuple[Subcriterion, ...] = ()
     digest: str = ""

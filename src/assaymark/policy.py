@@ -252,7 +252,13 @@ def check_gate(text: str, profile: Profile, ids: Iterable[str]) -> tuple[str, ..
 
 
 def _is_family(part: str, ids: Iterable[str]) -> bool:
-    return any(i.startswith(part) and i[len(part) : len(part) + 1].isdigit() for i in ids)
+    """A criterion (``QC.Doc``) or, where that is a family of its own beside the standard, all of it (``WFL``)."""
+    return any(_belongs(i, part) for i in ids)
+
+
+def _belongs(id: str, part: str) -> bool:
+    rest = id[len(part) :] if id.startswith(part) else ""
+    return rest[:1].isdigit() or (rest[:1] == "." and rest[1:2].isalpha())
 
 
 def gate(
@@ -308,7 +314,7 @@ def _against_ids(part: str, profile: Profile, results: Mapping[str, Subcriterion
 
 
 def _family(part: str, profile: Profile, results: Mapping[str, SubcriterionResult]) -> list[str]:
-    members = [i for i in results if i.startswith(part) and i[len(part) : len(part) + 1].isdigit()]
+    members = [i for i in results if _belongs(i, part)]
     required = required_up_to(profile, Level.GOLD)
     return [i for i in members if i in required] or members
 

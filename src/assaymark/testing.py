@@ -20,6 +20,7 @@ from assaymark.model import Subject
 from assaymark.subject.checkout import KIND, Opened
 from assaymark.subject.files import blob_id
 from assaymark.subject.tree import IndexedTree
+from assaymark.validation.model import Judgement
 
 __all__ = [
     "AS_OF",
@@ -97,8 +98,17 @@ def facts_of(tree: IndexedTree | None = None, **facts: Any) -> dict[str, Any]:
         "options": Options(as_of=AS_OF),
         "settings": {},
         "exclude": (),
+        "validation": _validation,
     }
     return start | facts
+
+
+def _validation(tree: IndexedTree) -> tuple[Judgement, ...] | None:
+    """Workflow documents by the validators that are installed, without a configuration."""
+    from assaymark.config import Config
+    from assaymark.validity import of_tree
+
+    return of_tree(tree, Config())
 
 
 def pieces_of(check: Check, **facts: Any) -> tuple[Evidence, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,10 @@ from assaymark.validation.model import MAX_SIZE, Validation
 from assaymark.validation.run import Run
 from assaymark.validation.settle import OFF, Ignored, Settler
 from assaymark.validation.sources import Sources, open_sources
+from assaymark.validation.sources import of_tree as of_tree_
 
 if TYPE_CHECKING:
-    from assaymark.api import Entry
+    from assaymark.api import Entry, Tree
     from assaymark.validation.memory import Remembered
     from assaymark.validation.model import Judgement
 
@@ -157,6 +158,7 @@ def _reach(judgements: Sequence[Judgement], sources: Sources, ref: str) -> froze
     from assaymark.subject.base import changed_since
     from assaymark.validation.reach import reached
 
+    assert sources.opened is not None
     changed = set(changed_since(sources.opened, ref))
     changed |= {e.path for e in sources.entries if not e.blob}  # Git does not track them yet
     reads: dict[str, frozenset[str]] = {}
@@ -170,6 +172,20 @@ def _short(path: str) -> str:
         return path if path == ALL_PATHS else inside(path)
     except Unreachable:
         return path
+
+
+def of_tree(tree: Tree, conf: config.Config) -> tuple[Judgement, ...] | None:
+    """Judgements of what an assessment has opened, by the validators that start no program; None without any."""
+    chosen = [v for v in validators() if not v.batch]
+    if not chosen:
+        return None
+    globs = (*conf.exclude, *conf.validate.get("exclude", ()))
+    entries = [e for e in tree if not e.is_symlink and not e.is_submodule]
+    sources = of_tree_(tree, _kept(entries, globs))
+    world = World(Jail(tree, None), sources.paths, offline)
+    settings = {v.id: conf.validate.get(v.id, {}) for v in chosen}
+    settler = _settler(conf, rule_files.load(chosen), chosen)
+    return tuple(Run(sources, world, chosen, settings, settler).judge(sources.entries))
 
 
 def _only(everything: Sequence[Validator], wanted: Collection[str]) -> tuple[Validator, ...]:
@@ -189,7 +205,7 @@ def _configuration(request: Request, sources: Sources) -> tuple[config.Config, t
         return config.from_file(Path(request.config)), ()
     from assaymark.subject.base import base_tree
 
-    base = base_tree(sources.opened)
+    base = base_tree(sources.opened) if sources.opened is not None else None
     if base is None:
         return config.from_tree(sources.tree), ()
     conf, findings = config.from_base(base.tree, sources.tree, base.problem)
@@ -241,13 +257,16 @@ def _known_rule(rule: object, rules: Collection[str], where: str | None) -> None
 
 
 def _candidates(sources: Sources, conf: config.Config) -> list[Entry]:
-    globs = (*conf.exclude, *conf.validate.get("exclude", ()))
+    return _kept(sources.entries, (*conf.exclude, *conf.validate.get("exclude", ())))
+
+
+def _kept(entries: Iterable[Entry], globs: tuple[str, ...]) -> list[Entry]:
     if not globs:
-        return list(sources.entries)
+        return list(entries)
     from assaymark.subject.globs import compile_globs
 
     pattern = compile_globs(globs)
-    return [e for e in sources.entries if not pattern.fullmatch(e.path)]
+    return [e for e in entries if not pattern.fullmatch(e.path)]
 
 
 def _fetcher(hosts: tuple[str, ...]) -> Callable[[str], bytes]:

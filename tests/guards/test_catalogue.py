@@ -17,7 +17,7 @@ BASELINE: dict[str, dict[str, str]] = tomllib.loads(
 )
 SOFTWARE = "software"
 # What `assaymark.assessment` lays before the facts.
-GIVEN = {"exclude", "opened", "options", "settings", "subject", "tree"}
+GIVEN = {"exclude", "opened", "options", "settings", "subject", "tree", "validation"}
 PLACEHOLDER = re.compile(r"[{}]|\b(?:TODO|FIXME|TBD|XXX|lorem)\b")
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from assaymark import policy
+from assaymark import catalogue, policy
 from assaymark.errors import InputError
 from assaymark.model import (
     Assessment,
@@ -289,3 +289,13 @@ def test_what_sums_up_others_shares_their_waivers() -> None:
     assert both["QC.Doc06"].waiver is None
     other = policy.with_rolled_up({"QC.Doc061": result("QC.Doc061", readme), "QC.Doc06.1": part})
     assert other["QC.Doc061"].waiver is None
+
+
+def test_a_family_beside_the_standard_can_be_gated_as_a_whole() -> None:
+    ids = ["QC.Doc01", "WFL.Doc01", "WFL.Rep01"]
+    profile = catalogue.profile("assaymark")
+    assert policy.check_gate("WFL", profile, ids) == ("WFL",)
+    assert policy.check_gate("WFL.Rep", profile, ids) == ("WFL.Rep",)
+    for wrong in ("WF", "WFL.R"):
+        with pytest.raises(InputError):
+            policy.check_gate(wrong, profile, ids)

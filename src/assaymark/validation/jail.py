@@ -27,6 +27,7 @@ class Jail:
         self.root = os.path.realpath(root) if root is not None else None
         self.laid = dict(laid or {})
         self._resolved: dict[str, str | None] = {}
+        self._folders: set[str] | None = None
 
     def read(self, path: str) -> bytes:
         """The whole file. Raises `Unreachable`."""
@@ -110,7 +111,10 @@ class Jail:
         return None
 
     def _is_folder(self, path: str) -> bool:
-        return any(e.path.startswith(path + "/") for e in self.tree)
+        if self._folders is None:
+            parts = [e.path.split("/") for e in self.tree]
+            self._folders = {"/".join(p[:n]) for p in parts for n in range(1, len(p))} | {"."}
+        return path in self._folders
 
     def _bytes(self, real: str) -> bytes:
         if real in self.laid:

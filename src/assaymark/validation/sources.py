@@ -22,20 +22,17 @@ _MAX_UNTRACKED = 100_000
 class Sources:
     """Candidates in the order of their path. ``named`` are files that the user named one by one.
 
-    ``root`` is the folder on disk from which all paths count; ``laid`` holds contents that stand in for files.
+    ``tree`` are the files that Git tracks, or all of a folder; ``root`` is the folder on disk from which all paths
+    count; ``laid`` holds contents that stand in for files.
     """
 
-    opened: Opened
+    tree: Tree
+    opened: Opened | None
     entries: tuple[Entry, ...]
     named: frozenset[str]
     root: Path | None
     laid: Mapping[str, bytes]
     paths: tuple[str, ...]
-
-    @property
-    def tree(self) -> Tree:
-        """The files that Git tracks, or all of a folder."""
-        return self.opened.tree
 
 
 def open_sources(places: Sequence[str], *, root: Path | None = None, stdin: tuple[str, bytes] | None = None) -> Sources:
@@ -79,7 +76,15 @@ def _sources(
 ) -> Sources:
     entries = tuple(sorted(chosen, key=lambda e: e.path))
     paths = tuple(sorted({e.path for e in (everything or _files(opened.tree))}))
-    return Sources(opened=opened, entries=entries, named=frozenset(named), root=opened.root, laid=laid, paths=paths)
+    return Sources(
+        tree=opened.tree,
+        opened=opened,
+        entries=entries,
+        named=frozenset(named),
+        root=opened.root,
+        laid=laid,
+        paths=paths,
+    )
 
 
 def _top(places: Sequence[Path], root: Path | None) -> Path:
@@ -167,3 +172,9 @@ def _on_disk(top: Path, path: str) -> Entry:
 
 def _entry(path: str, size: int) -> Entry:
     return Entry(path, 0o100644, "", size)
+
+
+def of_tree(tree: Tree, entries: Iterable[Entry]) -> Sources:
+    """Files of a tree that someone else opened; nothing on disk is looked at."""
+    paths = tuple(sorted(e.path for e in _files(tree)))
+    return Sources(tree=tree, opened=None, entries=tuple(entries), named=frozenset(), root=None, laid={}, paths=paths)

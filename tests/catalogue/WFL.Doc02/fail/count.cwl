@@ -1,0 +1,12 @@
+cwlVersion: v1.2
+class: CommandLineTool
+baseCommand: [wc, -l]
+requirements:
+  DockerRequirement:
+    dockerPull: debian:12.5
+inputs:
+  file:
+    type: File
+    inputBinding: {}
+outputs:
+  count: stdout

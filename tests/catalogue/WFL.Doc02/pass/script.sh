@@ -1,0 +1,1 @@
+cat "$INPUT_FILE_PATH"

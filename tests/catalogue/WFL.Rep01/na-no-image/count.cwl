@@ -1,0 +1,10 @@
+cwlVersion: v1.2
+class: CommandLineTool
+label: Count the lines of a file
+baseCommand: [wc, -l]
+inputs:
+  file:
+    type: File
+    inputBinding: {}
+outputs:
+  count: stdout
