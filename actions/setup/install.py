@@ -20,7 +20,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements" / "run.txt"
 # Parts of the core that not every verb needs; named like plugins.
-EXTRAS = ("github", "sign")
+EXTRAS = ("github", "png", "sign")
 COMMAND = '#!/bin/sh\nexec "{python}" -I -X utf8 -m assaymark "$@"\n'
 
 

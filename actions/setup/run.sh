@@ -35,8 +35,15 @@ clean() {
   fi
 }
 
+# Before 0.8 uv lacked what is asked of it here.
+recent() {
+  case $("$1" --version) in
+    "uv 0."[0-7].*) return 1 ;;
+  esac
+}
+
 find_uv() {
-  uv=$(command -v uv) && return
+  uv=$(command -v uv) && recent "$uv" && return
   uv=$work/uv/bin/uv
   [ -x "$uv" ] && return
   command -v python3 > /dev/null || stop "needs uv, or python3 with pip to install it"

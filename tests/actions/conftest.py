@@ -47,11 +47,18 @@ def packages(ours: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     for more in ({"UV_OFFLINE": "1"}, {}):
         temporary = tmp_path_factory.mktemp("tried")
         env = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(temporary), "GITHUB_PATH": str(temporary / "path")}
-        env |= {"HOME": str(temporary), "GITHUB_OUTPUT": str(temporary / "out"), "UV_CACHE_DIR": cache, **given, **more}
+        env |= {
+            "HOME": str(temporary),
+            "GITHUB_OUTPUT": str(temporary / "out"),
+            "UV_CACHE_DIR": cache,
+            "PLUGINS": "python",
+            **given,
+            **more,
+        }
         done = subprocess.run([ours / "actions/setup/run.sh"], env=env, capture_output=True, text=True)
         if done.returncode == 0:
             return {"UV_CACHE_DIR": cache, **given, **more}
         problem = done.stdout
     if STRICT:
         pytest.fail(f"the lock cannot be installed: {problem}", pytrace=False)
-    pytest.skip("no package index can be reached, and the cache of uv lacks what the lock pins")
+    pytest.skip(f"the lock cannot be installed, from the cache of uv or from an index: {problem}")

@@ -160,7 +160,8 @@ def test_hostile_names_and_texts_stay_text(act: Act, repository: Make, tmp_path:
     # Neither would it be a command if nothing had paused them.
     unpaused = [line for line in ran.log().splitlines() if not re.match(r"::(stop-commands::)?[0-9a-f]{32}", line)]
     assert {c.name for c in commands("\n".join(unpaused))} <= {"error", "warning", "notice"}
-    assert any("touch" in p.get("file", "") for _, _, p in ran.annotations())
+    files = [p.get("file", "") for _, _, p in ran.annotations()]
+    assert any("touch" in file for file in files), files
     assert "<img" not in ran.summary()
     assert not re.search(r"@\w", ran.summary())
     assert not re.search("[\x00-\x08\x0b-\x1f\u202e]", ran.summary())

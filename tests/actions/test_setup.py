@@ -148,3 +148,16 @@ def test_a_hash_that_does_not_fit_stops_it(ours: Path, tmp_path: Path, packages:
     done = script(theirs, tmp_path, "assess", PLUGINS="none", **packages)
     assert done.returncode == 4
     assert "assaymark could not be installed" in done.stdout
+
+
+def test_a_uv_that_is_too_old_is_not_used(ours: Path, tmp_path: Path) -> None:
+    programs = {"uv": "echo uv 0.7.21; [ $# = 1 ] || touch used", "python3": "echo asked for the pinned one; exit 1"}
+    (tmp_path / "bin").mkdir()
+    for name, line in programs.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    done = script(ours, tmp_path, "assess", PATH=f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    assert done.returncode == 4
+    assert done.stdout == "asked for the pinned one\n::error title=assaymark::uv could not be installed\n"
+    assert (tmp_path / "out").read_text() == "outcome=error\n"
+    assert not (tmp_path / "used").exists()
