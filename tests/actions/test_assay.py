@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from act import COMMIT, Act, Ran, copy_of_ours, environment_of_ours, named
+from act import COMMIT, OURS, Act, Ran, copy_of_ours, environment_of_ours, named
 
 from assaymark.__main__ import main
 
@@ -128,3 +128,48 @@ def test_a_pull_request_is_judged_and_not_signed(repository: Make, written_out: 
     assert ran.code == 0, ran.told()
     assert ran.artifact("assay-executed").is_dir()
     assert not ran.artifact("assay").exists()
+
+
+OWN_KEY = f"""\
+on: push
+permissions: {{}}
+jobs:
+  judge:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1
+      - id: judge
+        uses: {OURS.format("assess")}
+        with: {{ no-tools: "true", output: out }}
+      - id: sign
+        uses: {OURS.format("attest")}
+        with: {{ folder: out, issuer: "did:web:lab.example" }}
+        env: {{ ASSAYMARK_SIGNING_KEY: "${{{{ secrets.KEY }}}}" }}
+      - id: check
+        shell: bash
+        run: assaymark badge verify out/badge.svg --issuer did:web:lab.example --identity "$IDENTITY" --evidence out
+        env: {{ PATH: "ENVIRONMENT/bin:/usr/bin:/bin", IDENTITY: "FILE" }}
+"""
+
+
+@pytest.mark.service("act")
+def test_a_key_of_ones_own_signs_and_is_nowhere_to_be_seen(
+    act: Act, repository: Make, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    key = ed25519.Ed25519PrivateKey.generate().private_bytes(*form).decode()
+    (tmp_path / "key.pem").write_text(key)
+    assert main(["badge", "did", "--key", str(tmp_path / "key.pem"), "--issuer", "did:web:lab.example"]) == 0
+    (tmp_path / "did.json").write_text(capfd.readouterr().out)
+    root = repository(FILES)
+    subprocess.run(["git", "remote", "add", "origin", "https://github.com/lab/tide.git"], cwd=root, check=True)
+    workflow = OWN_KEY.replace("FILE", str(tmp_path / "did.json")).replace("ENVIRONMENT", str(environment_of_ours()))
+    ran = act.run(root, workflow, secrets={"KEY": key})
+    assert ran.outputs("sign")["outcome"] == "passed", ran.told()
+    assert "not everything about this badge could be found out: repository, commit" in ran.log(), ran.told()
+    assert {"badge", "credential"} <= set(ran.outputs("sign"))
+    secret = key.splitlines()[1]
+    assert secret not in ran.log() + ran.summary() + json.dumps(ran.outputs("sign"))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Inputs that are about the Action itself; all others are options (or the argument) of the verb.
 OWN = ("plugins", "artifact", "token")
+# Verbs that write to where they are told, not into a folder of reports.
+OF_THEIR_OWN = ("badge issue", "step")
 
 
 @click.command(epilog='\b\nExample:\n  INPUTS=\'{"gate": "silver"}\' assaymark action assess')
@@ -40,7 +42,7 @@ def command(verb: str) -> int:
     try:
         verb, inputs, more = _adapted(verb, _inputs(os.environ.pop("INPUTS", "{}")), scratch)
         target = _command(verb)
-        if verb != "step" and any("--output" in p.opts for p in target.params):
+        if verb not in OF_THEIR_OWN and any("--output" in p.opts for p in target.params):
             folder = Path(inputs.setdefault("output", str(folder)))
         _hand_over(inputs)
         code, message = _run([*verb.split(), *words(target, inputs)])
@@ -70,6 +72,8 @@ def _adapted(
     if verb == "step":
         inputs.setdefault("output", ".")
         return verb, inputs, lambda _: _step(inputs)
+    if verb == "badge issue":
+        return verb, inputs, lambda _: _issued(Path(inputs.get("folder", ".")))
     if verb in ("assess", "badge publish"):
         from assaymark.github.actions import badge_url
 
@@ -82,6 +86,11 @@ def _step(inputs: Mapping[str, str]) -> dict[str, str]:
     if not file.is_file():
         return {}
     return {"step": file.read_text(encoding="utf-8"), "step-path": str(file.resolve())}
+
+
+def _issued(folder: Path) -> dict[str, str]:
+    files = {"badge": folder / "badge.svg", "credential": folder / "credential.jwt"}
+    return {name: str(file.resolve()) for name, file in files.items() if file.is_file()}
 
 
 def words(target: click.Command, inputs: Mapping[str, str]) -> list[str]:
