@@ -67,6 +67,8 @@ def test_values_of_parameters_are_checked() -> None:
     assert rules_of(text.replace("$2", "oph_list")) == []
     assert rules_of(text.replace("$2", "oph_list"), param={"1": "zero"}) == ["OPH-S008"]
     assert rules_of(text.replace("$2", "oph_list"), param=["1=2", "3=level=9"]) == ["OPH-T003"]
+    assert rules_of(text.replace("$2", "oph_list").replace("$1", "$1x")) == ["OPH-S008"]
+    assert rules_of(text.replace("$2", "oph_list").replace("$1", "$1${4}0")) == []
     assert substituted("a$1b${12}c$3", {"1": "x", "12": "y"}) == "axbyc$3"
 
 
@@ -178,3 +180,14 @@ def test_what_was_removed_is_fine_on_a_release_that_had_it() -> None:
     assert rules_of(text) == ["OPH-D002", "OPH-D001"]
     assert rules_of(text, release="0.11.0") == []
     assert rules_of(text, release="v1.4.0") == ["OPH-D001"]
+
+
+def test_a_dependency_that_leads_nowhere_is_said_and_not_what_would_follow_from_it() -> None:
+    tasks = [
+        {"name": "for", "operator": "oph_for", "arguments": ["key=k", "values=a|b"]},
+        {"name": "a", "operator": "oph_list", "arguments": ["path=@k"], "dependencies": [{"task": "fr"}]},
+        {"name": "end", "operator": "oph_endfor", "arguments": [], "dependencies": [{"task": "a"}]},
+    ]
+    assert rules_of(json.dumps({"name": "w", "tasks": tasks})) == ["OPH-R001"]
+    tasks[1]["dependencies"] = [{"task": "for"}]
+    assert rules_of(json.dumps({"name": "w", "tasks": tasks})) == []

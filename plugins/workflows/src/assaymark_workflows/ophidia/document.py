@@ -102,3 +102,8 @@ class Workflow:
     tasks: list[Task]
     by_name: dict[str, int]
     order: list[int] | None = None
+
+    @property
+    def broken(self) -> bool:
+        """Whether some dependency leads nowhere: then nobody can say what comes after what."""
+        return any(dependency.parent is None for task in self.tasks for dependency in task.dependencies)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from assaymark_workflows.ophidia.text import substituted
+from assaymark_workflows.ophidia.text import around_parameters, substituted
 from assaymark_workflows.problems import Problems, hint, nearest, replace
 from assaymark_workflows.source import Place, Pointer
 
@@ -112,6 +112,9 @@ class Fields:
     def _value(self, kind: str, key: str, written: str, at: Pointer) -> None:
         text = substituted(written, self._parameters)
         if "$" in text:
+            # Whatever a parameter stands for, what is around it stays.
+            if key in _COUNTS and not around_parameters(text).isdigit() and around_parameters(text):
+                self._count(key, text, at)
             return
         if key == "on_error":
             self._on_error(text, at)

@@ -33,7 +33,8 @@ def check_workflow(
         massive.check(task)
         check_control(task, problems)
     check_graph(workflow, known, problems)
-    Flow(workflow, problems).check()
+    if not workflow.broken:
+        Flow(workflow, problems).check()
     check_variables(workflow, known, problems)
     return workflow
 

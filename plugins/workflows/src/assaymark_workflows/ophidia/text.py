@@ -8,7 +8,7 @@ from __future__ import annotations
 import bisect
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from assaymark_workflows.problems import Problems, replace
 from assaymark_workflows.source import Malformed, Span
@@ -160,7 +160,6 @@ def substituted(text: str, parameters: Mapping[str, str]) -> str:
     return _PARAMETER.sub(lambda match: parameters.get(match[1] or match[2], match[0]), text)
 
 
-def parameters_in(text: str) -> Iterator[str]:
-    """The numbers of the positional parameters that a text uses."""
-    for match in _PARAMETER.finditer(text):
-        yield match[1] or match[2]
+def around_parameters(text: str) -> str:
+    """A string without its positional parameters."""
+    return _PARAMETER.sub("", text)

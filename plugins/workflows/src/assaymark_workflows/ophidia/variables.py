@@ -35,6 +35,7 @@ class _Variables:
     def __init__(self, workflow: Workflow, table: Table, problems: Problems) -> None:
         self._tasks = workflow.tasks
         self._order = workflow.order or []
+        self._broken = workflow.broken
         self._table = table
         self._problems = problems
         self._definers: dict[str, list[int]] = {}  # name -> tasks that set it
@@ -108,7 +109,8 @@ class _Variables:
         if any(before & self._bits[setter] for setter in setters) or before & self._outside:
             return
         if setters:
-            self._too_early(task, use, setters, place)
+            if not self._broken:
+                self._too_early(task, use, setters, place)
         elif use.mark == "&":
             message = f"no task sets {use.name!r}, so &{use.name} makes the task fail{self._meant(use.name)}"
             self._problems.add("OPH-X002", message, place)
