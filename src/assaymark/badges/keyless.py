@@ -117,6 +117,9 @@ def _workflow(found: Signer, rules: Rules) -> Claim:
 
 def _workflow_commit(found: Signer, rules: Rules) -> Claim:
     about = "signer at"
+    pinned = found.signer.rpartition("@")[2]
+    if re.fullmatch("[0-9a-f]{40}", pinned) and pinned != found.signer_commit:
+        return Claim(about, False, f"{_shown(found.signer_commit)}, although called by {pinned}")
     if not rules.signer_commits:
         return Claim(about, None, f"{_shown(found.signer_commit)}; tags can move, so name the commit (--signer-commit)")
     known = found.signer_commit in rules.signer_commits

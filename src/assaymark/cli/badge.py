@@ -25,6 +25,7 @@ PUBLISHED = {
     "badge.svg": "badge.svg",
     "badge.png": "badge.png",
     "badge.json": "badge.json",
+    "badge.sigstore.json": "badge.sigstore.json",
     "credential.jwt": "credential.jwt",
     "assessment.json": "assessment.json",
     "provenance.json": "provenance.json",

@@ -127,6 +127,10 @@ FORGED: dict[str, tuple[str, dict[str, str]]] = {
     "a name that differs from the claim": ("signer", {"name": USERS}),
     "another issuer of identities": ("signer", {"issuer": "https://accounts.example"}),
     "a tag that was moved": ("signer at", {"signer_commit": "d" * 40}),
+    "a pin to another commit": (
+        "signer at",
+        dict.fromkeys(("name", "signer"), WORKFLOW.replace("refs/tags/v1", "d" * 40)),
+    ),
     "a runner of the owner": ("runner", {"runner": "self-hosted"}),
     "another repository": ("source", {"repository": "https://github.com/o/other"}),
     "a repository that begins alike": ("source", {"repository": f"https://{REPOSITORY}-2"}),
