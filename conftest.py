@@ -78,7 +78,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(reason)
 
 
-# What is no program: brought by a script of .ci.
+# What is no program: .ci/openapi brings GitHub's description, .ci/run the packages from npm.
 CI = Path(__file__).parent / ".ci"
 FILES = {
     "github-openapi": CI / "openapi-description" / "api.github.com.json",
