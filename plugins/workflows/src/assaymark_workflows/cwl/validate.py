@@ -23,6 +23,8 @@ from assaymark_workflows.source import Kind, Node
 
 _LATEST = schema.VERSIONS[-1]
 _CHAIN = 10
+# Told where they are: whether they harm whoever runs the file depends on which values it is given.
+_ITS_OWN = re.compile(r"CWL-(?:R013|T003|X\d+|V(?!001)\d+)")
 _DEVELOPMENT = re.compile(r"v1\.\d+(\.\d+)?-?\.?dev\d*")
 _DRAFT = re.compile(r"(sbg:)?draft-\d.*|v1\.0\.dev\d+")
 
@@ -197,7 +199,7 @@ def _unmet(document: Document, version: str, handed: frozenset[str], workspace: 
         if one.rule == "CWL-S020":
             if not any(f"needs {name}{NEEDED}" in one.message for name in handed):
                 found.append(one)
-        elif one.rule != "CWL-R013" and (one.severity or levels[one.rule]) is Severity.ERROR:
+        elif not _ITS_OWN.match(one.rule) and (one.severity or levels[one.rule]) is Severity.ERROR:
             found.append(one)
     if found or depth >= _CHAIN:
         return found
