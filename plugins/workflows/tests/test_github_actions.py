@@ -14,7 +14,7 @@ from assaymark_workflows.github_actions.detect import detection
 from assaymark_workflows.github_actions.validate import OURS, RULES
 from assaymark_workflows.problems import severities
 
-BROKEN = "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo ${{ github.nothing }}\n"
+BROKEN = "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo ${{ nothing.at }}\n"
 
 
 def workflow(folder: Path, text: str = BROKEN) -> Path:
