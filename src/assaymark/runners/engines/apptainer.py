@@ -1,0 +1,55 @@
+"""Apptainer (or Singularity): a command in the unpacked image. Tested by its documented command line only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from assaymark.errors import InputError
+from assaymark.job import Job
+from assaymark.runners.engines import Wrapped
+from assaymark.runners.engines.probe import first_line, ran
+from assaymark.runners.folder import INDEX, MARK, WORK
+
+
+@dataclass(frozen=True, slots=True)
+class Apptainer:
+    """``program`` is apptainer or singularity; ``folder`` gives the unpacked folder (a sandbox, in its words)."""
+
+    folder: Callable[[str], Path]
+    program: str = "apptainer"
+
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+        return self.program
+
+    def problem(self) -> str | None:
+        """Whether the program is there."""
+        done = ran([self.program, "--version"])
+        return None if done.returncode == 0 else f"{self.program} does not work here: {first_line(done)}"
+
+    def version(self) -> str | None:
+        """What it says of itself."""
+        done = ran([self.program, "--version"])
+        return first_line(done).rpartition(" ")[2] if done.returncode == 0 else None
+
+    def wrap(self, job: Job) -> Wrapped:
+        """Everything of the host left out; it always runs as the caller, with a read-only root."""
+        if job.image is None:
+            return Wrapped(job.command)
+        if job.confinement.user is not None:
+            raise InputError(f"{self.program} runs as the caller only: it cannot take an arbitrary user")
+        if not job.confinement.read_only:
+            raise InputError(f"{self.program} runs an unpacked image only with a read-only root")
+        argv = [self.program, "exec", "--containall", "--no-home", "--cleanenv", "--bind", f"{WORK}:/mnt"]
+        argv += ["--pwd", "/mnt"]
+        if not job.confinement.network:
+            argv += ["--net", "--network", "none"]
+        variables = {"LANG": "C.UTF-8", MARK: job.id, "ASSAYMARK_INDEX": INDEX, **job.environment}
+        for name, value in variables.items():
+            if "," in value:
+                raise InputError(f"{self.program} takes no comma in a variable ({name})")
+            argv += ["--env", f"{name}={value}"]
+        return Wrapped((*argv, str(self.folder(job.image)), *job.command))

@@ -1,0 +1,82 @@
+"""Bubblewrap: a command in the unpacked image, or in the programs of the host, with nothing else to see. No daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from assaymark import proc
+from assaymark.errors import InputError
+from assaymark.job import Job
+from assaymark.runners.engines import Wrapped
+from assaymark.runners.engines.probe import first_line, ran
+from assaymark.runners.folder import INDEX, MARK, WORK
+
+PROGRAM = "bwrap"
+# What makes the programs of the host run: its system folders, never /home, /root, /tmp or what is mounted elsewhere.
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache")
+_ALONE = ("--die-with-parent", "--new-session", "--unshare-all", "--clearenv")
+_LOOPBACK = "lo"
+
+
+@dataclass(frozen=True, slots=True)
+class Bubblewrap:
+    """``folder`` gives the unpacked folder of an image."""
+
+    folder: Callable[[str], Path]
+    name: str = "bubblewrap"
+
+    def problem(self) -> str | None:
+        """A probe must run, and must see no network but its own loopback: else nothing is started."""
+        script = "cat /proc/net/dev"
+        done = ran([PROGRAM, *_ALONE, *_host(), "--proc", "/proc", "--dev", "/dev", "/bin/sh", "-c", script])
+        if done.returncode != 0:
+            return f"bubblewrap does not work here: {first_line(done)}"
+        interfaces = {line.split(":")[0].strip() for line in done.stdout.decode("ascii", "replace").splitlines()[2:]}
+        return None if interfaces <= {_LOOPBACK} else "bubblewrap does not take the network away here"
+
+    def version(self) -> str | None:
+        """What ``bwrap --version`` says."""
+        done = ran([PROGRAM, "--version"])
+        return first_line(done).removeprefix("bubblewrap ") if done.returncode == 0 else None
+
+    def wrap(self, job: Job) -> Wrapped:
+        """A read-only root, folders of its own for what is written, and no network unless asked."""
+        if job.image is None:
+            root = _host()
+        else:
+            if not job.confinement.read_only:
+                raise InputError("bubblewrap runs an image only with a read-only root")
+            root = ["--ro-bind", str(self.folder(job.image)), "/"]
+        argv = [PROGRAM, *_ALONE, *root, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+        argv += ["--bind", WORK, "/mnt", "--chdir", "/mnt"]
+        if job.confinement.network and job.image is not None:
+            argv.append("--share-net")
+        if job.confinement.user is not None:
+            argv += ["--uid", str(job.confinement.user), "--gid", str(job.confinement.user)]
+        variables = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", "HOME": "/mnt"}
+        variables |= {"LANG": "C.UTF-8", MARK: job.id, "ASSAYMARK_INDEX": INDEX, **job.environment}
+        for name, value in variables.items():
+            argv += ["--setenv", name, value]
+        return Wrapped((*argv, "--", *job.command))
+
+
+def _host() -> list[str]:
+    words: list[str] = []
+    for place in map(Path, _SYSTEM):
+        if place.is_symlink():
+            words += ["--symlink", str(place.readlink()), str(place)]
+        elif place.exists():
+            words += ["--ro-bind", str(place), str(place)]
+    return words
+
+
+def without_network(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """A command of the host that keeps everything but the network; for engines that cannot take it away themselves."""
+    return (PROGRAM, "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent", "--", *argv)
+
+
+def can_cut_network() -> bool:
+    """Whether `without_network` works here."""
+    return ran([*without_network(("cat", "/proc/net/dev"))]).returncode == 0 and proc.search_path() != ()

@@ -1,0 +1,55 @@
+"""Charliecloud (``ch-run``): a command in the unpacked image, as an ordinary user; made for clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from assaymark.errors import InputError
+from assaymark.job import Job
+from assaymark.runners.engines import Wrapped
+from assaymark.runners.engines.bubblewrap import can_cut_network, without_network
+from assaymark.runners.engines.probe import first_line, ran
+from assaymark.runners.folder import INDEX, MARK, WORK
+
+PROGRAM = "ch-run"
+
+
+@dataclass(frozen=True, slots=True)
+class Charliecloud:
+    """``folder`` gives the unpacked folder of an image, on a file system that the node sees too."""
+
+    folder: Callable[[str], Path]
+    name: str = "charliecloud"
+
+    def problem(self) -> str | None:
+        """Whether the program is there; a folder to try it on is not."""
+        done = ran([PROGRAM, "--version"])
+        return None if done.returncode == 0 else f"charliecloud does not work here: {first_line(done)}"
+
+    def version(self) -> str | None:
+        """What ``ch-run --version`` says."""
+        done = ran([PROGRAM, "--version"])
+        return first_line(done) if done.returncode == 0 else None
+
+    def wrap(self, job: Job) -> Wrapped:
+        """Its own /tmp, none of the host's variables, a read-only root; the network by way of bubblewrap."""
+        if job.image is None:
+            return Wrapped(job.command)
+        if not job.confinement.read_only:
+            raise InputError("charliecloud runs an image only with a read-only root here")
+        variables = {"HOME": "/mnt", "LANG": "C.UTF-8", MARK: job.id, "ASSAYMARK_INDEX": INDEX, **job.environment}
+        argv = [PROGRAM, "--private-tmp", "--unset-env=*", f"--bind={WORK}:/mnt", "--cd=/mnt"]
+        argv += [f"--set-env={name}={value}" for name, value in variables.items()]
+        if job.confinement.user is not None:
+            argv += [f"--uid={job.confinement.user}", f"--gid={job.confinement.user}"]
+        argv += [str(self.folder(job.image)), "--", *job.command]
+        if job.confinement.network:
+            return Wrapped(tuple(argv))
+        if not can_cut_network():
+            raise InputError(
+                "charliecloud cannot take the network away by itself, and bubblewrap does not work here",
+                hint="install bubblewrap",
+            )
+        return Wrapped(without_network(tuple(argv)))

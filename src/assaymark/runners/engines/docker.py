@@ -1,0 +1,58 @@
+"""Docker Engine and Podman: a command in an image that the engine holds under our name, by its digest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assaymark.job import Job
+from assaymark.runners.engines import Wrapped
+from assaymark.runners.engines.probe import environment, first_line, ran
+from assaymark.runners.folder import INDEX, MARK, WORK
+
+PROCESSES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Docker:
+    """``program`` is docker or podman; ``loaded`` puts an image into it and gives the identity to run."""
+
+    loaded: Callable[[str, str], str]
+    program: str = "docker"
+
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+        return self.program
+
+    def problem(self) -> str | None:
+        """The engine must answer; the client alone is not enough."""
+        done = ran([self.program, "info", "--format", "{{.ID}}{{.ServerVersion}}"])
+        return None if done.returncode == 0 else f"{self.program} does not work here: {first_line(done)}"
+
+    def version(self) -> str | None:
+        """The version of the engine."""
+        done = ran([self.program, "version", "--format", "{{.Server.Version}}"])
+        return first_line(done) if done.returncode == 0 else None
+
+    def wrap(self, job: Job) -> Wrapped:
+        """No capabilities, no new privileges, nothing pulled; the container is removed by name whatever happens."""
+        if job.image is None:
+            return Wrapped(job.command)
+        told = [f"{name}={value}" for name, value in environment().items() if name.startswith(("DOCKER_", "CONTAINER"))]
+        name = f"assaymark-{job.id}-{INDEX}"
+        argv = ["env", *told, self.program, "run", "--rm", "--pull", "never", "--name", name, "--init"]
+        argv += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--pids-limit", str(PROCESSES)]
+        argv += ["--volume", f"{WORK}:/mnt", "--workdir", "/mnt", "--label", f"assaymark.job={job.id}"]
+        if not job.confinement.network:
+            argv += ["--network", "none"]
+        if job.confinement.read_only:
+            argv += ["--read-only", "--tmpfs", "/tmp"]
+        if job.confinement.user is not None:
+            argv += ["--user", f"{job.confinement.user}:{job.confinement.user}"]
+        if job.resources.memory:
+            argv += ["--memory", f"{job.resources.memory}m"]
+        for variable, value in {MARK: job.id, "ASSAYMARK_INDEX": INDEX, "HOME": "/mnt", **job.environment}.items():
+            argv += ["--env", f"{variable}={value}"]
+        argv += ["--entrypoint", job.command[0], self.loaded(job.image, self.program), *job.command[1:]]
+        return Wrapped(tuple(argv), ("env", *told, self.program, "rm", "--force", name), limits_memory=True)

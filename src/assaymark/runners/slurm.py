@@ -1,0 +1,200 @@
+"""``slurm``: a batch job by ``sbatch``; ``squeue``, ``scontrol`` and ``sacct`` explain what has no verdict.
+
+Nothing is read but fields that we ask for, nothing is cancelled but by number. That the controller cannot be reached
+means nothing for the job.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assaymark import proc
+from assaymark.errors import InputError
+from assaymark.job import Handle, Job, Resources, State
+from assaymark.runners import folder as folders
+from assaymark.runners.engines.probe import environment, first_line
+from assaymark.runners.shared import Seen
+
+SECONDS = 60.0
+# Slurm's own limit comes minutes late and only guards against a reporter that hangs.
+MARGIN = 120
+_TOO_LONG = 200
+_ANSWER = re.compile(r"(\d+)(?:;[\w.-]+)?")
+_WAITING = ("PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT")
+_WORKING = ("RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "RESIZING", "SIGNALING", "STAGE_OUT")
+_ENDED = {
+    "COMPLETED": State.EXITED,
+    "CANCELLED": State.CANCELLED,
+    "REVOKED": State.CANCELLED,
+    "TIMEOUT": State.TIMED_OUT,
+    "DEADLINE": State.TIMED_OUT,
+    "PREEMPTED": State.PREEMPTED,
+    "OUT_OF_MEMORY": State.OUT_OF_MEMORY,
+    "NODE_FAIL": State.NODE_LOST,
+    "BOOT_FAIL": State.NODE_LOST,
+    "FAILED": State.NO_VERDICT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slurm:
+    """The back end; a job's name is the number that ``sbatch`` gave."""
+
+    name: str = "slurm"
+
+    def problem(self) -> str | None:
+        """The controller must answer."""
+        done = _asked("scontrol", "ping")
+        if done.returncode is None:
+            return f"Slurm is not installed here: {first_line(done)}"
+        up = done.returncode == 0 and b"UP" in done.stdout
+        return None if up else f"the controller of Slurm does not answer: {first_line(done)}"
+
+    def launch(self, folder: Path, job: Job) -> str:
+        """Submit the reporter. InputError with Slurm's own words when it is refused."""
+        script = f'#!/bin/sh\nunset SLURM_EXPORT_ENV\nexec /bin/sh "{_quoted(folder)}/{folders.REPORTER}" '
+        script += f'"{_quoted(folder)}" "${{SLURM_ARRAY_TASK_ID:-0}}"\n'
+        done = _asked("sbatch", *_options(folder, job), input=script.encode())
+        found = _ANSWER.fullmatch(done.stdout.decode("ascii", "replace").strip())
+        if done.returncode != 0 or not found:
+            # Slurm may have taken it all the same: it would be one without a controller.
+            taken = self._named(job.id)
+            if taken:
+                return taken
+            raise InputError(f"sbatch refused the job: {first_line(done)}", where=job.id)
+        return found[1]
+
+    def find(self, handle: Handle) -> str | None:
+        """The job by its name, which is ours alone."""
+        return self._named(handle.id)
+
+    def _named(self, id: str) -> str | None:
+        done = _asked("squeue", "-h", "-t", "all", "-n", _job_name(id), "-o", "%F")
+        numbers = done.stdout.decode("ascii", "replace").split()
+        return numbers[0] if done.returncode == 0 and numbers and numbers[0].isdecimal() else None
+
+    def seen(self, handle: Handle, wanted: frozenset[int]) -> Mapping[int, Seen]:
+        """By ``squeue``; what that has forgotten, by ``scontrol`` and the accounting."""
+        number = handle.reference or ""
+        if not number.isdecimal():
+            return {}
+        done = _asked("squeue", "-h", "-r", "-t", "all", "-j", number, "-o", "%i|%T|%r")
+        if done.returncode != 0 and not _unknown(done):
+            return {i: Seen(None, f"Slurm cannot be asked now: {first_line(done)}") for i in wanted}
+        found = _rows(done.stdout) if done.returncode == 0 else {}
+        missing = wanted - set(found)
+        if missing:
+            found |= _accounted(number, missing)
+        return {i: seen for i, seen in found.items() if i in wanted}
+
+    def stop(self, handle: Handle) -> None:
+        """``scancel`` by number, and a few seconds for the reporters to write their verdicts."""
+        number = handle.reference or ""
+        if not number.isdecimal():
+            return
+        done = _asked("scancel", number)
+        if done.returncode != 0 and not _unknown(done):
+            raise InputError(f"scancel: {first_line(done)}", where=handle.id)
+        end = time.monotonic() + SECONDS / 2
+        everything = frozenset(range(handle.array))
+        while time.monotonic() < end:
+            states = self.seen(handle, everything).values()
+            if all(s.state is not None and s.state.over for s in states):
+                return
+            time.sleep(0.2)
+
+
+def _options(folder: Path, job: Job) -> list[str]:
+    asked = job.resources
+    words = ["--parsable", f"--job-name={_job_name(job.id)}", f"--chdir={folder}", f"--output={folder}/slurm-%A_%a.out"]
+    words += ["--export=NONE", "--no-requeue", "--open-mode=append", f"--time={_minutes(asked)}"]
+    words += [f"--nodes={asked.nodes}", f"--ntasks={asked.tasks}", f"--cpus-per-task={asked.cpus}"]
+    if job.array > 1:
+        words.append(f"--array=0-{job.array - 1}")
+    if asked.memory:
+        words.append(f"--mem={asked.memory}")
+    if asked.gpus:
+        words.append(f"--gpus={asked.gpus}")
+    if asked.partition:
+        words.append(f"--partition={asked.partition}")
+    if asked.account:
+        words.append(f"--account={asked.account}")
+    return [*words, *asked.flags]
+
+
+def _minutes(asked: Resources) -> int:
+    return max(1, math.ceil((asked.time + MARGIN) / 60))
+
+
+def _job_name(id: str) -> str:
+    return f"assaymark-{id}"
+
+
+def _quoted(folder: Path) -> str:
+    text = str(folder)
+    if re.search(r'["$`\\\n%]', text):
+        raise InputError("Slurm cannot take a folder with such characters in its name", where=text)
+    return text
+
+
+def _asked(program: str, *words: str, input: bytes | None = None) -> proc.Completed:
+    return proc.run(
+        [program, *words], cwd="/", env=environment(), timeout=SECONDS, memory=None, input=input, limit=100_000_000
+    )
+
+
+def _unknown(done: proc.Completed) -> bool:
+    return b"Invalid job id" in done.stderr
+
+
+def _rows(text: bytes) -> dict[int, Seen]:
+    found: dict[int, Seen] = {}
+    for line in text.decode("utf-8", "replace").splitlines():
+        parts = line.split("|", 2)  # the reason comes last: it may hold anything
+        if len(parts) == 3 and (index := _index(parts[0])) is not None:
+            found[index] = _meaning(parts[1], parts[2])
+    return found
+
+
+def _index(name: str) -> int | None:
+    """``13`` is copy 0 of a single job, ``13_4`` is copy 4."""
+    number, _, task = name.strip().partition("_")
+    if not number.isdecimal() or (task and not task.isdecimal()):
+        return None
+    return int(task) if task else 0
+
+
+def _meaning(word: str, reason: str) -> Seen:
+    """A state that we do not know says nothing, least of all that the job is over."""
+    name = word.strip().split(" ")[0].rstrip("+")
+    why = "" if reason.strip() in ("None", "") else f" ({reason.strip()[:_TOO_LONG]})"
+    if name in _WAITING:
+        return Seen(State.QUEUED, f"Slurm: {name}{why}")
+    if name in _WORKING:
+        return Seen(State.RUNNING, f"Slurm: {name}{why}")
+    if name in _ENDED:
+        hint = ""
+        if _ENDED[name] in (State.NO_VERDICT, State.EXITED):
+            hint = "; it wrote no verdict: does the node see the same folder, and has it room?"
+        return Seen(_ENDED[name], f"Slurm: {name}{why}{hint}")
+    return Seen(None, f"Slurm says {name[:50]!r}")
+
+
+def _accounted(number: str, missing: Iterable[int]) -> dict[int, Seen]:
+    """From ``sacct``, where accounting is kept; nothing otherwise."""
+    done = _asked("sacct", "-n", "-P", "-X", "-j", number, "-o", "JobID,State,ExitCode")
+    if done.returncode != 0:
+        return {}
+    rows: Sequence[str] = done.stdout.decode("utf-8", "replace").splitlines()
+    found = {}
+    for row in rows:
+        parts = row.split("|")
+        index = _index(parts[0])
+        if len(parts) == 3 and index in set(missing) and index is not None:
+            found[index] = _meaning(parts[1], f"exit {parts[2]}")
+    return found
