@@ -69,6 +69,10 @@ def validators() -> tuple[Validator, ...]:
 def judge(request: Request) -> Validation:
     """Validate what a request names."""
     everything = validators()
+    if not everything:
+        raise InputError(
+            "no validator is installed, so nothing can be judged", hint="pip install 'assaymark[workflows]'"
+        )
     chosen = _only(everything, request.only)
     rules = rule_files.load(everything)
     sources = open_sources(request.paths, root=request.root, stdin=request.stdin)

@@ -158,3 +158,9 @@ def test_wrong_input(request_: dict[str, object], folder: Folder) -> None:
     root = folder({"a.toy": "good"})
     with pytest.raises(InputError):
         validity.judge(validity.Request(**{"paths": (str(root),), **request_}))  # type: ignore[arg-type]
+
+
+def test_without_validators_nothing_is_called_valid(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validity, "validators", tuple)
+    with pytest.raises(InputError, match="no validator is installed"):
+        assaymark.validate(folder({"a.toy": "good"}))
