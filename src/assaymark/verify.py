@@ -18,6 +18,7 @@ from assaymark.model import Assessment, Subject
 
 REPORT = "assessment.json"
 PROVENANCE = "provenance.json"
+BUNDLE = "badge.sigstore.json"
 BADGES = ("badge.svg", "badge.png", "badge.jwt")
 # What is drawn from the report alone, byte for byte, and who draws it.
 DRAWN = {
@@ -57,7 +58,10 @@ def chain(files: Mapping[str, bytes], known: Known, subject: Subject | None) -> 
     else:
         broken = f"there is no {REPORT}"
     return (
-        Link("badge", tuple(_badge(files, assessment, replace(known, evidence=files, read=_read)))),
+        Link(
+            "badge",
+            tuple(_badge(files, assessment, replace(known, evidence=files, read=_read, bundle=files.get(BUNDLE)))),
+        ),
         Link("report", tuple(_report(files, assessment, broken))),
         Link("provenance", tuple(_provenance(files, assessment))),
         Link("subject", tuple(_subject(assessment, subject))),

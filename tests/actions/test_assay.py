@@ -119,6 +119,13 @@ def test_a_caller_with_forged_actions_gets_the_level_that_is_due(
     found = json.loads(capfd.readouterr().out)
     assert {a["says"] for a in found["answers"]} == {"yes"}
     assert found["award"]["level"] == "bronze"
+    # The chain from the badge to the commit, with the same trust.
+    chain = ["verify", folder, *words[words.index("--trusted-root") : words.index("--evidence")], "--format", "json"]
+    assert main([str(w) for w in chain]) == 0, capfd.readouterr()
+    links = json.loads(capfd.readouterr().out)["links"]
+    assert {link["name"]: link["says"] for link in links} == dict.fromkeys(
+        ("badge", "report", "provenance", "subject"), "yes"
+    )
 
 
 @pytest.mark.service("act")

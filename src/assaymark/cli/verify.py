@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assaymark.cli._common import out, wants_colour
+from assaymark.cli._common import out, split, wants_colour
 from assaymark.errors import GateNotMet, InputError, Undetermined
 
 if TYPE_CHECKING:
@@ -35,6 +35,12 @@ Exit status: 0 every link holds, 1 one is broken, 2 wrong input, 3 not everythin
 @click.option("--issuer", multiple=True, metavar="DID", help="Whom you trust to sign badges.")
 @click.option("--identity", multiple=True, type=click.Path(path_type=Path), help="The did.json of a did:web issuer.")
 @click.option("--status-list", type=click.Path(path_type=Path), help="The issuer's list of revocations.")
+@click.option("--signer", multiple=True, metavar="URI", help="A workflow that you trust (default: assaymark's own).")
+@click.option("--signer-commit", multiple=True, metavar="SHA", help="A commit of that workflow that was released.")
+@click.option("--ref", multiple=True, metavar="REF", help="A branch that counts as current (default: main, master).")
+@click.option(
+    "--trusted-root", type=click.Path(path_type=Path), metavar="FILE", help="Default: that of the public Sigstore."
+)
 @click.option("--as-of", metavar="DATE", help="The moment by which validity is judged (default: now).")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
@@ -43,13 +49,19 @@ def command(
     issuer: tuple[str, ...],
     identity: tuple[Path, ...],
     status_list: Path | None,
+    signer: tuple[str, ...],
+    signer_commit: tuple[str, ...],
+    ref: tuple[str, ...],
+    trusted_root: Path | None,
     as_of: str | None,
     form: str,
 ) -> None:
     """Check badge, report, provenance and subject against one another, and say which link is broken.
 
-    PLACE is the folder that assess --output wrote, or a file in it. Nothing is fetched.
+    PLACE is the folder that assess --output wrote, or a file in it; a Sigstore bundle in it (badge.sigstore.json) is
+    checked too. Nothing is fetched.
     """
+    from assaymark.badges.keyless import BRANCHES, Rules
     from assaymark.badges.verify import Known
     from assaymark.verify import REPORT, chain
 
@@ -65,6 +77,8 @@ def command(
         commit=subject.commit if subject else None,
         identities={str(_json(path)["id"]): _read(path) for path in identity},
         status_list=_read(status_list) if status_list else None,
+        rules=Rules(split(signer), split(signer_commit), split(ref) or BRANCHES),
+        trusted_root=trusted_root,
     )
     links = chain(files, known, subject)
     out(json.dumps(_document(links), indent=2) if form == "json" else _text(links))
