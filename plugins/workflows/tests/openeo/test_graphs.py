@@ -235,3 +235,60 @@ def test_texts_that_were_built_to_hurt_end_soon() -> None:
 def test_nesting_without_end_is_a_finding() -> None:
     text = '{"a": {"process_id": "add", "arguments": {"x": ' + "[" * 100_000
     assert said(text) == ["OEO-Y001"]
+
+
+POLYGON = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
+
+
+@pytest.mark.parametrize(
+    ("process", "arguments", "rules"),
+    [
+        ("load_collection", {"id": "a", "spatial_extent": {"type": "Circle"}}, ["OEO-R010", "OEO-V006"]),
+        ("load_collection", {"id": "a", "spatial_extent": {"type": "FeatureCollection"}}, ["OEO-R010", "OEO-V006"]),
+        ("load_collection", {"id": "a", "spatial_extent": {"type": "Point"}}, ["OEO-R010", "OEO-V006"]),
+        (
+            "load_geojson",
+            {"data": {"type": "Feature", "geometry": {"type": "GeometryCollection"}}},
+            ["OEO-P001", "OEO-V006"],
+        ),
+        ("load_geojson", {"data": POLYGON}, ["OEO-P001"]),
+        ("filter_temporal", {"data": {"from_node": "a"}, "extent": ["2020-01-01", {"from_parameter": "x"}]}, None),
+        ("date_shift", {"date": "2020-01-31", "value": 1, "unit": "month"}, []),
+        ("date_shift", {"date": "31.1.2020", "value": 1, "unit": "month"}, ["OEO-V007"]),
+        ("date_shift", {"date": "2020-01-31", "value": 1.5, "unit": "month"}, ["OEO-T001"]),
+        ("date_shift", {"date": "2020-01-31", "value": 2.0, "unit": "month"}, []),
+        ("array_element", {"data": [1], "index": -1}, ["OEO-V001"]),
+        ("quantiles", {"data": [1, 2], "probabilities": [0.2, 1.5]}, ["OEO-V001"]),
+        ("aggregate_temporal", {"intervals": [["2020-01-01", "2020-01-01"]], "labels": ["a", "a"]}, None),
+        ("array_create", {"data": [1, 2], "repeat": 0}, ["OEO-V001"]),
+        ("text_begins", {"data": "abc", "pattern": "a", "case_sensitive": "yes"}, ["OEO-T001"]),
+        ("vector_buffer", {"geometries": POLYGON, "distance": 0}, ["OEO-D004", "OEO-P001", "OEO-V001"]),
+        ("clip", {"x": 1, "min": 2, "max": True}, ["OEO-T001"]),
+        ("if", {"value": True, "accept": {"from_node": 3}}, ["OEO-S007"]),
+        ("count", {"data": [1], "condition": False}, ["OEO-V001"]),
+        ("constant", {"x": {"process_graph": {"a": {"process_id": "e", "arguments": {}, "result": True}}}}, []),
+    ],
+)
+def test_values(process: str, arguments: Json, rules: list[str] | None) -> None:
+    found = said({"process_graph": only(process, arguments)})
+    assert found is not None
+    if rules is not None:
+        assert sorted(found) == rules
+
+
+@pytest.mark.parametrize(
+    ("wrong", "rule"),
+    [
+        ({"process_id": "no name", "arguments": {}}, "OEO-S002"),
+        ({"process_id": "absolute", "arguments": 5}, "OEO-S003"),
+        ({"process_id": "absolute", "arguments": {"x": 1}, "description": 5}, "OEO-S004"),
+        ({"process_id": "absolute", "arguments": {"x": 1}, "descripton": "x"}, "OEO-S005"),
+    ],
+)
+def test_fields_of_nodes(wrong: Json, rule: str) -> None:
+    assert rule in (said({**only("absolute", {"x": 1}), "b": wrong}) or [])
+
+
+def test_a_text_in_another_encoding_is_left_alone() -> None:
+    text = json.dumps(only("absolute", {"x": 1})).encode("utf-16")
+    assert validate("graph.json", text, World()) is None  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ _LONGEST_DOMAIN = 255
 
 
 class Use(NamedTuple):
-    """One reference. ``name`` is None when it contains another, '' when its brace is not closed."""
+    """One reference. ``name`` is None when only the run knows it, '' when its brace is empty or not closed."""
 
     mark: str
     name: str | None
@@ -193,8 +193,8 @@ def references(value: str) -> list[Use]:
                 continue
         elif mark == "}" and open_braces:
             begun, start, nested = open_braces.pop()
-            name = None if nested else value[start + 2 : position]
-            found.append(Use(begun, name or (None if nested or "$" in (name or "") else ""), start, position + 1))
+            name = value[start + 2 : position]
+            found.append(Use(begun, None if nested or "$" in name else name, start, position + 1))
         position += 1
     found += [Use(mark, "", start, start + 2) for mark, start, _ in open_braces]
     return found
