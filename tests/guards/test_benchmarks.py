@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
+import assaymark
 
 
 @pytest.fixture
@@ -58,3 +61,14 @@ def test_an_aim_that_is_missed_is_shown(speed: ModuleType) -> None:
     row = {"subject": "s", "what": "w", "ours": "o", "beside": "b", "unit": "x", "aim": 1.0}
     shown = speed.shown([speed.Row(**row, value=1.0), speed.Row(**row, value=1.01)]).splitlines()
     assert [line.split("|")[-2].strip() for line in shown[2:]] == ["yes", "NO"]
+
+
+def test_documents_of_the_benchmark_of_validate_are_valid(checkout: Path, tmp_path: Path) -> None:
+    code = (
+        "import json, sys, validate\n"
+        "for name, make in validate.MAKERS.items():\n"
+        "    open(f'{sys.argv[1]}/{name}.json', 'w').write(json.dumps(make(1), indent=1))\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=checkout / "benchmarks", check=True)
+    validation = assaymark.validate(tmp_path, cache=False)
+    assert {j.format: j.state.value for j in validation.judgements} == {"ophidia": "valid", "openeo": "valid"}
