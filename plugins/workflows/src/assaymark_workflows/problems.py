@@ -113,6 +113,14 @@ def _nearest(word: str, words: tuple[str, ...]) -> str | None:
     return known[close[0]] if close else None
 
 
+def is_slip(word: str, near: str) -> bool:
+    """Whether a word is so near to another that it can be put in its place without asking: one letter of ten."""
+    import difflib
+
+    one, other = word.strip().casefold(), near.casefold()
+    return one == other or difflib.SequenceMatcher(None, one, other).ratio() >= 0.9
+
+
 def hint(word: str, words: Iterable[str]) -> str:
     """`` Did you mean 'x'?`` to end a message with, or nothing."""
     near = nearest(word, words)

@@ -13,7 +13,7 @@ from assaymark_workflows.openeo.subtypes import is_reference
 from assaymark_workflows.openeo.table import Parameter, Process, Processes, Schema, Schemas, parameter, schemas
 from assaymark_workflows.openeo.types import described, fits, kinds, may_fit
 from assaymark_workflows.openeo.values import check
-from assaymark_workflows.problems import Problems, hint, nearest, replace
+from assaymark_workflows.problems import Problems, hint, is_slip, nearest, replace
 from assaymark_workflows.source import Place, Pointer
 
 _FIELDS = ("process_id", "arguments", "namespace", "description", "result")
@@ -129,9 +129,9 @@ class Graphs:
             near = nearest(key, _FIELDS)
             at = Place((*pointer, key), key=True)
             message = f"{key!r} is no field of a node and is ignored"
-            mend = near is not None and near not in raw
+            message += f"; did you mean {near!r}?" if near is not None and near not in raw else ""
+            mend = near is not None and near not in raw and is_slip(key, near)
             edits = [replace(self._problems.span(at), f'"{near}"')] if mend else []
-            message += f"; did you mean {near!r}?" if mend else ""
             self._problems.add("OEO-S005", message, at, fix=f"write {near}" if mend else None, edits=edits)
 
     def _process(self, name: str, at: Pointer) -> Process | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from assaymark_workflows.ophidia.document import Argument, Task
 from assaymark_workflows.ophidia.table import ArgumentSpec, Operator, Table, release
-from assaymark_workflows.problems import Problems, nearest, replace
+from assaymark_workflows.problems import Problems, is_slip, nearest, replace
 from assaymark_workflows.source import Pointer, Span
 
 Removal = Callable[[Pointer], Span]
@@ -82,23 +82,23 @@ class Arguments:
             edits = [replace(self._removal(argument.pointer), "")] if self._removal else []
             self._problems.add("OPH-D002", message, argument.key_place, fix=f"remove {key}", edits=edits)
         elif not self._tolerated(task, key) and "$" not in key:
-            self._unknown(spec, key, argument)
+            self._unknown(task, spec, key, argument)
 
     def _tolerated(self, task: Task, key: str) -> bool:
         if key in self._table.injected or key == "description" or key in self._table.extra.get(task.operator, ()):
             return True
         return task.operator in self._table.flow and key in self._table.tolerated
 
-    def _unknown(self, spec: Operator, key: str, argument: Argument) -> None:
+    def _unknown(self, task: Task, spec: Operator, key: str, argument: Argument) -> None:
         near = nearest(key, spec.arguments)
         message = f"{spec.name} has no argument {key!r}: it is ignored"
         if near is None:
             self._problems.add("OPH-R005", message, argument.key_place)
             return
-        edits = [replace(self._problems.span(argument.key_place), near)] if argument.straight else []
-        self._problems.add(
-            "OPH-R005", f"{message}; did you mean {near!r}?", argument.key_place, fix=f"write {near}", edits=edits
-        )
+        mend = argument.straight and is_slip(key, near) and task.argument(near) is None
+        edits = [replace(self._problems.span(argument.key_place), near)] if mend else []
+        fix = f"write {near}" if edits else None
+        self._problems.add("OPH-R005", f"{message}; did you mean {near!r}?", argument.key_place, fix=fix, edits=edits)
 
     def _mandatory(self, task: Task, spec: Operator, seen: set[str]) -> None:
         if any("$" in argument.key for argument in task.arguments) or len(seen) < _equals_unknown(task):

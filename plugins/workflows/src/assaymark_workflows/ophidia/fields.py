@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from assaymark_workflows.ophidia.text import around_parameters, substituted
-from assaymark_workflows.problems import Problems, hint, nearest, replace
+from assaymark_workflows.problems import Problems, hint, is_slip, nearest, replace
 from assaymark_workflows.source import Place, Pointer
 
 # The order in which the server reads them: what follows a value that is no string is lost.
@@ -106,8 +106,9 @@ class Fields:
         if near is None or near in value:
             self._problems.add("OPH-S005", message, at)
             return
-        edits = [replace(self._problems.span(at), f'"{near}"')]
-        self._problems.add("OPH-S005", f"{message}; did you mean {near!r}?", at, fix=f"write {near}", edits=edits)
+        edits = [replace(self._problems.span(at), f'"{near}"')] if is_slip(key, near) else []
+        fix = f"write {near}" if edits else None
+        self._problems.add("OPH-S005", f"{message}; did you mean {near!r}?", at, fix=fix, edits=edits)
 
     def _value(self, kind: str, key: str, written: str, at: Pointer) -> None:
         text = substituted(written, self._parameters)
