@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 _OPERATOR = re.compile(rb'"operator"\s*:\s*"(?i:oph_)')
+_LINK = re.compile(rb"/experiment\b")
 _TASK_KINDS = ("cdo", "generic", "control")
 _MOST = 5_000
 # Fields of a workflow that tell it from other lists of tasks when it has none.
@@ -23,7 +24,7 @@ def detect(path: str, data: bytes) -> bool:
 
 def detect_cwl(path: str, data: bytes) -> bool:
     """Cheap: a wrapper of the converter, or a workflow that hands an experiment on."""
-    return b"cwl2oph" in data or (b"Workflow" in data and b"cwlVersion" in data and b"experiment" in data)
+    return b"cwl2oph" in data or (b"cwlVersion" in data and _LINK.search(data) is not None)
 
 
 def is_workflow(value: Any) -> bool:
