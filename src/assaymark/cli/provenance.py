@@ -27,7 +27,9 @@ def command() -> None:
 @command.command(epilog="\b\nExample:\n  assaymark provenance export out/assessment.json --output prov/")
 @click.argument("assessment", type=click.Path())
 @click.option("--output", type=click.Path(file_okay=False), help="Folder for the documents and their index.")
-@click.option("--format", "forms", multiple=True, help="prov, crate, intoto, everse, provn, xml, rdf, jsonld.")
+@click.option(
+    "--format", "forms", multiple=True, help="prov, crate, crate-steps, intoto, everse, provn, xml, rdf, jsonld."
+)
 @click.option("--input", "inputs", multiple=True, type=click.Path(), help="An upstream document, linked by its digest.")
 @click.option("--previous", type=click.Path(), help="The assessment before this one: assessment.json.")
 def export(
@@ -53,12 +55,7 @@ def export(
         inputs=tuple(_input(place) for place in inputs),
         previous=_previous(previous) if previous else None,
     )
-    try:
-        made = folder.documents(account, os.environ, wanted)
-    except ModuleNotFoundError as problem:
-        raise InputError(
-            f"this format needs a package that is not installed: {problem.name}", hint="pip install 'assaymark[rdf]'"
-        ) from problem
+    made = folder.documents(account, os.environ, wanted)
     if output:
         _write(Path(output), made)
     elif len(made) == 2:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from assaymark.model import Assessment, Evidence, SubcriterionResult, Subject
-from assaymark.provenance.account import Account, Artifact, Result, Run, Step, Tool, Work
+from assaymark.provenance.account import Account, Artifact, Result, Run, Step, Tool, Value, Work
 from assaymark.provenance.collect import run_of
 from assaymark.wording import one_line
 
 _LONGEST = 500
+_MOST_METRICS = 40
+# What is judged, by the kind of subject; all that is not named here is an assessment like any other.
+_WORK = {"model": Work.MODEL, "image": Work.SMOKE}
 
 
 def account_of(
@@ -29,7 +34,7 @@ def account_of(
     steps = tuple(_steps(assessment))
     results = tuple(_result(result) for result in assessment.results)
     return Account(
-        work=Work.ASSESSMENT,
+        work=_WORK.get(assessment.subject.kind, Work.ASSESSMENT),
         subject=subject_of(assessment.subject),
         run=_run(assessment, environment, digest),
         version=assessment.run.assaymark,
@@ -106,8 +111,19 @@ def _step(evidence: Evidence, durations: Mapping[str, float]) -> Step:
         tool=Tool(name=tool.name, version=tool.version, sha256=_plain(tool.digest)) if tool else None,
         seconds=durations.get(evidence.check),
         link=evidence.link,
-        facts={"findings": len(evidence.findings), "grade": evidence.grade.value},
+        facts={**_metrics(evidence), "findings": len(evidence.findings), "grade": evidence.grade.value},
     )
+
+
+def _metrics(evidence: Evidence) -> dict[str, Value]:
+    """What was measured: coverage, seeds, the scheduler's job, the device; names as parts of qualified names."""
+    known = sorted(evidence.metrics.items())[:_MOST_METRICS]
+    named = {re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-"): value for name, value in known}
+    return {
+        f"metric-{name}": one_line(value)[:_LONGEST] if isinstance(value, str) else value
+        for name, value in named.items()
+        if name and not (isinstance(value, float) and not math.isfinite(value))
+    }
 
 
 def step_id(evidence: Evidence, digest: str) -> str:

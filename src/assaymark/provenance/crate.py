@@ -21,22 +21,28 @@ _CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
 _GITHUB_ACTIONS = "https://docs.github.com/actions"
 
 
-def render(account: Account, files: Sequence[Artifact] = ()) -> str:
+def render(account: Account, files: Sequence[Artifact] = (), *, steps: bool = False) -> str:
     """``ro-crate-metadata.json``: the same bytes for the same facts. ``files`` lie beside it, by name and digest."""
-    return json.dumps(document(account, files), sort_keys=True, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
+    value = document(account, files, steps=steps)
+    return json.dumps(value, sort_keys=True, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def document(account: Account, files: Sequence[Artifact] = ()) -> dict[str, Any]:
-    """The crate as a plain value; entities in the order of their ids, the descriptor and the root first."""
-    graph = {entity["@id"]: entity for entity in _entities(account, (account.report, *files))}
+def document(account: Account, files: Sequence[Artifact] = (), *, steps: bool = False) -> dict[str, Any]:
+    """The crate as a plain value; entities in the order of their ids, the descriptor and the root first.
+
+    With ``steps`` and a workflow it is a Provenance Run Crate: each check is a step of the workflow, and the engine
+    that ran them is told.
+    """
+    graph = {entity["@id"]: entity for entity in _entities(account, (account.report, *files), steps)}
     first = ["ro-crate-metadata.json", "./"]
     rest = sorted(id for id in graph if id not in first)
     return {"@context": list(CRATE_CONTEXTS), "@graph": [graph[id] for id in (*first, *rest)]}
 
 
-def _entities(account: Account, files: Sequence[Artifact]) -> Iterator[dict[str, Any]]:
+def _entities(account: Account, files: Sequence[Artifact], steps: bool) -> Iterator[dict[str, Any]]:
     workflow = _workflow_id(account)
-    profiles = ("process", "workflow", "workflowhub") if workflow else ("process",)
+    steps = steps and workflow is not None
+    profiles = ("process", "workflow", *(("provenance",) if steps else ()), "workflowhub") if workflow else ("process",)
     yield {
         "@id": "ro-crate-metadata.json",
         "@type": "CreativeWork",
@@ -50,7 +56,9 @@ def _entities(account: Account, files: Sequence[Artifact]) -> Iterator[dict[str,
     yield from _files(account, files)
     yield from _agents(account)
     if workflow:
-        yield from _workflow(account, workflow)
+        yield from _workflow(account, workflow, steps)
+        if steps:
+            yield from _orchestration(account)
         yield _workflow_run(account, workflow, files)
         yield from _test_suite(account, workflow)
     for step in account.steps:
@@ -73,6 +81,8 @@ def _root(account: Account, files: Sequence[Artifact], profiles: Sequence[str], 
         root["mainEntity"] = _ref(workflow)
         root["hasPart"].append(_ref(workflow))
         root["mentions"] += [_ref(_run_id(account)), _ref("#test-suite")]
+        if "provenance" in profiles:
+            root["mentions"].append(_ref("#organize"))
     return root
 
 
@@ -119,8 +129,8 @@ def _agents(account: Account) -> Iterator[dict[str, Any]]:
         yield {"@id": owner, "@type": "Organization", "name": account.run.owner, "url": owner}
 
 
-def _workflow(account: Account, path: str) -> Iterator[dict[str, Any]]:
-    yield {
+def _workflow(account: Account, path: str, steps: bool) -> Iterator[dict[str, Any]]:
+    told: dict[str, Any] = {
         "@id": path,
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
         "name": path.rpartition("/")[2],
@@ -128,11 +138,46 @@ def _workflow(account: Account, path: str) -> Iterator[dict[str, Any]]:
         "version": account.run.workflow_commit or account.subject.commit or "unknown",
         "hasPart": [_ref(id) for id in sorted({_tool_id(step.tool, account) for step in account.steps})],
     }
+    if steps:
+        told["@type"].append("HowTo")
+        told["step"] = [_ref(f"#step-{_slug(step.id)}") for step in account.steps]
+    yield told
     yield {
         "@id": "#github-actions",
         "@type": "ComputerLanguage",
         "name": "GitHub Actions workflow",
         "url": _ref(_GITHUB_ACTIONS),
+    }
+
+
+def _orchestration(account: Account) -> Iterator[dict[str, Any]]:
+    """The engine, and how each step of the workflow led to an action."""
+    engine = "#engine"
+    yield {"@id": engine, "@type": "SoftwareApplication", "name": "GitHub Actions runner", "url": _GITHUB_ACTIONS}
+    controls = []
+    for position, step in enumerate(account.steps, 1):
+        name = _slug(step.id)
+        controls.append(_ref(f"#control-{name}"))
+        yield {
+            "@id": f"#step-{name}",
+            "@type": "HowToStep",
+            "position": str(position),
+            "workExample": _ref(_tool_id(step.tool, account)),
+        }
+        yield {
+            "@id": f"#control-{name}",
+            "@type": "ControlAction",
+            "name": f"run {step.id}",
+            "instrument": _ref(f"#step-{name}"),
+            "object": _ref(_action(step)),
+        }
+    yield {
+        "@id": "#organize",
+        "@type": "OrganizeAction",
+        "name": f"run of {account.work.value}",
+        "instrument": _ref(engine),
+        "object": controls,
+        "result": _ref(_run_id(account)),
     }
 
 

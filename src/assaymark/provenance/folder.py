@@ -11,7 +11,7 @@ from assaymark.provenance.account import Account, Artifact
 from assaymark.provenance.redact import refuse_leaks
 from assaymark.provenance.uris import PREDICATES
 
-FORMATS = ("prov", "crate", "intoto", "everse", "provn", "xml", "rdf", "jsonld")
+FORMATS = ("prov", "crate", "crate-steps", "intoto", "everse", "provn", "xml", "rdf", "jsonld")
 DEFAULT = ("prov", "crate", "intoto", "everse")
 _MEDIA = {
     "provenance.json": "application/json",
@@ -59,9 +59,9 @@ def _made(account: Account, formats: Sequence[str]) -> Iterable[tuple[str, str]]
             yield f"predicates/{kind}.json", intoto.render(predicate)
         lines = [intoto.render(intoto.statement(kind, predicates[kind], [account.report])) for kind in predicates]
         yield "statements.intoto.jsonl", "".join(lines)
-    if "crate" in formats:
+    if "crate" in formats or "crate-steps" in formats:
         beside = [_file("provenance.json", text)] if "prov" in formats else []
-        yield "ro-crate-metadata.json", crate.render(account, beside)
+        yield "ro-crate-metadata.json", crate.render(account, beside, steps="crate-steps" in formats)
 
 
 def _index(account: Account, made: Mapping[str, str]) -> str:

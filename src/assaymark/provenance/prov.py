@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from assaymark.errors import InputError
 from assaymark.provenance.account import Account, Artifact, Result, Step, Tool, Value
 from assaymark.provenance.uris import HOME, NAMESPACES
 
@@ -37,17 +38,21 @@ def dump(document: Mapping[str, Any]) -> str:
 
 
 def convert(text: str, notation: str) -> str:
-    """PROV-JSON in another notation, as the ``prov`` package has it. Raises ModuleNotFoundError without its extra."""
+    """PROV-JSON in another notation, as the ``prov`` package has it. Raises InputError without its extra."""
     import warnings
 
     from prov.model import ProvDocument
+    from prov.serializers import DoNotExist
 
     document = ProvDocument.deserialize(content=text)
     options = {"rdf_format": "turtle"} if notation == "rdf" else {}
     with warnings.catch_warnings():
         # rdflib warns of what it does itself.
         warnings.filterwarnings("ignore", category=DeprecationWarning, module="rdflib")
-        written = str(document.serialize(format=notation, **options))
+        try:
+            written = str(document.serialize(format=notation, **options))
+        except DoNotExist as problem:
+            raise InputError(f"this notation needs more: {problem}", hint="pip install 'assaymark[rdf]'") from problem
     return written if written.endswith("\n") else written + "\n"
 
 

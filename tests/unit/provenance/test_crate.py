@@ -68,8 +68,29 @@ def test_a_check_that_found_something_worked_and_one_that_broke_failed(hosted: A
     assert any(by_step[a["name"]].outcome == "failed" and a["actionStatus"]["@id"] != FAILED for a in actions)
 
 
+def test_a_provenance_run_crate_tells_step_by_step(hosted: Account) -> None:
+    entities = {e["@id"]: e for e in crate.document(hosted, BESIDE, steps=True)["@graph"]}
+    assert CRATE_PROFILES["provenance"][0] in {r["@id"] for r in entities["./"]["conformsTo"]}
+    workflow = entities[entities["./"]["mainEntity"]["@id"]]
+    assert "HowTo" in workflow["@type"]
+    assert len(workflow["step"]) == len(hosted.steps)
+    actions = set()
+    for reference in entities["#organize"]["object"]:
+        control = entities[reference["@id"]]
+        step = entities[control["instrument"]["@id"]]
+        action = entities[control["object"]["@id"]]
+        assert step["workExample"] == action["instrument"]
+        assert {"@id": step["@id"]} in workflow["step"]
+        assert step["workExample"] in workflow["hasPart"]
+        actions.add(action["@id"])
+    assert len(actions) == len(hosted.steps)
+    assert entities["#organize"]["result"]["@id"] == hosted.run.url
+    named = {r for entity in entities.values() for r in references(entity)}
+    assert {r for r in named if r.startswith("#")} <= set(entities)
+
+
 def test_without_a_workflow_it_is_a_process_run_crate(local: Account) -> None:
-    root = graph(local)["./"]
+    root = {e["@id"]: e for e in crate.document(local, steps=True)["@graph"]}["./"]
     assert [r["@id"] for r in root["conformsTo"]] == [CRATE_PROFILES["process"][0]]
     assert "mainEntity" not in root
 

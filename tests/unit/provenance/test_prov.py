@@ -17,6 +17,7 @@ import pytest
 from jsonschema import Draft4Validator
 from prov.model import ProvDocument
 
+from assaymark.errors import InputError
 from assaymark.model import Assessment
 from assaymark.provenance import prov as writer
 from assaymark.provenance.account import Account, Artifact
@@ -55,6 +56,18 @@ def test_other_notations_tell_the_same(hosted: Account, notation: str) -> None:
     text = writer.render(hosted)
     back = ProvDocument.deserialize(content=writer.convert(text, notation), format=notation)
     assert len(back.records) == len(read(text).records)
+
+
+def test_a_notation_that_is_not_installed_says_how_to_come_by_it(
+    hosted: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prov.serializers import Registry
+    from prov.serializers.provjson import ProvJSONSerializer
+
+    monkeypatch.setattr(Registry, "serializers", {"json": ProvJSONSerializer})
+    text = writer.render(hosted)
+    with pytest.raises(InputError, match=r"assaymark\[rdf\]"):
+        writer.convert(text, "xml")
 
 
 def test_turtle_names_the_commit(hosted: Account) -> None:
@@ -136,6 +149,18 @@ def test_the_same_bytes_whatever_the_hash_seed_and_the_zone(hosted: Account, tmp
         texts.add(run.stdout)
     assert len(texts) == 1
     assert writer.render(hosted).encode() in texts.pop()
+
+
+def test_the_kind_of_work_follows_from_what_was_judged(account: Callable[..., Account], assessment: Assessment) -> None:
+    for kind, work in (("software", "assessment"), ("model", "model-validation"), ("image", "smoke-test")):
+        told = account(given=replace(assessment, subject=replace(assessment.subject, kind=kind)))
+        assert writer.document(told)["activity"]["run:run"]["prov:label"] == work
+
+
+def test_what_was_measured_is_told(hosted: Account) -> None:
+    activities = writer.document(hosted)["activity"]
+    (coverage,) = [a for name, a in activities.items() if "tool.coverage" in name]
+    assert coverage["am:metric-line-rate"] == 0.814
 
 
 def test_documents_that_agree_are_merged(account: Callable[..., Account]) -> None:
