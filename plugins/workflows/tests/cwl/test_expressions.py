@@ -199,3 +199,33 @@ def test_references_follow_declared_types(
     )
     found = [p.finding for p in judge(text) if p.finding.rule.startswith(("CWL-X", "CWL-S"))]
     assert [f.severity.value for f in found] == ([severity] if severity else []), found
+
+
+@pytest.mark.parametrize(
+    ("when", "severity"),
+    [
+        ("$(inputs.x > 1)", None),
+        ("$(inputs.x)", None),
+        ("$(!inputs.x)", None),
+        ("$(inputs.x + 1)", "warning"),
+        ("$([inputs.x])", "warning"),
+        ("$(1)", "error"),
+        ("$('yes')", "error"),
+        ("is $(inputs.x)", "error"),
+        ("${ return inputs.x > 1; }", None),
+    ],
+)
+def test_a_condition_is_true_or_false(judge: Any, when: str, severity: str | None) -> None:
+    text = (
+        "cwlVersion: v1.2\nclass: Workflow\nrequirements: {InlineJavascriptRequirement: {}}\ninputs: {x: int}\n"
+        f'outputs: {{}}\nsteps:\n  s:\n    run: t.cwl\n    when: "{when}"\n    in: {{x: x}}\n    out: []\n'
+    )
+    tool = "cwlVersion: v1.2\nclass: CommandLineTool\nbaseCommand: echo\ninputs: {x: int}\noutputs: {}\n"
+    found = [p.finding.severity.value for p in judge({"main.cwl": text, "t.cwl": tool}) if p.finding.rule == "CWL-X009"]
+    assert found == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(("kind", "wrong"), [("stdout", False), ("stdout?", True), ("['null', stdout]", True)])
+def test_a_stream_is_a_type_by_itself(judge: Any, kind: str, wrong: bool) -> None:
+    text = f"cwlVersion: v1.2\nclass: CommandLineTool\nbaseCommand: echo\ninputs: {{}}\noutputs: {{o: {kind}}}\n"
+    assert ("CWL-S005" in [p.finding.rule for p in judge(text)]) is wrong

@@ -221,6 +221,12 @@ class Expressions:
             self.report.add("CWL-X009", node, "text beside the expression makes 'when' text; it is true or false")
         elif not one.code and _CONSTANT.fullmatch(one.body):
             self.report.add("CWL-X009", node, f"'when' is {one.body.strip()}; it is true or false")
+        elif not REFERENCE.fullmatch(one.body):
+            code = None if one.code else javascript.parse(one.body, "expression")
+            what = javascript.result(code) if code is not None else None
+            if what is not None:
+                message = f"'when' seems to be {what}; it is true or false"
+                self.report.add("CWL-X009", node, message, severity=Severity.WARNING)
 
     def _library(self) -> None:
         node = self.process.requirements.get("InlineJavascriptRequirement")

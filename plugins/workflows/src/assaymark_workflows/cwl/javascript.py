@@ -26,6 +26,16 @@ _NEWER_NODES = {
 }
 
 
+_ARITHMETIC = frozenset(("+", "-", "*", "/", "%", "**"))
+_NO_TRUTH = {
+    "array": "a list",
+    "object": "an object",
+    "number": "a number",
+    "string": "text",
+    "template_string": "text",
+}
+
+
 class Fault(NamedTuple):
     """Something about a part of the code: offsets within it, and what."""
 
@@ -89,6 +99,17 @@ def _errors(root: Any) -> list[Any]:
         else:
             stack += [child for child in node.children if child.has_error or child.is_missing]
     return sorted(found, key=lambda node: (node.start_byte, node.end_byte))
+
+
+def result(code: Code) -> str | None:
+    """What an expression gives, when it is plainly no truth value."""
+    node = code.tree.root_node
+    while node.named_child_count == 1 and node.type in ("program", "expression_statement", "parenthesized_expression"):
+        node = node.named_children[0]
+    if node.type == "binary_expression":
+        operator = node.child_by_field_name("operator")
+        return "the result of arithmetic" if operator is not None and operator.type in _ARITHMETIC else None
+    return _NO_TRUTH.get(node.type)
 
 
 def newer(code: Code) -> Fault | None:

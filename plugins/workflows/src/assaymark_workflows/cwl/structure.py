@@ -362,10 +362,10 @@ class Structure:
             return True
         return False
 
-    def type(self, node: Node, shape: Shape, at: Node, what: str) -> None:
+    def type(self, node: Node, shape: Shape, at: Node, what: str, *, alone: bool = True) -> None:
         """A type: a name (with ``[]`` and ``?`` where the short forms are read), a list of types, or an object."""
         if node.is_string:
-            self._type_name(node, shape)
+            self._type_name(node, shape, alone)
         elif node.is_array:
             if not node.elements:
                 self.report.add("CWL-S005", node, f"{what} allows no type at all")
@@ -373,7 +373,7 @@ class Structure:
                 if element.is_array:
                     self.report.add("CWL-S005", element, "a list of types is flat; an array is written as an object")
                 else:
-                    self.type(element, shape, at, what)
+                    self.type(element, shape, at, what, alone=False)
         elif node.is_object:
             names = tuple(f"{shape.family}{kind}Schema" for kind in ("Record", "Enum", "Array"))
             self._type_object(node, names, at, what)
@@ -383,14 +383,18 @@ class Structure:
             quoted = " ('null' in quotes is the type)" if node.kind is Kind.NULL else ""
             self.report.add("CWL-S005", node if _wide(node) else at, f"{described(node)} is no type{quoted}")
 
-    def _type_name(self, node: Node, shape: Shape) -> None:
+    def _type_name(self, node: Node, shape: Shape, alone: bool) -> None:
         word = node.value
         match = TYPE.fullmatch(word) if shape.special == "type" else None
         base = match[1] if match else word
         if match and len(match[2]) > 2:
             self.report.add("CWL-S005", node, f"{word!r}: an array of arrays is written in full, as an object")
             return
-        if base in _TYPES or base in shape.extra:
+        if base in _TYPES:
+            return
+        if base in shape.extra:
+            if not alone or base != word:
+                self.report.add("CWL-S005", node, f"{base} is a type by itself, neither optional nor one of several")
             return
         if "#" in base or "/" in base or ":" in base:
             return

@@ -24,7 +24,7 @@ from assaymark_workflows.source import Kind, Node
 _LATEST = schema.VERSIONS[-1]
 _CHAIN = 10
 # Told where they are: whether they harm whoever runs the file depends on which values it is given.
-_ITS_OWN = re.compile(r"CWL-(?:R013|T003|X\d+|V(?!001)\d+)")
+_ITS_OWN = re.compile(r"CWL-(?:R013|T003|X\d+|V(?!001|008)\d+)")
 _DEVELOPMENT = re.compile(r"v1\.\d+(\.\d+)?-?\.?dev\d*")
 _DRAFT = re.compile(r"(sbg:)?draft-\d.*|v1\.0\.dev\d+")
 

@@ -111,10 +111,15 @@ class _Values:
             if value is not None and value.is_string and (value.value.startswith("/") or _climbs(value.value)):
                 report.add("CWL-V009", value, f"{value.value!r} is not a place in the output directory")
         standard = node.get("stdin")
-        if standard is not None and standard.kind is not Kind.NULL:
-            for parameter in self.process.inputs.values():
-                if parameter.type_node is not None and parameter.type_node.value == "stdin":
-                    report.add("CWL-V008", parameter.type_node, "the field stdin is set as well")
+        for parameter in self.process.inputs.values():
+            if parameter.type_node is None or parameter.type_node.value != "stdin":
+                continue
+            if standard is not None and standard.kind is not Kind.NULL:
+                report.add("CWL-V008", parameter.type_node, "the field stdin is set as well")
+            self._stream(parameter.node.key("inputBinding"), "stdin")
+        for parameter in self.process.outputs.values():
+            if parameter.type_node is not None and parameter.type_node.value in ("stdout", "stderr"):
+                self._stream(parameter.node.key("outputBinding"), parameter.type_node.value)
         self._shell()
         self._codes()
         for parameter in self.process.outputs.values():
@@ -125,6 +130,10 @@ class _Values:
         if not _runs_something(node, self.process):
             at = node.get("class") or node
             report.add("CWL-V013", at, "the tool has no baseCommand, no arguments and nothing else on its command line")
+
+    def _stream(self, binding: Node | None, name: str) -> None:
+        if binding is not None:
+            self.report.add("CWL-S013", binding, f"the type {name} says all; {binding.text} beside it is refused")
 
     def _shell(self) -> None:
         """Without a shell nothing is unquoted."""
