@@ -17,21 +17,41 @@ mkdir "$run/claimed" 2> /dev/null || exit 0
 # The user inside a container may be another one; nobody else gets past the folder above.
 chmod -R a+rwX "$run/work" || exit 125
 
-clean() { printf '%s' "$1" | tr -cd 'A-Za-z0-9 ._:/+()#@=,-' | cut -c 1-200; }
+# Few processes are started here: on a busy node each one costs more than the rest of this script.
 # Seconds that no clock being set can disturb, where the system has them.
-ticks() { if [ -r /proc/uptime ]; then read -r up rest < /proc/uptime; echo "$up"; else date +%s; fi; }
-first() { sed -n "s/^$1[^:=]*[:=][[:space:]]*\"\{0,1\}\([^\"]*\)\"\{0,1\}\$/\1/p" "$2" 2> /dev/null | head -n 1; }
-
-began=$(date +%s) tick=$(ticks)
-system=$(first PRETTY_NAME /etc/os-release)
-memory=$(first MemTotal /proc/meminfo)
+ticks() { if [ -r /proc/uptime ]; then read -r up rest < /proc/uptime; else up=$(date +%s); fi; }
+value() { # of a file, the rest of the first line that starts with a word
+  found=''
+  [ -r "$1" ] || return 0
+  while read -r line; do
+    case $line in "$2"*) found=${line#"$2"}; return 0 ;; esac
+  done < "$1"
+}
+began=$(date +%s)
+ticks
+tick=$up
+value /etc/os-release PRETTY_NAME=
+system=$found
+value /proc/meminfo MemTotal:
+memory=$found
 processors=$(grep -c '^processor' /proc/cpuinfo 2> /dev/null)
+# Whatever stands there, nothing of it can end the text that it is put into.
+printf '%s\n' "${SLURMD_NODENAME:-$(uname -n)}" "$system" "$(uname -srm)" "$processors" "$memory" "$(id -u)" \
+  "${SLURM_JOB_ID:-}" "${job_id:-}" | tr -cd 'A-Za-z0-9 ._:/+()#@=,\n-' > "$run/facts"
 {
-  printf '{"node": "%s", "system": "%s", ' "$(clean "${SLURMD_NODENAME:-$(uname -n)}")" "$(clean "$system")"
-  printf '"kernel": "%s", "machine": "%s", ' "$(clean "$(uname -sr)")" "$(clean "$(uname -m)")"
-  printf '"processors": "%s", "memory": "%s", ' "$(clean "$processors")" "$(clean "$memory")"
-  printf '"uid": "%s", "scheduler_job": "%s"}' "$(id -u)" "$(clean "${SLURM_JOB_ID:-}")"
-} > "$run/host"
+  read -r node
+  read -r system
+  read -r kernel
+  read -r processors
+  read -r memory
+  read -r user
+  read -r scheduler
+  read -r job_id
+} < "$run/facts"
+rm -f "$run/facts"
+host="{\"node\": \"$node\", \"system\": \"$system\", \"kernel\": \"$kernel\", \"processors\": \"$processors\", "
+host="$host\"memory\": \"$memory\", \"uid\": \"$user\", \"scheduler_job\": \"$scheduler\"}"
+printf '%s\n' "$host" > "$run/host"
 printf '%s %s\n' "$began" "$$" > "$run/started.tmp" && mv "$run/started.tmp" "$run/started" || exit 125
 
 state=exited child='' guard=''
@@ -84,13 +104,10 @@ kill "$guard" 2> /dev/null
 trap '' USR1 TERM INT HUP
 [ ! -f "$folder/cleanup" ] || /bin/sh "$folder/cleanup" "$index" > /dev/null 2>&1
 
-took=$(printf '%s %s\n' "$tick" "$(ticks)" | awk '{ printf "%.2f", $2 - $1 }' 2> /dev/null)
-{
-  printf '{"schema": 1, "job": "%s", "index": %d, ' "$(clean "${job_id:-}")" "$index"
-  printf '"state": "%s", "code": %d, "began": %d, ' "$state" "$code" "$began"
-  printf '"ended": %d, "took": %s, ' "$(date +%s)" "${took:-null}"
-  printf '"host": %s}\n' "$(cat "$run/host")"
-} > "$run/result.tmp" && sync "$run/result.tmp" 2> /dev/null
+ticks
+took=$(awk "BEGIN { printf \"%.2f\", $up - $tick }" 2> /dev/null)
+printf '{"schema": 1, "job": "%s", "index": %d, "state": "%s", "code": %d, "began": %d, "took": %s, "host": %s}\n' \
+  "$job_id" "$index" "$state" "$code" "$began" "${took:-null}" "$host" > "$run/result.tmp"
 # A full disk leaves a short file: that is no verdict.
 case $(tail -c 4 "$run/result.tmp" 2> /dev/null) in
   '"}}'*) mv "$run/result.tmp" "$run/result.json" ;;

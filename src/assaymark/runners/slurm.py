@@ -6,6 +6,7 @@ means nothing for the job.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import time
@@ -63,7 +64,7 @@ class Slurm:
         found = _ANSWER.fullmatch(done.stdout.decode("ascii", "replace").strip())
         if done.returncode != 0 or not found:
             # Slurm may have taken it all the same: it would be one without a controller.
-            taken = self._named(job.id)
+            taken = self._named(folder)
             if taken:
                 return taken
             raise InputError(f"sbatch refused the job: {first_line(done)}", where=job.id)
@@ -71,12 +72,12 @@ class Slurm:
 
     def find(self, handle: Handle) -> str | None:
         """The job by its name, which is ours alone."""
-        return self._named(handle.id)
+        return self._named(Path(handle.folder))
 
-    def _named(self, id: str) -> str | None:
-        done = _asked("squeue", "-h", "-t", "all", "-n", _job_name(id), "-o", "%F")
-        numbers = done.stdout.decode("ascii", "replace").split()
-        return numbers[0] if done.returncode == 0 and numbers and numbers[0].isdecimal() else None
+    def _named(self, folder: Path) -> str | None:
+        done = _asked("squeue", "-h", "-t", "all", "-n", _job_name(folder), "-o", "%F")
+        numbers = [int(n) for n in done.stdout.decode("ascii", "replace").split() if n.isdecimal()]
+        return str(max(numbers)) if done.returncode == 0 and numbers else None
 
     def seen(self, handle: Handle, wanted: frozenset[int]) -> Mapping[int, Seen]:
         """By ``squeue``; what that has forgotten, by ``scontrol`` and the accounting."""
@@ -111,7 +112,7 @@ class Slurm:
 
 def _options(folder: Path, job: Job) -> list[str]:
     asked = job.resources
-    words = ["--parsable", f"--job-name={_job_name(job.id)}", f"--chdir={folder}", f"--output={folder}/slurm-%A_%a.out"]
+    words = ["--parsable", f"--job-name={_job_name(folder)}", f"--chdir={folder}", f"--output={folder}/slurm-%A_%a.out"]
     words += ["--export=NONE", "--no-requeue", "--open-mode=append", f"--time={_minutes(asked)}"]
     words += [f"--nodes={asked.nodes}", f"--ntasks={asked.tasks}", f"--cpus-per-task={asked.cpus}"]
     if job.array > 1:
@@ -131,8 +132,9 @@ def _minutes(asked: Resources) -> int:
     return max(1, math.ceil((asked.time + MARGIN) / 60))
 
 
-def _job_name(id: str) -> str:
-    return f"assaymark-{id}"
+def _job_name(folder: Path) -> str:
+    """Ours alone: an operator reads the id, and jobs of the same id in other folders have another ending."""
+    return f"assaymark-{folder.name}-{hashlib.sha256(str(folder).encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
 def _quoted(folder: Path) -> str:

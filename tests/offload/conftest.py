@@ -1,0 +1,66 @@
+"""Every place where a job can run, as real as this machine allows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker_engine
+import images
+import pytest
+import slurm
+from offloading import Place
+
+from assaymark.runners.choose import Places, runner
+from assaymark.runners.shared import SharedFolder
+
+
+def as_root() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("this service is started by root only")
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slurm.Cluster]:
+    as_root()
+    with slurm.running(tmp_path_factory.mktemp("slurm")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def docker_host() -> Iterator[str]:
+    as_root()
+    with docker_engine.running() as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A busybox image as ``docker save`` writes it."""
+    return images.docker_archive(images.Made([images.busybox()]), tmp_path_factory.mktemp("image") / "tool.tar")
+
+
+@pytest.fixture(scope="session")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("unpacked")
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path, unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A runner by the name of its place; services are started when one needs them."""
+
+    def make(name: str) -> SharedFolder:
+        at = Places(jobs=tmp_path / "jobs", images=unpacked)
+        kind, _, engine = name.partition("+")
+        if kind == "slurm":
+            monkeypatch.setenv("SLURM_CONF", str(request.getfixturevalue("cluster").conf))
+            found = runner("slurm", engine or None, at, settle=1.0)
+            return found if engine else SharedFolder(found.back, found.root, None, 1.0)
+        if name == "docker":
+            monkeypatch.setenv("DOCKER_HOST", request.getfixturevalue("docker_host"))
+        if kind in ("local", "sandbox"):
+            return runner(name, None, at, settle=0.3)
+        return runner("container", name, at, settle=0.3)
+
+    return make

@@ -1,0 +1,198 @@
+"""What goes wrong at a site, and that it is reported as exactly that: nothing lost, nothing left running."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import slurm
+from offloading import NEEDS, Place, done, job, running, sh, until
+
+from assaymark.errors import InputError
+from assaymark.job import Handle, Job, Resources, State, finished
+from assaymark.runners.choose import Places, runner
+from assaymark.runners.shared import SharedFolder
+from assaymark.runners.wait import wait
+
+on_slurm = pytest.mark.service(*NEEDS["slurm"])
+
+CONTROLLER = """
+import sys
+from pathlib import Path
+from assaymark.job import Job, Resources
+from assaymark.runners.choose import Places, runner
+from assaymark.runners.shared import SharedFolder
+from assaymark.runners.wait import wait
+at = runner(sys.argv[1], None, Places(jobs=Path(sys.argv[2]), images=Path(sys.argv[2])), settle=1.0)
+at = SharedFolder(at.back, at.root, None, 1.0)
+handle = at.submit(Job(id="survivor", command=("/bin/sh", "-c", "sleep 3; echo done; exit 6")))
+print("submitted", flush=True)
+wait(at, [handle])
+"""
+
+
+@pytest.mark.parametrize("name", ["local", pytest.param("slurm", marks=on_slurm)])
+def test_a_job_outlives_a_controller_that_is_killed(name: str, place: Place) -> None:
+    at = place(name)
+    controller = subprocess.Popen([sys.executable, "-c", CONTROLLER, name, str(at.root)], stdout=subprocess.PIPE)
+    assert controller.stdout
+    assert controller.stdout.readline() == b"submitted\n"
+    controller.send_signal(signal.SIGKILL)
+    controller.wait()
+    controller.stdout.close()
+    handle = at.submit(Job(id="survivor", command=sh("echo never")))
+    status = wait(at, [handle])["survivor"][0]
+    assert (status.state, status.code) == (State.EXITED, 6)
+    assert at.logs(handle).stdout == b"done\n"
+
+
+def test_a_killed_reporter_is_no_verdict_and_leaves_nothing(place: Place) -> None:
+    at = place("local")
+    handle = at.submit(job("shot", "kill -9 $PPID; exec sleep 4713"))
+    status = until(at, handle, lambda s: s.state.over)
+    assert (status.state, status.code) == (State.NO_VERDICT, None)
+    assert running("sleep 4713") == []
+
+
+def test_more_memory_than_allowed_is_refused_to_the_command(place: Place) -> None:
+    at = place("local")
+    eat = f"exec {sys.executable} -c 'x = bytearray(2**30)'"
+    asked = Job(id="memory", command=sh(eat), resources=Resources(time=60, memory=200))
+    [status] = done(at, asked)
+    assert status.state is State.EXITED
+    assert status.code not in (0, None)
+
+
+def test_a_full_disk_is_no_verdict(place: Place, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("mounts a small file system: root only")
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "none", str(small)], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("this machine mounts nothing")
+    try:
+        at = SharedFolder(place("local").back, small, None, 0.3)
+        handle = at.submit(job("full", "cat /dev/zero > filled 2>/dev/null; exit 0"))
+        status = until(at, handle, lambda s: s.state.over)
+        assert (status.state, status.code) == (State.NO_VERDICT, None)
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    at = runner("local", None, Places(jobs=tmp_path / "file", images=tmp_path))
+    with pytest.raises(InputError, match="cannot be written"):
+        at.submit(job("nowhere", "true"))
+
+
+def test_another_job_of_the_same_name_is_not_taken_for_ours(place: Place) -> None:
+    at = place("local")
+    at.submit(job("taken", "true"))
+    with pytest.raises(InputError, match="another job"):
+        at.submit(job("taken", "true", array=3))
+
+
+@on_slurm
+class TestSlurm:
+    def test_the_scheduler_is_restarted_while_a_job_runs(self, place: Place, cluster: slurm.Cluster) -> None:
+        at = place("slurm")
+        handle = at.submit(job("restart", "sleep 4; exit 6"))
+        until(at, handle, lambda s: s.state is State.RUNNING)
+        cluster.stop("slurmctld")
+        down = at.status(handle)[0]
+        cluster.start_controller()
+        assert down.state is State.RUNNING
+        assert "cannot be asked" in down.reason
+        assert until(at, handle, lambda s: s.state.over).code == 6
+
+    def test_somebody_else_cancels_it(self, place: Place, cluster: slurm.Cluster) -> None:
+        at = place("slurm")
+        handle = at.submit(job("theirs", "sleep 4714"))
+        until(at, handle, lambda s: s.state is State.RUNNING)
+        cluster.ask("scancel", str(handle.reference))
+        status = until(at, handle, lambda s: s.state.over)
+        assert (status.state, status.code) == (State.CANCELLED, None)
+        assert running("sleep 4714") == []
+
+    def test_somebody_else_cancels_it_in_the_queue(self, place: Place, cluster: slurm.Cluster) -> None:
+        at = place("slurm")
+        handle = at.submit(Job(id="queued", command=sh("true"), resources=Resources(flags=("--hold",))))
+        status = until(at, handle, lambda s: "PENDING" in s.reason)
+        assert status.state is State.QUEUED
+        assert status.waited is None
+        cluster.ask("scancel", str(handle.reference))
+        assert until(at, handle, lambda s: s.state.over).state is State.CANCELLED
+
+    def test_a_drained_node_is_told_as_the_reason_and_waiting_ends(self, place: Place, cluster: slurm.Cluster) -> None:
+        at = place("slurm")
+        node = cluster.ask("sinfo", "-h", "-o", "%N").strip()
+        cluster.ask("scontrol", "update", f"nodename={node}", "state=drain", "reason=test")
+        try:
+            reasons: set[str] = set()
+            handle = at.submit(Job(id="drained", command=sh("true"), resources=Resources(queue=5)))
+            found = wait(at, [handle], lambda _, seen: reasons.update(s.reason for s in seen))
+            [status] = found["drained"]
+            assert status.state is State.WAITED_OUT
+            assert any("DRAINED" in r or "UnavailableNodes" in r for r in reasons), reasons
+            assert cluster.ask("squeue", "-h", "-o", "%A").split() == []
+        finally:
+            cluster.ask("scontrol", "update", f"nodename={node}", "state=resume")
+            cluster.wait_for("idle")
+
+    def test_it_is_refused_with_the_words_of_slurm(self, place: Place) -> None:
+        at = place("slurm")
+        asked = Job(id="refused", command=sh("true"), resources=Resources(partition="nowhere"))
+        with pytest.raises(InputError, match="invalid partition"):
+            at.submit(asked)
+        again = at.submit(Job(id="refused", command=sh("exit 4")))
+        assert until(at, again, lambda s: s.state.over).code == 4
+
+    def test_more_memory_than_asked_for(self, place: Place) -> None:
+        at = place("slurm")
+        eat = f"exec {sys.executable} -c 'import time; x = bytearray(b\"x\") * (400 * 2**20); time.sleep(30)'"
+        asked = Job(id="greedy", command=sh(eat), resources=Resources(time=60, memory=100))
+        [status] = done(at, asked)
+        assert status.state is not State.QUEUED
+        assert not (status.state is State.EXITED and status.code == 0)
+
+    def test_without_accounting_a_forgotten_job_is_known_by_its_verdict(
+        self, place: Place, cluster: slurm.Cluster
+    ) -> None:
+        at = place("slurm")
+        handle = at.submit(job("forgotten", "exit 8"))
+        until(at, handle, lambda s: s.state.over)
+        disabled = subprocess.run(
+            ["sacct", "-n"], env=os.environ | {"SLURM_CONF": str(cluster.conf)}, capture_output=True, check=False
+        )
+        assert disabled.returncode != 0
+        # A number that Slurm never gave: as one that it has forgotten.
+        forgotten = Handle.from_json(handle.to_json() | {"reference": "999999"})
+        assert at.status(forgotten)[0].code == 8
+        Path(handle.folder, "runs/0/result.json").unlink()
+        assert at.status(forgotten)[0].state is State.NO_VERDICT
+
+    def test_an_array_of_fifty_loses_nothing(self, place: Place) -> None:
+        at = place("slurm")
+        handle = at.submit(job("many", "exit $((ASSAYMARK_INDEX % 7))", array=50))
+        end = time.monotonic() + 120
+        found = at.status(handle)
+        while not finished(found) and time.monotonic() < end:
+            time.sleep(0.5)
+            found = at.status(handle)
+        assert [(s.state, s.code) for s in found] == [(State.EXITED, i % 7) for i in range(50)]
+
+
+def test_a_handle_is_plain_json() -> None:
+    handle = Handle(runner="local", id="x", folder="/f", reference="1:2", labels={"a": "b"})
+    assert Handle.from_json(json.loads(json.dumps(handle.to_json()))) == handle
+    for bad in ({}, {"runner": "x"}, {**handle.to_json(), "labels": 3}, {**handle.to_json(), "array": "many"}):
+        with pytest.raises(ValueError, match="no handle"):
+            Handle.from_json(bad)

@@ -1,0 +1,61 @@
+"""Where the tests of offloading run jobs, what each place needs, and how they ask."""
+
+from __future__ import annotations
+
+import subprocess
+import time as clock
+from collections.abc import Callable
+
+import pytest
+
+from assaymark.job import Handle, Job, Resources, Status
+from assaymark.runners.shared import SharedFolder
+from assaymark.runners.wait import wait
+
+Place = Callable[[str], SharedFolder]
+NEEDS = {
+    "local": (),
+    "sandbox": ("bwrap",),
+    "bubblewrap": ("bwrap", "busybox"),
+    "charliecloud": ("ch-run", "bwrap", "busybox"),
+    "docker": ("dockerd", "docker", "busybox"),
+    "slurm": ("slurmctld", "slurmd", "munged"),
+    "slurm+charliecloud": ("slurmctld", "slurmd", "munged", "ch-run", "bwrap", "busybox"),
+}
+WITH_IMAGE = ("bubblewrap", "charliecloud", "docker", "slurm+charliecloud")
+
+
+def places(*names: str) -> list[object]:
+    """Parameters for these places, each marked with the programs that it needs."""
+    return [pytest.param(n, marks=pytest.mark.service(*NEEDS[n])) for n in names or NEEDS]
+
+
+def running(mark: str) -> list[str]:
+    """Processes of this machine whose command line holds a word."""
+    found = subprocess.run(["ps", "-eo", "stat=,args="], check=True, capture_output=True, text=True).stdout
+    return [line for line in found.splitlines() if mark in line and not line.startswith("Z")]
+
+
+def sh(script: str) -> tuple[str, ...]:
+    return ("/bin/sh", "-c", script)
+
+
+def done(at: SharedFolder, job: Job) -> tuple[Status, ...]:
+    """Submit and wait."""
+    handle = at.submit(job)
+    return wait(at, [handle])[job.id]
+
+
+def job(id: str, script: str, time: float = 60, **more: object) -> Job:
+    return Job(id=id, command=sh(script), resources=Resources(time=time), **more)  # type: ignore[arg-type]
+
+
+def until(at: SharedFolder, handle: Handle, wanted: Callable[[Status], bool], seconds: float = 60) -> Status:
+    """Ask until the first copy is as wanted."""
+    end = clock.monotonic() + seconds
+    while clock.monotonic() < end:
+        status = at.status(handle)[0]
+        if wanted(status):
+            return status
+        clock.sleep(0.05)
+    raise AssertionError(f"still {at.status(handle)[0]}")

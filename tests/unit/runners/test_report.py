@@ -1,0 +1,128 @@
+"""The self-reporting job, in each shell that a node may have."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assaymark.job import Handle, Job, Resources
+from assaymark.runners import folder as folders
+
+SHELLS = [
+    pytest.param(["dash"], marks=pytest.mark.service("dash")),
+    pytest.param(["busybox", "sh"], marks=pytest.mark.service("busybox")),
+    pytest.param(["bash", "--posix"], marks=pytest.mark.service("bash")),
+]
+shells = pytest.mark.parametrize("shell", SHELLS)
+
+
+def prepared(folder: Path, script: str, **more: Any) -> Path:
+    job = Job(id="job", command=("/bin/sh", "-c", script), **more)
+    folders.prepare(folder, job, job.command)
+    return folder
+
+
+def start(shell: list[str], folder: Path, index: int = 0) -> subprocess.Popen[bytes]:
+    program = shutil.which(shell[0])
+    assert program
+    return subprocess.Popen([program, *shell[1:], str(folder / folders.REPORTER), str(folder), str(index)])
+
+
+def verdict(folder: Path, index: int = 0) -> folders.Verdict | None:
+    return folders.verdict(Handle(runner="local", id="job", folder=str(folder), array=index + 1), index)
+
+
+@shells
+@pytest.mark.parametrize("code", [0, 3, 126, 127, 137, 255])
+def test_it_tells_the_exit_status(shell: list[str], code: int, tmp_path: Path) -> None:
+    folder = prepared(tmp_path / "a b'c", f"exit {code}")
+    assert start(shell, folder).wait(30) == 0
+    found = verdict(folder)
+    assert found
+    assert (found.state, found.code) == ("exited", code)
+    assert abs(found.began - time.time()) < 60
+    assert found.took is not None
+    assert 0 <= found.took < 30
+    assert {"node", "system", "kernel", "memory", "uid"} <= set(found.host)
+
+
+@shells
+def test_it_ends_what_takes_too_long_with_all_its_children(shell: list[str], tmp_path: Path) -> None:
+    folder = prepared(tmp_path / "job", "sleep 4801 & sleep 4801", resources=Resources(time=1))
+    assert start(shell, folder).wait(30) == 0
+    found = verdict(folder)
+    assert found
+    assert found.state == "timed-out"
+    listed = subprocess.run(["ps", "-eo", "stat=,args="], check=True, capture_output=True, text=True).stdout
+    assert [line for line in listed.splitlines() if "sleep 4801" in line and not line.startswith("Z")] == []
+
+
+@shells
+def test_asked_to_end_it_says_so(shell: list[str], tmp_path: Path) -> None:
+    folder = prepared(tmp_path / "job", "echo up; sleep 4802")
+    process = start(shell, folder)
+    end = time.monotonic() + 20
+    while not (folder / "runs/0/out").is_file() and time.monotonic() < end:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    found = verdict(folder)
+    assert found
+    assert found.state == "terminated"
+
+
+@shells
+def test_a_copy_runs_once(shell: list[str], tmp_path: Path) -> None:
+    folder = prepared(tmp_path / "job", "echo ran >> ../../../count")
+    for _ in range(2):
+        assert start(shell, folder).wait(30) == 0
+    assert (folder / "count").read_text() == "ran\n"
+
+
+@shells
+def test_killed_it_leaves_no_verdict(shell: list[str], tmp_path: Path) -> None:
+    folder = prepared(tmp_path / "job", "kill -9 $PPID")
+    assert start(shell, folder).wait(30) == -signal.SIGKILL
+    assert verdict(folder) is None
+    assert folders.started(folder, 0)
+
+
+@shells
+def test_words_arrive_as_they_are(shell: list[str], tmp_path: Path) -> None:
+    words = ["a b", "$(id)", "`id`", '"', "'", "\\", "*", "", "ü", "-n", "a\nb"]
+    job = Job(id="job", command=("printf", "<%s>", *words), environment={"X": "1 $HOME"})
+    folders.prepare(tmp_path / "job", job, job.command)
+    assert start(shell, tmp_path / "job").wait(30) == 0
+    assert (tmp_path / "job/runs/0/out").read_text() == "".join(f"<{w}>" for w in words)
+
+
+@shells
+def test_facts_of_the_host_cannot_break_the_verdict(
+    shell: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLURMD_NODENAME", 'n1", "code": 0, "x": "\\')
+    folder = prepared(tmp_path / "job", "exit 5")
+    start(shell, folder).wait(30)
+    text = (folder / "runs/0/result.json").read_text()
+    assert json.loads(text)["code"] == 5
+    assert json.loads(text)["host"]["node"] == "n1, code: 0, x:"
+
+
+def test_it_is_plain_posix(checkout: Path) -> None:
+    text = (checkout / "src/assaymark/runners/report.sh").read_text(encoding="ascii")
+    assert not [word for word in ("[[", "local ", "function ", "<<<", "$'", "pipefail", "declare ") if word in text]
+
+
+@pytest.mark.parametrize("name", ["/etc/x", "../x", "a/../../x", ""])
+def test_an_input_stays_inside(name: str, tmp_path: Path) -> None:
+    from assaymark.errors import InputError
+
+    with pytest.raises(InputError, match="outside the job"):
+        prepared(tmp_path / "job", "true", inputs={name: b""})
