@@ -22,9 +22,11 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from assaymark.errors import InputError
 from assaymark.model import (
     EMPTY,
     Evidence,
@@ -33,10 +35,12 @@ from assaymark.model import (
     Location,
     Outcome,
     Severity,
+    Subject,
     ToolRef,
 )
 
 __all__ = [
+    "Case",
     "Check",
     "Context",
     "Edit",
@@ -46,6 +50,7 @@ __all__ = [
     "FactUnavailable",
     "Finding",
     "Grade",
+    "InputError",
     "Location",
     "Options",
     "Outcome",
@@ -55,12 +60,15 @@ __all__ = [
     "Ran",
     "Rule",
     "Severity",
+    "Subject",
     "ToolRef",
     "Tree",
     "Unexamined",
     "Unparsable",
     "Unreachable",
     "Validator",
+    "answer",
+    "answer_options",
     "check",
     "fact",
     "failed",
@@ -336,6 +344,44 @@ class Plugin:
     commands: Mapping[str, str] = field(default_factory=dict)
     templates: tuple[Any, ...] = ()
     catalogue: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a verb of a plugin examined and wants to have judged by the criteria of its kind.
+
+    ``kind`` is a folder of the catalogue and becomes the kind of the subject; ``name`` is shown: a file's path within
+    ``folder`` (then ``file`` is True), or the name of something that lies elsewhere, such as an image. The repository
+    that ``folder`` lies in, if any, gives identity, waivers and attestations. ``digest`` (``sha256:...``) covers all
+    that was looked at; ``facts`` are what the checks of the plugin ask for by name; ``profile`` is the default one.
+    """
+
+    kind: str
+    name: str
+    digest: str
+    profile: str
+    folder: Path | None = None
+    file: bool = True
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+def answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options of every verb whose answer is an assessment; they are what `answer` takes.
+
+    ``--profile --gate --baseline --select --skip --as-of --format --output``: the verb's function takes them as
+    ``**wanted`` and hands them on.
+    """
+    decorated: Callable[..., Any] = import_module("assaymark.cli._verdict").options(command)
+    return decorated
+
+
+def answer(case: Case, wanted: Mapping[str, Any], **options: Any) -> None:
+    """Judge a case, print the verdict, write the files and keep the gate, exactly as ``assaymark assess`` does.
+
+    ``wanted`` are the options of `answer_options`, ``options`` fields of `Options` that the command line granted.
+    Raises an error with the exit status of the gate.
+    """
+    import_module("assaymark.cli._verdict").answer(case, wanted, options)
 
 
 def fact(function: Callable[..., Any]) -> Fact:

@@ -16,7 +16,17 @@ from assaymark import __version__, catalogue, config, engine, policy, registry, 
 from assaymark.api import Fact, Options
 from assaymark.errors import InputError
 from assaymark.executed import refuse_other, self_reported, taken_over
-from assaymark.model import Assessment, Evidence, Finding, Level, Profile, Progress, RunFacts, SubcriterionResult
+from assaymark.model import (
+    Assessment,
+    Evidence,
+    Finding,
+    Level,
+    Profile,
+    Progress,
+    RunFacts,
+    SubcriterionResult,
+    Subject,
+)
 from assaymark.plan import Plan, plan
 
 if TYPE_CHECKING:
@@ -83,7 +93,7 @@ def judge(request: Request, progress: Progress | None = None, executed: tuple[As
 
     started, clock = datetime.now(UTC), time.perf_counter()
     opened = open_subject(request.path, request.ref)
-    conf, warnings, base = _configuration(request, opened)
+    conf, warnings, base = configuration(opened, request.config)
     profile = _profile(request, conf, opened, base)
     options = _options(request, opened)
     if executed:
@@ -100,17 +110,22 @@ def judge(request: Request, progress: Progress | None = None, executed: tuple[As
         found, cached = remembered.recall(key, fresh) if key else (fresh(), False)
     else:
         found, cached = fresh(), False
-    run = RunFacts(
+    run = run_facts(started, time.perf_counter() - clock, found.run.durations, cached=cached)
+    baseline = _named(conf.baseline, request, opened, base, REPORT_LIMIT) if conf.baseline else None
+    return Judged(assessment=replace(found, run=run), profile=profile, config=conf, baseline=baseline)
+
+
+def run_facts(started: datetime, seconds: float, durations: Mapping[str, float], *, cached: bool = False) -> RunFacts:
+    """What differs between two runs: when, how long, where, by what."""
+    return RunFacts(
         started=started.isoformat(timespec="seconds"),
-        duration=round(time.perf_counter() - clock, 3),
+        duration=round(seconds, 3),
         host=platform.node(),
         assaymark=__version__,
         python=platform.python_version(),
         cached=cached,
-        durations=found.run.durations,
+        durations=durations,
     )
-    baseline = _named(conf.baseline, request, opened, base, REPORT_LIMIT) if conf.baseline else None
-    return Judged(assessment=replace(found, run=run), profile=profile, config=conf, baseline=baseline)
 
 
 def _assess(
@@ -161,32 +176,31 @@ def _assess(
         for i, d in laid.definitions.items()
     }
     results = policy.with_rolled_up(results)
-    return _judged(opened, conf, profile, options, laid, results, warnings)
+    return concluded(opened.subject, conf, profile, options.as_of, laid, results, warnings)
 
 
-def _judged(
-    opened: Opened,
+def concluded(
+    subject: Subject,
     conf: config.Config,
     profile: Profile,
-    options: Options,
+    as_of: date,
     laid: Plan,
     results: Mapping[str, SubcriterionResult],
     warnings: Sequence[Finding],
 ) -> Assessment:
+    """The assessment that results come to: level, what is missing, notices about the policy. Without run facts."""
     level = scoring.level_of(profile, results)
     first = _first_levels(profile)
     known = catalogue.load().subcriteria(profile)
     titles = catalogue.load().titles(r.definition.criterion for r in results.values())
-    notices = policy.notices(
-        conf.waivers, conf.attestations, results, options.as_of, conf.source, partial=bool(laid.partial)
-    )
+    notices = policy.notices(conf.waivers, conf.attestations, results, as_of, conf.source, partial=bool(laid.partial))
     return Assessment(
-        subject=opened.subject,
+        subject=subject,
         profile=profile.id,
         profile_version=profile.version,
         profile_digest=profile.digest,
         config_digest=conf.digest,
-        as_of=options.as_of,
+        as_of=as_of,
         level=level,
         missing={rule.level: scoring.missing_for(profile, rule.level, results) for rule in profile.levels},
         criteria=scoring.criterion_results(profile, titles, results),
@@ -214,9 +228,10 @@ def _durations(results: Mapping[str, SubcriterionResult]) -> dict[str, float]:
     return {name: round(seconds, 3) for name, seconds in sorted(spent.items()) if seconds >= 0.001}
 
 
-def _configuration(request: Request, opened: Opened) -> tuple[config.Config, tuple[Finding, ...], Base | None]:
-    if request.config:
-        return config.from_file(Path(request.config)), (), None
+def configuration(opened: Opened, file: str | None) -> tuple[config.Config, tuple[Finding, ...], Base | None]:
+    """The configuration (``file`` instead of the repository's own), findings about it, and the base it came from."""
+    if file:
+        return config.from_file(Path(file)), (), None
     from assaymark.subject.base import base_tree
 
     base = base_tree(opened)

@@ -23,7 +23,7 @@ def test_all_of_the_api_is_sorted_and_complete() -> None:
     words = {
         name
         for name, value in vars(api).items()
-        if not name.startswith("_") and inspect.isclass(value) and value.__module__ == "assaymark.model"
+        if not name.startswith("_") and inspect.isclass(value) and value.__module__ in ("assaymark.model", "assaymark.errors")
     }
     assert list(api.__all__) == sorted(api.__all__)
     assert set(api.__all__) == own | words

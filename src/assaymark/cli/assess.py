@@ -4,33 +4,29 @@ from __future__ import annotations
 
 import os
 import re
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from assaymark.cli._common import out, say, split, talk, wants_colour, width, write
+from assaymark.cli._common import out, say, split, talk
 from assaymark.cli._forge import BRANCH
-from assaymark.errors import GateNotMet, InputError, Undetermined
+from assaymark.cli._verdict import (
+    FORMATS,
+    day_of,
+    keep_gate,
+    progress_shown,
+    read_assessment,
+    rendered,
+    write_all,
+)
+from assaymark.errors import InputError
 
 if TYPE_CHECKING:
     from assaymark.assessment import Judged
-    from assaymark.model import Assessment, Outcome, Progress
+    from assaymark.model import Assessment
 
 CONFIG = ".assaymark.toml"
-FORMATS = ("text", "json", "sqaaas", "sarif", "junit", "markdown", "html")
-FILES = {
-    "json": "assessment.json",
-    "sqaaas": "assessment_output.json",
-    "sarif": "report.sarif",
-    "junit": "junit.xml",
-    "markdown": "summary.md",
-    "html": "report.html",
-}
 EPILOG = """\b
 Examples:
   assaymark assess                                this folder, static checks and installed tools
@@ -122,26 +118,26 @@ def command(
         provision=provision,
         forge=forge,
         allow_hosts=_hosts(split(allow_host)),
-        as_of=_day(as_of),
+        as_of=day_of(as_of),
         jobs=jobs,
         cache=not no_cache,
     )
     published = baseline is not None and baseline.startswith(BRANCH)
-    earlier = None if published else _earlier(baseline)
-    elsewhere = _earlier(executed)
-    with _progress() as progress:
+    earlier = None if published else read_assessment(baseline)
+    elsewhere = read_assessment(executed)
+    with progress_shown() as progress:
         judged = judge(request, progress, (elsewhere, executed) if elsewhere and executed else None)
     if not (request.config or ref):
         _mention_unread(judged, Path(path))
     if output:
-        _write_all(judged.assessment, output)
+        write_all(judged.assessment, output)
     if not talk().quiet or form != "text":
-        out(_render(judged.assessment, form))
+        out(rendered(judged.assessment, form))
     gate = gate or judged.config.gate
     if published and gate:
         earlier = _published(str(baseline), judged)
     first = published and earlier is None
-    _keep_gate(judged, gate, earlier, baseline or judged.config.baseline, first=first)
+    keep_gate(judged, gate, earlier, baseline or judged.config.baseline, first=first)
 
 
 def _mention_unread(judged: Judged, place: Path) -> None:
@@ -157,73 +153,6 @@ def _hosts(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
-    except ValueError as problem:
-        raise InputError(f"--as-of {text!r} is not a date", hint="write it as 2026-11-30") from problem
-
-
-def _earlier(path: str | None) -> Assessment | None:
-    if path is None:
-        return None
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise InputError(f"the assessment cannot be read: {problem}", where=path) from problem
-    return _parsed(text, path)
-
-
-def _parsed(text: str, where: str) -> Assessment:
-    from assaymark.reports.json import from_json
-
-    return from_json(text, where=where)
-
-
-def _render(assessment: Assessment, form: str) -> str:
-    if form == "text":
-        from assaymark.reports.text import render
-
-        return render(assessment, colour=wants_colour(), width=width(), verbose=talk().verbose)
-    return _renderer(form)(assessment)
-
-
-def _renderer(form: str) -> Callable[[Assessment], str]:
-    from importlib import import_module
-
-    render: Callable[[Assessment], str] = import_module(f"assaymark.reports.{form}").render
-    return render
-
-
-def _write_all(assessment: Assessment, folder: Path) -> None:
-    for form, name in FILES.items():
-        write(folder, name, _renderer(form)(assessment))
-    from assaymark.badges import assessed, endpoint, svg
-
-    badge = assessed.level(assessment)
-    write(folder, "badge.svg", svg.render(badge))
-    write(folder, "badge.json", endpoint.render(badge))
-    _write_provenance(assessment, folder)
-
-
-def _write_provenance(assessment: Assessment, folder: Path) -> None:
-    """The W3C PROV record; left out, and said so, if it would tell what must not leave the machine."""
-    from assaymark.provenance import prov, redact
-    from assaymark.provenance.assessed import account_of
-
-    account = account_of(assessment, (folder / FILES["json"]).read_bytes(), os.environ)
-    text = prov.render(account)
-    try:
-        redact.refuse_leaks("provenance.json", text, os.environ, allowed=[account.subject.name])
-    except InputError as leak:
-        (folder / "provenance.json").unlink(missing_ok=True)
-        say(f"assaymark: {leak}")
-        return
-    write(folder, "provenance.json", text)
-
-
 def _published(spec: str, judged: Judged) -> Assessment | None:
     """What was published last; only the command line may ask GitHub for it. None, said, when nothing was yet."""
     from assaymark.cli._forge import published
@@ -232,51 +161,3 @@ def _published(spec: str, judged: Judged) -> Assessment | None:
     if found is None:
         say(f"{spec}: nothing was published there yet, so nothing can be worse than that")
     return found
-
-
-def _keep_gate(
-    judged: Judged, gate: str | None, earlier: Assessment | None, configured: str | None, *, first: bool = False
-) -> None:
-    """Raise unless the gate is met. With ``first``, nothing was published yet that could be compared with."""
-    if not gate:
-        return
-    from assaymark import catalogue, policy
-
-    ids = catalogue.load().subcriteria(judged.profile)
-    parts = policy.check_gate(gate, judged.profile, ids)
-    if earlier is None and policy.NO_REGRESSION in parts and configured and not first:
-        earlier = _parsed(judged.baseline, configured) if judged.baseline is not None else _earlier(configured)
-    regressions: tuple[tuple[str, Outcome], ...] | None = () if first else None
-    unseen: list[str] = []
-    if earlier is not None and policy.NO_REGRESSION in parts:
-        from assaymark.comparison import difference, regressions_of, unseen_of
-
-        if earlier.profile != judged.assessment.profile:
-            raise InputError(
-                f"the baseline was judged by {earlier.profile!r}, this run by {judged.assessment.profile!r}",
-                hint="assess both with the same --profile",
-            )
-        change = difference(earlier, judged.assessment)
-        regressions, unseen = regressions_of(change), [i for i in unseen_of(change) if i in ids]
-    answer = policy.gate(parts, judged.profile, judged.assessment, regressions, unseen)
-    if answer.outcome is policy.GateOutcome.MET:
-        partial = "; ".join(judged.assessment.partial)
-        say(f"gate {gate}: met" + (f" by this partial run: {partial}" if partial else ""))
-        return
-    text = f"gate {gate}: {answer.outcome}\n" + "\n".join(f"  {reason}" for reason in answer.reasons)
-    raise (GateNotMet if answer.outcome is policy.GateOutcome.NOT_MET else Undetermined)(text)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress | None]:
-    """A display on standard error while tools run; none when quiet."""
-    if talk().quiet:
-        yield None
-        return
-    from assaymark.cli._progress import Lines, Live
-
-    display = Live() if sys.stderr.isatty() else Lines()
-    try:
-        yield display
-    finally:
-        display.close()

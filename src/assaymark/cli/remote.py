@@ -192,7 +192,7 @@ def _write(assessment: Assessment, folder: Path) -> None:
     """All reports, drawn anew: nothing but the assessment is taken from the artifact."""
     from importlib import import_module
 
-    from assaymark.cli.assess import FILES
+    from assaymark.cli._verdict import FILES
 
     for form, name in FILES.items():
         write(folder, name, import_module(f"assaymark.reports.{form}").render(assessment))

@@ -64,7 +64,7 @@ def golden_report() -> Callable[[Path, Path], None]:
         from dataclasses import replace
 
         from assaymark import assess, catalogue
-        from assaymark.cli.assess import _write_all
+        from assaymark.cli._verdict import write_all
         from assaymark.model import Evidence, Grade, Level, Outcome
 
         seen = Evidence(outcome=Outcome.PASSED, message="it was seen", check="test.seen")
@@ -73,7 +73,7 @@ def golden_report() -> Callable[[Path, Path], None]:
             replace(r, outcome=Outcome.PASSED, grade=Grade.MEASURED, evidence=(seen,), waiver=None) for r in a.results
         )
         levels = {rule.level: () for rule in catalogue.profile(a.profile).levels}
-        _write_all(replace(a, results=results, level=Level.GOLD, missing=levels, withheld={}, attested=0), folder)
+        write_all(replace(a, results=results, level=Level.GOLD, missing=levels, withheld={}, attested=0), folder)
 
     return make
 
