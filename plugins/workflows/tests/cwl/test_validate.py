@@ -64,6 +64,27 @@ HOSTILE = {
         + ")']\n",
         None,
     ),
+    "a type of itself": (
+        TOOL.replace("inputs: {}", "inputs: {a: t}")
+        + "requirements:\n  SchemaDefRequirement:\n    types:\n"
+        + "      - {name: t, type: record, fields: {a: 't?', b: 't[]', c: t, d: t}}\n",
+        None,
+    ),
+    "types that double": (
+        TOOL.replace("inputs: {}", "inputs: {a: {type: t25, default: {a: 1}}}")
+        + "requirements:\n  SchemaDefRequirement:\n    types:\n      - {name: t0, type: record, fields: {a: int}}\n"
+        + "".join(
+            f"      - {{name: t{n}, type: record, fields: {{a: t{n - 1}, b: t{n - 1}}}}}\n" for n in range(1, 26)
+        ),
+        None,
+    ),
+    "much code": (
+        TOOL
+        + "requirements: {InlineJavascriptRequirement: {}}\narguments:\n  - valueFrom: |\n      ${ return "
+        + "+".join(["inputs.zz"] * 8_000)
+        + "; }\n",
+        "CWL-X001",
+    ),
     "no text": (b"\xff\xff\x00\x01", "CWL-Y001"),
 }
 

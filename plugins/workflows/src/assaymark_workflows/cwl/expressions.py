@@ -287,13 +287,11 @@ class Expressions:
             )
         named = {match[1] or match[3] for match in _INPUTS_IN_CODE.finditer(one.body)}
         if named - set(scope.inputs) - _OBJECT and not scope.open:
-            for name, start, end in javascript.inputs_used(code):
-                if name not in scope.inputs and name not in _OBJECT:
-                    place = places.part(self.process.document, node, begin + start, begin + end)
-                    self.report.add(
-                        "CWL-X001", place, f"there is no input {name!r}{near(name, scope.inputs)}", inside=node,
-                        severity=Severity.WARNING,
-                    )  # fmt: skip
+            known = {*scope.inputs, *_OBJECT}
+            for name, start, end in javascript.inputs_used(code, known):
+                place = places.part(self.process.document, node, begin + start, begin + end)
+                message = f"there is no input {name!r}{near(name, scope.inputs)}"
+                self.report.add("CWL-X001", place, message, inside=node, severity=Severity.WARNING)
 
     def _reference(self, node: Node, one: Found, reference: re.Match[str], scope: Scope, inline: bool) -> None:
         root, rest = reference[1], list(_SEGMENTS.finditer(reference[2]))

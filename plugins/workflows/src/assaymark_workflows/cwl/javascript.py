@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -129,26 +130,30 @@ def newer(code: Code) -> Fault | None:
     return None
 
 
-def inputs_used(code: Code) -> list[tuple[str, int, int]]:
-    """Names read as ``inputs.name`` or ``inputs['name']``, with their offsets; none if ``inputs`` is something else."""
-    found: list[tuple[str, int, int]] = []
+def inputs_used(code: Code, known: Container[str] = ()) -> list[tuple[str, int, int]]:
+    """Names read as ``inputs.name`` or ``inputs['name']`` that are not known, each with its first place.
+
+    None if ``inputs`` is something else in a part of the code.
+    """
+    found: dict[str, Any] = {}
     stack = [code.tree.root_node]
     while stack:
         node = stack.pop()
         if node.type in ("member_expression", "subscript_expression"):
             thing = node.child_by_field_name("object")
             if thing is not None and thing.type == "identifier" and thing.text == b"inputs":
-                name = node.child_by_field_name("property" if node.type == "member_expression" else "index")
-                if name is not None and name.type == "string":
-                    found.append((name.text[1:-1].decode("utf-8", "replace"), *_offsets(code, name)))
-                elif name is not None and name.type == "property_identifier":
-                    found.append((name.text.decode("utf-8", "replace"), *_offsets(code, name)))
+                part = node.child_by_field_name("property" if node.type == "member_expression" else "index")
+                if part is not None and part.type in ("string", "property_identifier"):
+                    text = part.text.decode("utf-8", "replace")
+                    name = text[1:-1] if part.type == "string" else text
+                    if name not in known:
+                        found.setdefault(name, part)
         elif node.type in ("formal_parameters", "variable_declarator") and any(
             child.type == "identifier" and child.text == b"inputs" for child in node.children
         ):
             return []
         stack += reversed(node.children)
-    return found
+    return [(name, *_offsets(code, part)) for name, part in found.items()]
 
 
 def _offsets(code: Code, node: Any) -> tuple[int, int]:

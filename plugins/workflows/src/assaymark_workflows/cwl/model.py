@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from assaymark_workflows.cwl import types
@@ -130,9 +129,7 @@ def process(
     made.hints = _classes(node.get("hints"))
     made.named = {**(outer or {}), **_named(made)}
 
-    def named(word: str) -> Node | None:
-        return made.named.get(short(word))
-
+    named = types.Names(lambda word: made.named.get(short(word)))
     made.inputs = _parameters(node.get("inputs"), named)
     made.outputs = _parameters(node.get("outputs"), named)
     made.open_inputs, made.open_outputs = _open(node.get("inputs")), _open(node.get("outputs"))
@@ -179,7 +176,7 @@ def _named(made: Process) -> dict[str, Node]:
     return found
 
 
-def _parameters(node: Node | None, named: Callable[[str], Node | None]) -> dict[str, Parameter]:
+def _parameters(node: Node | None, named: types.Names) -> dict[str, Parameter]:
     made: dict[str, Parameter] = {}
     for name, key, value in entries(node, "id"):
         kind = value.get("type") if value.is_object else value

@@ -15,9 +15,42 @@ from assaymark_workflows.source import Kind, Node
 Type = Any
 _FILES = {"stdin": "File", "stdout": "File", "stderr": "File"}
 _DEPTH = 30
+_SIZE = 2_000
 
 
-def read(node: Node | None, named: Callable[[str], Node | None], short: bool = True, depth: int = 0) -> Type:
+class Names:
+    """Types that have a name, each read once; one that holds itself, or grows beyond reason, is ``Any`` inside."""
+
+    def __init__(self, find: Callable[[str], Node | None]) -> None:
+        self._find = find
+        self._read: dict[str, Type] = {}
+
+    def type(self, word: str, depth: int) -> Type:
+        """The type of that name, ``Any`` if there is none."""
+        known = self._read.get(word)
+        if known is None:
+            self._read[word] = "Any"
+            node = self._find(word)
+            known = read(node, self, True, depth + 1) if node is not None else "Any"
+            self._read[word] = known = known if _small(known) else "Any"
+        return known
+
+
+def _small(one: Type) -> bool:
+    """Whether a type written out in full has a reasonable size."""
+    stack, count = [one], 0
+    while stack:
+        part = stack.pop()
+        count += 1
+        if count > _SIZE:
+            return False
+        if isinstance(part, tuple) and part[0] != "enum":
+            inner = part[1]
+            stack += inner.values() if isinstance(inner, dict) else inner if part[0] == "union" else [inner]
+    return True
+
+
+def read(node: Node | None, named: Names, short: bool = True, depth: int = 0) -> Type:
     """The type that a node writes down; what cannot be read is ``Any``, so that nothing is concluded from it."""
     if node is None or depth > _DEPTH:
         return "Any"
@@ -45,13 +78,12 @@ def read(node: Node | None, named: Callable[[str], Node | None], short: bool = T
     return "Any"
 
 
-def _word(word: str, named: Callable[[str], Node | None], short: bool, depth: int) -> Type:
+def _word(word: str, named: Names, short: bool, depth: int) -> Type:
     match = TYPE.fullmatch(word) if short else None
     base = match[1] if match else word
     made: Type = _FILES.get(base, base)
     if base not in _KNOWN:
-        found = named(base)
-        made = read(found, named, short, depth + 1) if found is not None else "Any"
+        made = named.type(base, depth)
     if match:
         for _ in range(len(match[2]) // 2):
             made = ("array", made)

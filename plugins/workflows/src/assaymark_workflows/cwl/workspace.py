@@ -151,6 +151,7 @@ class Workspace:
         if start.key in seen:
             return None
         seen.add(start.key)
+        self.context.check_time()
         for step in start.steps.values():
             way = self._way(self.run(start, step).process, goal, seen, depth + 1)
             if way is not None:
