@@ -32,6 +32,7 @@ DECIDED_BY = {
     DecidedBy.FORGE: "the forge (`--forge`)",
     DecidedBy.PROBE: "a network request that you allow",
     DecidedBy.TOOLS: "tools and their reports",
+    DecidedBy.TRIAL: "trying it where it will run (`assaymark smoke`)",
     DecidedBy.ATTESTED: "a person's dated word",
 }
 

@@ -27,6 +27,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from assaymark.errors import InputError
+from assaymark.image import Image, Layer, Member, MemberKind
+from assaymark.job import Confinement, Handle, Job, Log, Resources, Runner, State, Status
 from assaymark.model import (
     EMPTY,
     Evidence,
@@ -42,6 +44,7 @@ from assaymark.model import (
 __all__ = [
     "Case",
     "Check",
+    "Confinement",
     "Context",
     "Edit",
     "Entry",
@@ -50,16 +53,27 @@ __all__ = [
     "FactUnavailable",
     "Finding",
     "Grade",
+    "Handle",
+    "Image",
     "InputError",
+    "Job",
+    "Layer",
     "Location",
+    "Log",
+    "Member",
+    "MemberKind",
     "Options",
     "Outcome",
     "Parsed",
     "Plugin",
     "Problem",
     "Ran",
+    "Resources",
     "Rule",
+    "Runner",
     "Severity",
+    "State",
+    "Status",
     "Subject",
     "ToolRef",
     "Tree",
@@ -72,9 +86,12 @@ __all__ = [
     "check",
     "fact",
     "failed",
+    "image_of",
     "not_applicable",
     "passed",
+    "runner_of",
     "unknown",
+    "wait_for",
 ]
 
 
@@ -382,6 +399,32 @@ def answer(case: Case, wanted: Mapping[str, Any], **options: Any) -> None:
     Raises an error with the exit status of the gate.
     """
     import_module("assaymark.cli._verdict").answer(case, wanted, options)
+
+
+def image_of(path: str | Path, architecture: str | None = None) -> Image:
+    """The container image at a path (OCI layout, or what ``docker save`` wrote), read without running anything.
+
+    Raises InputError when it is none, is damaged, or is not what its digests say.
+    """
+    found: Image = import_module("assaymark.images.read").read(path, architecture)
+    return found
+
+
+def runner_of(name: str, engine: str | None = None) -> Runner:
+    """A runner by its name, with the container engine of this name or the first that works here.
+
+    Raises InputError when there is none.
+    """
+    found: Runner = import_module("assaymark.runners.choose").runner(name, engine)
+    return found
+
+
+def wait_for(
+    runner: Runner, handles: Sequence[Handle], heard: Callable[[Handle, tuple[Status, ...]], None] | None = None
+) -> Mapping[str, tuple[Status, ...]]:
+    """The final status of each copy of every job, by the job's id; what is late is cancelled and said to be late."""
+    found: Mapping[str, tuple[Status, ...]] = import_module("assaymark.runners.wait").wait(runner, handles, heard)
+    return found
 
 
 def fact(function: Callable[..., Any]) -> Fact:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-class Kind(StrEnum):
+class MemberKind(StrEnum):
     """What a member of an image is."""
 
     FILE = "file"
@@ -24,7 +24,7 @@ class Member(NamedTuple):
     """A file as a container sees it. ``path`` has no leading slash, ``layer`` counts from 0, ``target`` is a link's."""
 
     path: str
-    kind: Kind
+    kind: MemberKind
     mode: int
     uid: int
     gid: int
@@ -91,7 +91,7 @@ class Image:
                 done = done[:-1]
                 continue
             found = self.members.get("/".join([*done, part]))
-            if found is not None and found.kind is Kind.LINK:
+            if found is not None and found.kind is MemberKind.LINK:
                 hops -= 1
                 if hops < 0:
                     return None

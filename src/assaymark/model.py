@@ -80,6 +80,7 @@ class DecidedBy(StrEnum):
     FORGE = "forge"
     PROBE = "probe"
     TOOLS = "tools"
+    TRIAL = "trial"
     ATTESTED = "attested"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assaymark.image import Image, Kind, Layer, Member
+from assaymark.image import Image, Layer, Member, MemberKind
 from assaymark.images.layers import FILES, HIDDEN, OPAQUE, UNPACKED, layer, normal
 from assaymark.images.source import Blob, Manifest, Source, manifest, opened
 
@@ -76,9 +76,9 @@ class _Scan:
 
     def _put(self, path: str, member: Member) -> None:
         old = self.members.get(path)
-        if old is not None and old.kind is Kind.FILE:
+        if old is not None and old.kind is MemberKind.FILE:
             self.wasted += old.size
-        if old is not None and old.kind is Kind.FOLDER and member.kind is not Kind.FOLDER:
+        if old is not None and old.kind is MemberKind.FOLDER and member.kind is not MemberKind.FOLDER:
             self._remove(path, None, itself=False)
         self.members[path] = member
         if len(self.members) > FILES:
@@ -95,23 +95,23 @@ class _Scan:
                 continue
             gone = self.members.pop(each, None)
             self.below.get(each.rpartition("/")[0], set()).discard(each)
-            if gone is not None and gone.kind is Kind.FILE:
+            if gone is not None and gone.kind is MemberKind.FILE:
                 self.wasted += gone.size
 
 
 def _member(path: str, info: tarfile.TarInfo, number: int, known: Mapping[str, Member]) -> Member:
-    kind, size, target = Kind.DEVICE, 0, ""
+    kind, size, target = MemberKind.DEVICE, 0, ""
     if info.isreg():
-        kind, size = Kind.FILE, info.size
+        kind, size = MemberKind.FILE, info.size
     elif info.isdir():
-        kind = Kind.FOLDER
+        kind = MemberKind.FOLDER
     elif info.issym():
-        kind, target = Kind.LINK, info.linkname
+        kind, target = MemberKind.LINK, info.linkname
     elif info.islnk():
         twin = known.get(normal(info.linkname) or "")
         if twin is not None:
             return twin._replace(path=path, size=0, layer=number)
-        kind = Kind.FILE
+        kind = MemberKind.FILE
     return Member(path, kind, info.mode & 0o7777, info.uid, info.gid, size, number, target)
 
 

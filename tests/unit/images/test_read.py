@@ -13,7 +13,7 @@ import pytest
 from images import File, Made
 
 from assaymark.errors import InputError
-from assaymark.image import Kind
+from assaymark.image import MemberKind
 from assaymark.images.read import read
 from assaymark.images.unpack import unpacked
 
@@ -46,7 +46,7 @@ def test_layers_lie_over_one_another(write: Write, tmp_path: Path) -> None:
     third = {"bin/.wh..wh..opq": File(), "bin/other": File(hard="etc/new")}
     path = write(Made([ROOT, second, third]), tmp_path / "image")
     image = read(path)
-    assert {p for p, m in image.members.items() if m.kind is Kind.FILE} == {"etc/new", "bin/other"}
+    assert {p for p, m in image.members.items() if m.kind is MemberKind.FILE} == {"etc/new", "bin/other"}
     assert image.wasted == 3 + 10 + 5
     # A secret that a later layer removes is in the image all the same.
     assert list(image.heads) == ["0:etc/secret/.netrc"]
