@@ -149,9 +149,9 @@ def faults(path: str, text: str) -> Iterator[Fault]:
         key = line.split(":")[0].strip(" -")
         if key in KNOWN:
             yield changed(number, line.replace(f"{key}:", f"{key[:-1]}q:", 1), "a field with a typing error")
-            yield changed(
-                number, "\n".join((line, line)) if match else line + " {}\n" + line, "a key twice", number + 2
-            )
+            if not line.lstrip().startswith("- "):
+                again = f"{line}\n{line}" if match else f"{line} {{}}\n{line}"
+                yield changed(number, again, "a key twice", number + 2)
         if match is None:
             continue
         indent, key, value = match.groups()
