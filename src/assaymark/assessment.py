@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import platform
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -120,9 +120,9 @@ def run_facts(started: datetime, seconds: float, durations: Mapping[str, float],
     return RunFacts(
         started=started.isoformat(timespec="seconds"),
         duration=round(seconds, 3),
-        host=platform.node(),
+        host=os.uname().nodename,
         assaymark=__version__,
-        python=platform.python_version(),
+        python=sys.version.split()[0].rstrip("+"),
         cached=cached,
         durations=durations,
     )

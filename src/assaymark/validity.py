@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,10 @@ def judge(request: Request) -> Validation:
         notes=(*notes, *(f"{path}: not recognised as a workflow document" for path in unrecognised)),
         root=sources.root,
         version=__version__,
+        subject=sources.opened.subject if sources.opened else None,
+        contents={path: blob for j in judgements if (blob := jail.digest(path := j.path))},
+        versions={v.id: plugin.version for plugin in registry.load().plugins for v in plugin.validators},
+        configuration=conf.digest,
     )
 
 
@@ -188,7 +193,8 @@ def of_tree(tree: Tree, conf: config.Config) -> tuple[Judgement, ...] | None:
     sources = of_tree_(tree, _kept(entries, globs))
     world = World(Jail(tree, None), sources.paths, offline)
     settings = {v.id: conf.validate.get(v.id, {}) for v in chosen}
-    settler = _settler(conf, rule_files.load(chosen), chosen)
+    named = conf.validate.get("severity") or conf.validate.get("ignore")
+    settler = _settler(conf, rule_files.load(chosen) if named else (), chosen)
     return tuple(Run(sources, world, chosen, settings, settler).judge(sources.entries))
 
 
@@ -224,14 +230,14 @@ def _settler(conf: config.Config, rules: Collection[str], everything: Sequence[V
         if severity not in ("error", "warning", "note", OFF):
             raise InputError(f"validate.severity.{rule} must be error, warning, note or off", where=conf.source)
     ignored = [_ignored(item, rules, conf.source) for item in table.get("ignore", [])]
-    owned = {v.id: frozenset(r.id for r in _own_rules(v)) for v in everything}
-    return Settler(severities, ignored, owned)
+    return Settler(severities, ignored, cache(partial(_own_rules, {v.id: v for v in everything})))
 
 
-def _own_rules(validator: Validator) -> list[Any]:
-    if validator.rules is None:
-        return []
-    return list(rule_files.read(validator.rules.read_text(encoding="utf-8"), str(validator.rules)))
+def _own_rules(validators: Mapping[str, Validator], id: str) -> frozenset[str]:
+    validator = validators.get(id)
+    if validator is None or validator.rules is None:
+        return frozenset()
+    return frozenset(r.id for r in rule_files.read(validator.rules.read_text(encoding="utf-8"), str(validator.rules)))
 
 
 def _ignored(item: Any, rules: Collection[str], where: str | None) -> Ignored:

@@ -14,6 +14,9 @@ def candidates(path: str, validators: Sequence[Validator]) -> list[Validator]:
     """Validators for which the name alone leaves it open."""
     name = path.rpartition("/")[2].lower()
     lowered = path.lower()
+    every = _names(tuple(glob for v in validators for glob in v.names))
+    if not (every.fullmatch(name) or every.fullmatch(lowered)):  # so it is with most files
+        return []
     return [v for v in validators if _names(v.names).fullmatch(name) or _names(v.names).fullmatch(lowered)]
 
 

@@ -10,7 +10,7 @@ A comment silences the rules that it names on its own line, or (alone on a line)
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assaymark.api import Finding, Location, Problem, Severity
@@ -49,18 +49,19 @@ class Ignored:
 class Settler:
     """Applies severities, exceptions of the configuration and comments to a judgement.
 
-    ``owned`` are the rules of each format: a comment about those of another format is not judged here.
+    ``owned`` gives the rules of a format: a comment about those of another format is not judged here. It is asked only
+    where a document has such a comment, since the files of rules take long to read.
     """
 
     def __init__(
         self,
         severities: Mapping[str, str],
         ignored: Sequence[Ignored] = (),
-        owned: Mapping[str, Collection[str]] | None = None,
+        owned: Callable[[str], Collection[str]] = lambda format: (),
     ) -> None:
         self.severities = severities
         self.ignored = ignored
-        self.owned = owned or {}
+        self.owned = owned
 
     def __call__(self, judgement: Judgement, data: bytes) -> Judgement:
         """The judgement that counts."""
@@ -76,7 +77,7 @@ class Settler:
                 problems.append(changed)
             else:
                 suppressed.append(Suppressed(problem=changed, reason=reason))
-        owned = self.owned.get(judgement.format, ())
+        owned = self.owned(judgement.format) if comments else ()
         for comment in comments:
             if comment.rules and not any(rule in owned for rule in comment.rules):
                 continue

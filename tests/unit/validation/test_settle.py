@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import assaymark
+from assaymark import config, validity
 from assaymark.errors import InputError
+from assaymark.subject.checkout import open_subject
 from assaymark.validation.model import State
 
 Folder = Callable[[dict[str, str | bytes]], Path]
@@ -90,3 +92,18 @@ def test_the_configuration_decides(folder: Folder) -> None:
 def test_a_wrong_configuration_is_told(text: str, folder: Folder) -> None:
     with pytest.raises(InputError):
         assaymark.validate(folder({".assaymark.toml": text.encode(), "a.toy": "good"}))
+
+
+@pytest.mark.parametrize(("text", "read"), [("bad x", 0), ("bad x # assaymark: ignore TOY-S001 -- so", 1)])
+def test_an_assessment_reads_the_files_of_rules_for_comments_only(
+    text: str, read: int, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    kept = validity._own_rules
+    monkeypatch.setattr(validity, "_own_rules", lambda by_id, id: asked.append(id) or kept(by_id, id))
+    monkeypatch.setattr(validity.rule_files, "load", lambda validators: pytest.fail("nothing names a rule"))
+    opened = open_subject(folder({"a.toy": text, "b.toy": text}))
+    judgements = validity.of_tree(opened.tree, config.from_tree(opened.tree))
+    assert judgements is not None
+    assert [(j.path, j.format) for j in judgements] == [("a.toy", "toy"), ("b.toy", "toy")]
+    assert len(asked) == read
