@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -159,6 +160,10 @@ class Runner(Protocol):
     @property
     def name(self) -> str:
         """As on the command line."""
+
+    @property
+    def root(self) -> Path:
+        """The folder that keeps its jobs."""
 
     def problem(self) -> str | None:
         """Why jobs cannot run here; None when a probe ran."""

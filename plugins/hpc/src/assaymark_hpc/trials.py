@@ -1,0 +1,172 @@
+"""Trying an image: first the site itself, then the image, each as a job that reports on itself.
+
+A site that does not pass its own probe says nothing about an image: then no trial is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from assaymark.api import Confinement, Handle, Image, InputError, Job, Resources, Runner, State, Status, wait_for
+from assaymark_hpc.manifest import Manifest
+
+PROBES = ("probe-ok", "probe-fails", "probe-late")
+PROBE_CODE, SHELL_CODE = 3, 7
+ORDINARY, ARBITRARY = 65_532, 1_234_567
+SHELL = "/bin/sh"
+GIVEN, COPIED = "given.txt", "copied.txt"
+NOWHERE = "/assaymark/no-such-program"
+_PROBE_SECONDS = 30.0
+_TAIL = 4_000
+# What every engine sets itself, or must not come from the image.
+_NOT_TAKEN = ("HOME", "USER", "HOSTNAME")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """How one job ended. ``status`` is None when it could not be submitted, for the reason ``problem``."""
+
+    name: str
+    status: Status | None = None
+    problem: str = ""
+    stdout: bytes = b""
+    stderr: bytes = b""
+    outputs: Mapping[str, bytes] = field(default_factory=dict)
+    handle: Handle | None = None
+
+    @property
+    def code(self) -> int | None:
+        """The command's exit status, if it ended by itself."""
+        return self.status.code if self.status and self.status.state is State.EXITED else None
+
+    @property
+    def why(self) -> str:
+        """Why there is no exit status."""
+        if self.problem:
+            return self.problem
+        if self.status is None:
+            return "it was not tried"
+        return f"{self.status.state}: {self.status.reason}" if self.status.reason else str(self.status.state)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trials:
+    """All that was tried. ``broken`` says why the site cannot be trusted to run anything; then there is nothing else."""
+
+    runner: str
+    broken: str | None = None
+    made: Mapping[str, Trial] = field(default_factory=dict)
+    shell: bool = False
+
+
+Heard = Callable[[str, tuple[Status, ...]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Jobs of one run at one site; ids begin with ``run``, so that the same run finds its jobs again."""
+
+    runner: Runner
+    run: str
+    resources: Resources
+    heard: Heard | None = None
+
+    def tried(self, jobs: Iterable[Job]) -> dict[str, Trial]:
+        """Submit all, wait for all. When it is interrupted, nothing is left running."""
+        handles: dict[str, Handle] = {}
+        found: dict[str, Trial] = {}
+        try:
+            for job in jobs:
+                try:
+                    handles[job.id] = self.runner.submit(replace(job, id=f"{self.run}-{job.id}"))
+                except InputError as problem:
+                    found[job.id] = Trial(name=job.id, problem=" ".join(str(problem).split()))
+            done = wait_for(self.runner, tuple(handles.values()), self._heard)
+        except BaseException:
+            for handle in handles.values():
+                self.runner.cancel(handle)
+            raise
+        return found | {name: self._trial(name, handle, done[handle.id][0]) for name, handle in handles.items()}
+
+    def _heard(self, handle: Handle, statuses: tuple[Status, ...]) -> None:
+        if self.heard:
+            self.heard(handle.id.removeprefix(f"{self.run}-"), statuses)
+
+    def _trial(self, name: str, handle: Handle, status: Status) -> Trial:
+        log = self.runner.logs(handle, 0, _TAIL)
+        outputs = self.runner.collect(handle)
+        return Trial(name=name, status=status, stdout=log.stdout, stderr=log.stderr, outputs=outputs, handle=handle)
+
+
+def attempt(session: Session, image: Image, path: str, asked: Manifest) -> Trials:
+    """Probe the site, then try the image."""
+    made = session.tried(_probes(session.resources))
+    broken = _broken(made)
+    if broken:
+        return Trials(runner=session.runner.name, broken=broken, made=made)
+    shell = image.find(SHELL) is not None
+    made |= session.tried(_jobs(image, path, asked, session.resources, shell=shell))
+    start = made.get("start")
+    if start is not None and start.status is None and "read-only" in start.problem:
+        # This engine has nothing but a read-only root: then that is how it starts there.
+        made["start"] = replace(made["read-only"], name="start")
+    return Trials(runner=session.runner.name, made=made, shell=shell)
+
+
+def _probes(resources: Resources) -> list[Job]:
+    quick = replace(resources, time=_PROBE_SECONDS)
+    return [
+        Job(id="probe-ok", command=(SHELL, "-c", "exit 0"), resources=quick),
+        Job(id="probe-fails", command=(SHELL, "-c", f"exit {PROBE_CODE}"), resources=quick),
+        Job(id="probe-late", command=(SHELL, "-c", "sleep 30"), resources=replace(resources, time=1)),
+    ]
+
+
+def _broken(made: Mapping[str, Trial]) -> str | None:
+    """Why the way to the site and back cannot be trusted: each probe must end as it was made to."""
+    ok, fails, late = (made[name] for name in PROBES)
+    if ok.code != 0:
+        return f"a job that does nothing did not succeed ({ok.why if ok.code is None else f'exit status {ok.code}'})"
+    if fails.code != PROBE_CODE:
+        return f"a job made to fail was not seen to fail ({fails.why if fails.code is None else f'exit {fails.code}'})"
+    if late.status is None or late.status.state is not State.TIMED_OUT:
+        return f"a job made to hang was not ended in time ({late.why})"
+    return None
+
+
+def _jobs(image: Image, path: str, asked: Manifest, resources: Resources, *, shell: bool) -> list[Job]:
+    start = asked.start or ((SHELL, "-c", "exit 0") if shell else ())
+    environment = {k: v for k, v in image.environment.items() if k not in _NOT_TAKEN and k.isidentifier()}
+    strict = Confinement(read_only=True, network=True, user=ORDINARY)
+
+    def job(id: str, command: Sequence[str], how: Confinement = strict) -> Job:
+        words = tuple(command)
+        return Job(id=id, command=words, image=path, environment=environment, confinement=how, resources=resources)
+
+    jobs = [job("lacking", (NOWHERE,))]
+    if start:
+        jobs += [
+            job("start", start, replace(strict, read_only=False)),
+            job("read-only", start),
+            job("any-user", start, replace(strict, user=ARBITRARY)),
+            job("offline", start, replace(strict, network=False)),
+        ]
+    if shell:
+        copy = replace(
+            job("files", (SHELL, "-c", f"cat {GIVEN} > {COPIED}")), inputs={GIVEN: _content(image)}, outputs=(COPIED,)
+        )
+        jobs += [copy, job("fails", (SHELL, "-c", f"exit {SHELL_CODE}"))]
+    for test in asked.tests:
+        limited = replace(resources, time=min(test.time, resources.time))
+        jobs.append(replace(job(test.name, test.command), resources=limited))
+    return jobs
+
+
+def _content(image: Image) -> bytes:
+    return f"{image.digest}\n".encode() * 100
+
+
+def copied_whole(trial: Trial, image: Image) -> bool:
+    """Whether the file that was given came back as it was."""
+    return trial.outputs.get(COPIED) == _content(image)

@@ -1,0 +1,192 @@
+"""``assaymark smoke``: look at an image where it lies, try it where it will run, and answer with an assessment."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assaymark.api import Case, InputError, Resources, Runner, Status, answer, answer_options, image_of, runner_of
+
+if TYPE_CHECKING:
+    from assaymark.api import Image
+    from assaymark_hpc.manifest import Manifest
+    from assaymark_hpc.trials import Trials
+
+EPILOG = """\b
+Examples:
+  assaymark smoke image.tar                                at rest: nothing is run
+  assaymark smoke image.tar --runner container             and tried in Docker, Podman, Charliecloud …
+  assaymark smoke smoke.toml --runner slurm --engine charliecloud --partition debug --time 300
+  assaymark smoke smoke.toml --runner slurm --gate silver --output report
+\b
+IMAGE is an OCI layout (a folder or a .tar) or what `docker save` wrote; a MANIFEST (.toml) names one and its tests.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("image", type=click.Path(path_type=Path))
+@click.option("--runner", metavar="R", help="Where to try it: container, sandbox, slurm; nothing is run unless given.")
+@click.option(
+    "--engine", metavar="E", help="docker, podman, apptainer, charliecloud, bubblewrap (default: what works)."
+)
+@click.option(
+    "--time", type=click.FloatRange(1, 7 * 86_400), default=300, show_default=True, help="Seconds for a trial."
+)
+@click.option(
+    "--queue", type=click.FloatRange(1, 30 * 86_400), default=3600, show_default=True, help="Seconds that one may wait."
+)
+@click.option("--memory", type=click.IntRange(16), metavar="MIB", help="Memory of a trial.")
+@click.option("--partition", metavar="P", help="Partition or queue of the batch system.")
+@click.option("--account", metavar="A", help="Whom the batch system charges.")
+@click.option("--flag", "flags", multiple=True, metavar="OPTION", help="A further option of the batch system.")
+@click.option("--resume", is_flag=True, help="Take up the run that was interrupted, instead of a new one.")
+@click.option("--keep", is_flag=True, help="Keep the folders of the jobs: assaymark jobs list.")
+@answer_options
+def command(
+    image: Path,
+    runner: str | None,
+    engine: str | None,
+    time: float,
+    queue: float,
+    memory: int | None,
+    partition: str | None,
+    account: str | None,
+    flags: tuple[str, ...],
+    resume: bool,
+    keep: bool,
+    **wanted: Any,
+) -> None:
+    """Judge a container image: at rest, and with --runner where it will run."""
+    from assaymark_hpc import manifest
+
+    asked = manifest.read(image) if manifest.is_manifest(image) else manifest.for_image(str(image))
+    found = image_of(asked.image, asked.architecture)
+    facts: dict[str, object] = {"image": found, "smoke_manifest": asked}
+    if runner is not None:
+        resources = Resources(time=time, queue=queue, memory=memory, partition=partition, account=account, flags=flags)
+        trials = _tried(runner_of(runner, engine), found, asked, resources, resume=resume, keep=keep)
+        facts["trials"] = trials
+        if wanted.get("output"):
+            _write_trials(trials, wanted["output"])
+    elif engine or resume:
+        raise InputError("--engine and --resume need a --runner")
+    case = Case(
+        kind="image",
+        name=image.name,
+        digest=found.digest,
+        profile="image",
+        folder=image.absolute().parent,
+        facts=facts,
+    )
+    answer(case, wanted)
+
+
+def _tried(at: Runner, image: Image, asked: Manifest, resources: Resources, *, resume: bool, keep: bool) -> Trials:
+    from assaymark_hpc.trials import Session, attempt
+
+    problem = at.problem()
+    if problem:
+        from assaymark_hpc.trials import Trials
+
+        return Trials(runner=at.name, broken=problem)
+    run = _Run(at, f"{at.name} {image.digest} {asked.digest}", resume=resume)
+    heard = None if _quiet() else _Lines()
+    trials = attempt(Session(at, run.id, resources, heard), image, asked.image, asked)
+    run.over()
+    if not keep:
+        _remove(trials)
+    return trials
+
+
+class _Run:
+    """The name of a run, kept beside the jobs until it is over: a controller that was killed finds it there."""
+
+    def __init__(self, at: Runner, what: str, *, resume: bool) -> None:
+        key = hashlib.sha256(what.encode()).hexdigest()[:16]
+        self.file = at.root / f".smoke-{key}"
+        known = self._known() if resume else None
+        if resume and known is None:
+            raise InputError("there is no run of this image at this runner to resume", where=str(at.root))
+        self.id = known or f"smoke-{secrets.token_hex(6)}"
+        try:
+            at.root.mkdir(parents=True, exist_ok=True)
+            self.file.write_text(self.id + "\n", encoding="ascii")
+        except OSError as problem:
+            raise InputError(f"no job can be kept here: {problem.strerror}", where=str(at.root)) from problem
+
+    def _known(self) -> str | None:
+        try:
+            text = self.file.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+        plain = text.removeprefix("smoke-")
+        return text if plain != text and plain.isalnum() and len(plain) == 12 else None
+
+    def over(self) -> None:
+        self.file.unlink(missing_ok=True)
+
+
+def _remove(trials: Trials) -> None:
+    import shutil
+
+    for trial in trials.made.values():
+        if trial.handle is not None:
+            shutil.rmtree(trial.handle.folder, ignore_errors=True)
+
+
+def _quiet() -> bool:
+    talk = click.get_current_context().meta.get("assaymark.talk")
+    return bool(getattr(talk, "quiet", False))
+
+
+class _Lines:
+    """One line on standard error for each change of a trial."""
+
+    def __init__(self) -> None:
+        self.last: dict[str, str] = {}
+
+    def __call__(self, name: str, statuses: tuple[Status, ...]) -> None:
+        status = statuses[0]
+        text = str(status.state) if status.code is None else f"exit {status.code}"
+        if status.reason and status.code is None:
+            text += f" ({status.reason[:160]})"
+        if self.last.get(name) != text:
+            self.last[name] = text
+            shown = "".join(c if c.isprintable() else "?" for c in text)
+            click.echo(f"{name}: {shown}", err=True)
+
+
+def _write_trials(trials: Trials, folder: Path) -> None:
+    """What differs between two runs: where each trial ran, how long it waited and took, what the site called it."""
+    content = {
+        "schema": 1,
+        "runner": trials.runner,
+        "broken": trials.broken,
+        "trials": [_plain(name, trial.status, trial.problem, trial.handle) for name, trial in trials.made.items()],
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "trials.json").write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    except OSError as problem:
+        raise InputError(f"cannot write trials.json: {problem.strerror}", where=str(folder)) from problem
+
+
+def _plain(name: str, status: Status | None, problem: str, handle: Any) -> Mapping[str, Any]:
+    if status is None:
+        return {"name": name, "state": None, "problem": problem}
+    return {
+        "name": name,
+        "state": status.state.value,
+        "code": status.code,
+        "reason": status.reason,
+        "waited": status.waited,
+        "took": status.took,
+        "host": dict(status.host),
+        "job": handle.reference if handle is not None else None,
+    }
