@@ -128,19 +128,10 @@ def write_all(assessment: Assessment, folder: Path) -> None:
 
 
 def _write_provenance(assessment: Assessment, folder: Path) -> None:
-    """The W3C PROV record; left out, and said so, if it would tell what must not leave the machine."""
-    from assaymark.provenance import prov, redact
+    from assaymark.cli._provenance import write_provenance
     from assaymark.provenance.assessed import account_of
 
-    account = account_of(assessment, (folder / FILES["json"]).read_bytes(), os.environ)
-    text = prov.render(account)
-    try:
-        redact.refuse_leaks("provenance.json", text, os.environ, allowed=[account.subject.name])
-    except InputError as leak:
-        (folder / "provenance.json").unlink(missing_ok=True)
-        say(f"assaymark: {leak}")
-        return
-    write(folder, "provenance.json", text)
+    write_provenance(account_of(assessment, (folder / FILES["json"]).read_bytes(), os.environ), folder)
 
 
 def keep_gate(

@@ -12,6 +12,8 @@ import click
 from assaymark.cli._common import out, say, split, write
 from assaymark.errors import GateNotMet, InputError
 
+HISTORIES = ("text", "json", "prov", "yprov4sqa", "svg")
+
 
 @click.group(
     epilog="""\b
@@ -117,7 +119,7 @@ Examples:
     "--last", type=click.IntRange(1, 10_000), help="Judge this many last commits of --repository, statically."
 )
 @click.option("--every", type=click.IntRange(1), default=1, help="Of those, every N-th.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "prov", "svg"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(HISTORIES), default="text", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False), help="File (default: standard output).")
 def history(
     reports: tuple[str, ...], repository: str | None, last: int | None, every: int, form: str, output: str | None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,17 +88,27 @@ def command(
         stdin=(stdin_filename, sys.stdin.buffer.read(_MAX_STDIN)) if stdin_filename else None,
         cache=not no_cache,
     )
+    started = datetime.now(UTC)
     validation, difference = _judged(request, fix=fix, diff=diff)
     for note in validation.notes:
         say(note)
     if output:
         for name, file in FILES.items():
             write(output, file, _renderer(name)(validation))
+        _write_provenance(validation, output, started)
     if difference is not None:
         out(difference)
     elif form != "text" or not talk().quiet:
         out(_render(validation, form))
     _keep_gate(validation)
+
+
+def _write_provenance(validation: Validation, folder: Path, started: datetime) -> None:
+    from assaymark.cli._provenance import write_provenance
+    from assaymark.provenance.validated import account_of
+
+    report = (folder / FILES["json"]).read_bytes()
+    write_provenance(account_of(validation, report, os.environ, started=started, ended=datetime.now(UTC)), folder)
 
 
 def _judged(request: Request, *, fix: bool, diff: bool) -> tuple[Validation, str | None]:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from assaymark.errors import InputError
-from assaymark.provenance.account import Account, Artifact, Result, Step, Tool, Value
+from assaymark.provenance.account import Account, Artifact, Result, Step, Tool, Value, Work
 from assaymark.provenance.uris import HOME, NAMESPACES
 
 NOTATIONS = {"json": "prov.json", "provn": "provn", "xml": "xml", "rdf": "ttl", "jsonld": "jsonld"}
@@ -242,7 +242,8 @@ def _result(writer: Writer, account: Account, result: Result, evidence: Mapping[
             "am:requirement": result.requirement,
             "am:requiredFor": result.required_for,
             "am:waiver": result.waiver,
-            "am:criterion": qualified(f"criterion:{local(result.id)}"),
+            # A document that was validated is no criterion of the catalogue.
+            "am:criterion": None if account.work is Work.VALIDATION else qualified(f"criterion:{local(result.id)}"),
         },
     )
     for step in result.steps:

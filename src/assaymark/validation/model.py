@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from assaymark.api import Problem, Rule, Severity
+from assaymark.model import Subject
 
 # A document larger than this is refused: no engine is fed one by hand.
 MAX_SIZE = 20_000_000
@@ -64,7 +65,9 @@ class Validation:
     """A whole run: judgements in the order of path and format, the rules that may have been meant, and what to tell.
 
     ``sources`` gives the text of a document for excerpts; ``formats`` maps the id of a validator to its title; ``root``
-    is the folder on disk from which paths count, ``version`` that of assaymark.
+    is the folder on disk from which paths count, ``version`` that of assaymark. ``subject`` is what the documents
+    belong to, ``contents`` their Git blob ids by path, ``versions`` those of the plugins by format, ``configuration``
+    the digest of what the repository says about validation.
     """
 
     judgements: tuple[Judgement, ...]
@@ -74,6 +77,10 @@ class Validation:
     notes: tuple[str, ...] = ()
     version: str = "0"
     root: Path | None = field(default=None, compare=False)
+    subject: Subject | None = field(default=None, compare=False)
+    contents: Mapping[str, str] = field(default_factory=dict, compare=False)
+    versions: Mapping[str, str] = field(default_factory=dict, compare=False)
+    configuration: str = field(default="", compare=False)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

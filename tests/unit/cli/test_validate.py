@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import io
 import json
@@ -103,7 +104,7 @@ def test_a_document_cannot_give_workflow_commands(tmp_path: Path, capfd: pytest.
 def test_reports_lie_in_the_folder(tmp_path: Path) -> None:
     write(tmp_path, a="bad")
     assert main(["validate", str(tmp_path), "--output", str(tmp_path / "out"), "--quiet"]) == 1
-    names = ["junit.xml", "report.sarif", "summary.md", "validation.json"]
+    names = ["junit.xml", "provenance.json", "report.sarif", "summary.md", "validation.json"]
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == names
 
 
@@ -128,3 +129,30 @@ def test_standard_input(tmp_path: Path, capfd: pytest.CaptureFixture[str], monke
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"toy: 1\nbad")))
     assert main(["validate", "--stdin-filename", str(tmp_path / "a.toy"), "--format", "json"]) == 1
     assert json.loads(capfd.readouterr().out)["files"][0]["findings"][0]["line"] == 2
+
+
+def test_a_sound_provenance_record_lies_beside_the_reports(tmp_path: Path) -> None:
+    from assaymark.provenance.constraints import violations
+
+    write(tmp_path, a="bad x", b="good")
+    assert main(["validate", str(tmp_path), "--output", str(tmp_path / "out"), "--quiet"]) == 1
+    report = (tmp_path / "out" / "validation.json").read_bytes()
+    document = json.loads((tmp_path / "out" / "provenance.json").read_bytes())
+    assert not violations(document)
+    assert document["entity"][f"sha256:{hashlib.sha256(report).hexdigest()}"]["am:verdict"] == "invalid"
+
+
+def test_a_provenance_record_that_would_tell_a_secret_is_not_written(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, a="good")
+    out = tmp_path / "out"
+    assert main(["validate", str(tmp_path), "--output", str(out)]) == 0
+    assert (out / "provenance.json").exists()
+    token = "ghp_" + "x1" * 18
+    write(tmp_path, **{token: "good"})
+    assert main(["validate", str(tmp_path), "--output", str(out)]) == 0
+    said = capfd.readouterr().err
+    assert "a GitHub token" in said
+    assert token not in said
+    assert not (out / "provenance.json").exists()
