@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -27,7 +27,7 @@ class Request:
     select: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     as_of: date | None = None
-    options: Mapping[str, object] = EMPTY
+    options: Mapping[str, object] = field(default_factory=lambda: EMPTY)
 
 
 def judge(case: Case, request: Request, progress: Progress | None = None) -> assessment.Judged:

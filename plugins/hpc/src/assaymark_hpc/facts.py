@@ -24,7 +24,7 @@ def smoke_manifest() -> Manifest:
 @fact
 def trials() -> Trials:
     """What happened when the image was tried."""
-    raise FactUnavailable("no container image was tried", remedy=_REMEDY)
+    raise FactUnavailable("it was not tried", remedy=f"{_REMEDY} --runner container (or where it will run)")
 
 
 FACTS: tuple[Fact, ...] = (image, smoke_manifest, trials)

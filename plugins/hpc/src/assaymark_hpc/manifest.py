@@ -20,18 +20,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _KEYS = {"image", "architecture", "start", "max_size", "setuid", "test"}
 _TEST = {"name", "command", "exit", "contains", "time"}
 # Names of our own trials: a test of the user's must not take the place of one.
-OWN = (
-    "probe-ok",
-    "probe-fails",
-    "probe-late",
-    "start",
-    "read-only",
-    "any-user",
-    "offline",
-    "files",
-    "fails",
-    "lacking",
-)
+PROBES = ("probe-ok", "probe-fails", "probe-late")
+OWN = (*PROBES, "start", "read-only", "any-user", "offline", "files", "fails", "lacking")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

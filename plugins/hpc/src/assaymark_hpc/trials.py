@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assaymark.api import Confinement, Handle, Image, InputError, Job, Resources, Runner, State, Status, wait_for
-from assaymark_hpc.manifest import Manifest
+from assaymark_hpc.manifest import PROBES, Manifest
 
-PROBES = ("probe-ok", "probe-fails", "probe-late")
 PROBE_CODE, SHELL_CODE = 3, 7
 ORDINARY, ARBITRARY = 65_532, 1_234_567
 SHELL = "/bin/sh"
@@ -52,7 +51,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trials:
-    """All that was tried. ``broken`` says why the site cannot be trusted to run anything; then there is nothing else."""
+    """All that was tried. ``broken`` says why the site cannot be trusted with anything; then there is nothing else."""
 
     runner: str
     broken: str | None = None

@@ -32,12 +32,8 @@ IMAGE is an OCI layout (a folder or a .tar) or what `docker save` wrote; a MANIF
 @click.command(epilog=EPILOG)
 @click.argument("image", type=click.Path(path_type=Path))
 @click.option("--runner", metavar="R", help="Where to try it: container, sandbox, slurm; nothing is run unless given.")
-@click.option(
-    "--engine", metavar="E", help="docker, podman, apptainer, charliecloud, bubblewrap (default: what works)."
-)
-@click.option(
-    "--time", type=click.FloatRange(1, 7 * 86_400), default=300, show_default=True, help="Seconds for a trial."
-)
+@click.option("--engine", metavar="E", help="docker, podman, apptainer, charliecloud or bubblewrap.")
+@click.option("--time", type=click.FloatRange(1, 7 * 86_400), default=300, show_default=True, help="Seconds for each.")
 @click.option(
     "--queue", type=click.FloatRange(1, 30 * 86_400), default=3600, show_default=True, help="Seconds that one may wait."
 )
