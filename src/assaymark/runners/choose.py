@@ -22,6 +22,8 @@ RUNNERS = {
 }
 # The first that works is taken. Bubblewrap comes last: it knows least of images.
 ENGINES = ("docker", "podman", "apptainer", "singularity", "charliecloud", "bubblewrap")
+# Tested by their documented command line only.
+UNVERIFIED = ("podman", "apptainer", "singularity")
 ON_NODES = ("apptainer", "singularity", "charliecloud", "bubblewrap")
 
 
@@ -63,6 +65,16 @@ def runner(name: str, engine: str | None = None, at: Places | None = None, settl
     if name == "sandbox":
         return SharedFolder(back, at.jobs, engine_named("bubblewrap", at), settle)
     return SharedFolder(back, at.jobs, _engine(engine, ENGINES, at) if engine else _first(ENGINES, at), settle)
+
+
+def back_of(name: str, at: Places | None = None) -> SharedFolder:
+    """A runner that asks after jobs and ends them, and needs no engine for that. InputError when there is none."""
+    from assaymark.runners.local import Processes
+    from assaymark.runners.slurm import Slurm
+
+    if name not in RUNNERS:
+        raise InputError(f"there is no runner {name!r}", hint=f"one of: {', '.join(RUNNERS)}")
+    return SharedFolder(Slurm() if name == "slurm" else Processes(name), (at or places()).jobs)
 
 
 def _engine(name: str, known: tuple[str, ...], at: Places) -> Engine:

@@ -13,7 +13,7 @@ limit_seconds=600 limit_memory=0 grace=5
 mkdir -p "$run/work" || exit 125
 # A copy runs once: who comes second (a restarted job, a second controller) leaves what is there.
 mkdir "$run/claimed" 2> /dev/null || exit 0
-[ ! -d "$folder/in" ] || cp -R "$folder/in/." "$run/work/" || exit 125
+[ ! -d "$folder/in" ] || cp -R "$folder/in/." "$run/work" || exit 125
 # The user inside a container may be another one; nobody else gets past the folder above.
 chmod -R a+rwX "$run/work" || exit 125
 

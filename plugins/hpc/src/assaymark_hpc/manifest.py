@@ -25,7 +25,7 @@ OWN = (*PROBES, "start", "read-only", "any-user", "offline", "files", "fails", "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Test:
+class UserTest:
     """A command in the image, its exit status, and words that it must print. ``time`` is in seconds."""
 
     name: str
@@ -44,7 +44,7 @@ class Manifest:
     start: tuple[str, ...] = ()
     max_size: int = SIZE
     setuid: tuple[str, ...] = ()
-    tests: tuple[Test, ...] = ()
+    tests: tuple[UserTest, ...] = ()
     digest: str = ""
 
 
@@ -91,10 +91,10 @@ def _manifest(data: Mapping[str, Any], path: Path, digest: str) -> Manifest:
     )
 
 
-def _tests(data: Any, where: str) -> tuple[Test, ...]:
+def _tests(data: Any, where: str) -> tuple[UserTest, ...]:
     if not isinstance(data, list) or not all(isinstance(item, dict) for item in data) or len(data) > TESTS:
         raise InputError(f"'test' must be at most {TESTS} tables ([[test]])", where=where)
-    found: dict[str, Test] = {}
+    found: dict[str, UserTest] = {}
     for number, item in enumerate(data):
         place = f"{where}: test[{number}]"
         _known(item, _TEST, place)
@@ -104,7 +104,7 @@ def _tests(data: Any, where: str) -> tuple[Test, ...]:
             raise InputError(f"{name!r} cannot be the name of a test", where=place, hint=hint)
         if not _words(item, "command", place):
             raise InputError("'command' must be a list of one word or more", where=place)
-        found[name] = Test(
+        found[name] = UserTest(
             name=name,
             command=_words(item, "command", place),
             exit=_number(item, "exit", place, 0, most=255),

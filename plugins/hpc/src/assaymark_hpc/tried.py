@@ -4,7 +4,7 @@ about itself is self-reported."""
 from __future__ import annotations
 
 from assaymark.api import Evidence, FactUnavailable, Finding, Grade, Image, Severity, check, failed, passed, unknown
-from assaymark_hpc.manifest import Manifest, Test
+from assaymark_hpc.manifest import Manifest, UserTest
 from assaymark_hpc.trials import NOWHERE, SHELL_CODE, Trial, Trials, copied_whole
 
 _NO_COMMAND = 'name a command that shows it: start = ["tool", "--version"] in a manifest (smoke.toml)'
@@ -105,7 +105,7 @@ def tests(trials: Trials, smoke_manifest: Manifest) -> tuple[Evidence, ...]:
     return tuple(_test(test, _trial(trials, test.name, "")) for test in smoke_manifest.tests)
 
 
-def _test(test: Test, trial: Trial) -> Evidence:
+def _test(test: UserTest, trial: Trial) -> Evidence:
     words = " ".join(test.command)
     if trial.code is None:
         return _late_is_failed(test, trial)
@@ -118,14 +118,14 @@ def _test(test: Test, trial: Trial) -> Evidence:
     return _not_so(test, f"{words!r} did not print {test.contains!r}{_said(trial)}")
 
 
-def _late_is_failed(test: Test, trial: Trial) -> Evidence:
+def _late_is_failed(test: UserTest, trial: Trial) -> Evidence:
     """A test has a time of its own: to need longer is to fail; everything else that ends a job is the site's."""
     if trial.status is not None and trial.status.state.value == "timed-out":
         return _not_so(test, f"{' '.join(test.command)!r} did not end within {test.time:g} s")
     return _undecided(trial)
 
 
-def _not_so(test: Test, message: str) -> Evidence:
+def _not_so(test: UserTest, message: str) -> Evidence:
     finding = Finding(rule=f"smoke.{test.name}", message=message, severity=Severity.ERROR)
     return failed(message, findings=[finding], remedy=f"run it in the image by hand: {' '.join(test.command)}")
 
