@@ -1,4 +1,6 @@
-"""Fills the environment whose Python runs this: install.py UV PLUGINS (names by commas).
+"""Fills the environment whose Python runs this: install.py UV PLUGINS FOLDER [VERB] (names of plugins by commas).
+
+Before a verb that judges, tools that have nothing to do in FOLDER are left out; a later step that needs one gets it.
 
 What the chosen distributions ask for comes from the index as `requirements/run.txt` has it, version and hash. Our own
 distributions are not built: their source in this checkout is put on the path, with the metadata by which Python finds
@@ -7,6 +9,7 @@ versions and plugins. Only the standard library is there yet.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -24,22 +27,63 @@ EXTRAS = ("github", "png", "sign")
 COMMAND = '#!/bin/sh\nexec "{python}" -I -X utf8 -m assaymark "$@"\n'
 
 
-def main(uv: str, parts: str) -> None:
-    """Install, then mark the environment as complete."""
+def main(uv: str, parts: str, folder: str, verb: str = "") -> None:
+    """Install what is not there yet, then mark the environment as complete."""
     plugins, extras = chosen(parts)
     places = [ROOT, *(ROOT / "plugins" / name for name in plugins)]
     projects = {place: project(place) for place in places}
     names = {
         name for place, described in projects.items() for name in wanted(described, extras if place == ROOT else ())
     }
-    install(uv, sorted(pins(names)))
+    done = Path(sys.prefix, "complete")
+    there = done.read_text(encoding="utf-8").split() if done.is_file() else None
+    if missing := names - spared(folder, verb) - set(there or ()):
+        install(uv, sorted(pins(missing)))
+    if there is None:
+        finish(projects)
+    done.write_text("\n".join({*(there or ()), *missing}), encoding="utf-8")
+
+
+def finish(projects: Mapping[Path, Mapping[str, Any]]) -> None:
+    """Put our own distributions and the command into the environment."""
     packages = Path(sysconfig.get_path("purelib"))
     for place, described in projects.items():
         attach(place, described, packages)
     command = Path(sys.prefix, "bin", "assaymark")
     command.write_text(COMMAND.format(python=sys.executable), encoding="utf-8")
     command.chmod(0o755)
-    Path(sys.prefix, "complete").touch()
+
+
+def spared(folder: str, verb: str) -> frozenset[str]:
+    """Distributions of tools that cannot apply to what the verb is about to judge; none when that cannot be told."""
+    try:
+        inputs = json.loads(os.environ.get("INPUTS", "{}"))
+        place = judged(verb, inputs)
+        if place is None:
+            return frozenset()
+        sys.path.append(str(ROOT / "src"))
+        from assaymark.tools.needed import unneeded
+
+        return unneeded(
+            ROOT.glob("plugins/*/src/*/tools"),
+            Path(folder, place),
+            run_tests=inputs.get("run-tests") == "true",
+            trusted=inputs.get("trust-repository") == "true",
+        )
+    except Exception as problem:  # the verb itself will say what is wrong; until then everything may be needed
+        sys.stderr.write(
+            f"assaymark: all tools are installed; which ones apply is not known: {type(problem).__name__}\n"
+        )
+        return frozenset()
+
+
+def judged(verb: str, inputs: Mapping[str, str]) -> str | None:
+    """The path that the verb judges; None for verbs that judge nothing, or what is not here yet."""
+    if verb == "assess":
+        return inputs.get("path") or "."
+    if verb == "sqaaas-assessment" and not inputs.get("repo"):
+        return os.environ.get("CHECKOUT") or "."
+    return None
 
 
 def chosen(parts: str) -> tuple[list[str], list[str]]:
@@ -115,4 +159,4 @@ def attach(place: Path, described: Mapping[str, Any], packages: Path) -> None:
 
 if __name__ == "__main__":
     os.umask(0o022)
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])

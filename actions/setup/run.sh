@@ -52,12 +52,16 @@ find_uv() {
 }
 
 install() {
+  local folder=$PWD
   cd "$root"
   clean
   find_uv
   mkdir -p "$work"
-  "$uv" venv --quiet --clear --no-project --python '>=3.11' "$environment" || stop "there is no Python 3.11 or later"
-  "$environment/bin/python" -I actions/setup/install.py "$uv" "$plugins" || stop "assaymark could not be installed"
+  if [ ! -e "$environment/complete" ]; then
+    "$uv" venv --quiet --clear --no-project --python '>=3.11' "$environment" || stop "there is no Python 3.11 or later"
+  fi
+  "$environment/bin/python" -I actions/setup/install.py "$uv" "$plugins" "$folder" "$@" \
+    || stop "assaymark could not be installed"
 }
 
 case $plugins in
@@ -67,7 +71,7 @@ environment=${ASSAYMARK_ENVIRONMENT:-}
 if [ -z "$environment" ]; then
   key=$({ echo "$root $plugins"; cat "$root/requirements/run.txt"; } | cksum)
   environment=$work/environment-${key%% *}
-  [ -e "$environment/complete" ] || (install) || exit
+  (install "$@") || exit
 fi
 if [ $# -eq 0 ]; then
   echo "$environment/bin" >> "$GITHUB_PATH"

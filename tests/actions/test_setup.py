@@ -161,3 +161,27 @@ def test_a_uv_that_is_too_old_is_not_used(ours: Path, tmp_path: Path) -> None:
     assert done.stdout == "asked for the pinned one\n::error title=assaymark::uv could not be installed\n"
     assert (tmp_path / "out").read_text() == "outcome=error\n"
     assert not (tmp_path / "used").exists()
+
+
+def test_tools_are_installed_when_there_is_something_for_them(
+    ours: Path, tmp_path: Path, packages: Mapping[str, str]
+) -> None:
+    def installed(name: str) -> list[str]:
+        project = tmp_path / name
+        inputs = json.dumps({"path": str(project)})
+        done = script(ours, tmp_path, "assess", PLUGINS="python", INPUTS=inputs, **packages)
+        assert done.returncode == 0, done.stdout
+        assert "which ones apply is not known" not in done.stdout
+        [environment] = tmp_path.glob("assaymark/environment-*")
+        return sorted(p.name for p in (environment / "bin").iterdir() if p.name in ("ruff", "black", "flake8"))
+
+    for name, text in (("plain", ""), ("strict", "[flake8]\n"), ("none", "")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ".flake8").write_text(text)
+        (tmp_path / name / "tide.py").touch()
+    (tmp_path / "plain" / ".flake8").unlink()
+    (tmp_path / "none" / "tide.py").unlink()
+    assert installed("none") == []
+    assert installed("plain") == ["ruff"]
+    assert installed("strict") == ["flake8", "ruff"]  # in the same environment
+    assert installed("plain") == ["flake8", "ruff"]
