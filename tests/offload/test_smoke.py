@@ -1,0 +1,203 @@
+"""`assaymark smoke` as a person starts it, on a real image, wherever it can run here: one image, one verdict."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import images
+import pytest
+import slurm
+from images import CONFIG, File, Made
+from offloading import NEEDS, places, running
+
+MANIFEST = """
+image = "tool.tar"
+start = ["/bin/tool"]
+[[test]]
+name = "version"
+command = ["tool", "--version"]
+contains = "tool 1.2"
+[[test]]
+name = "refuses"
+command = ["/bin/sh", "-c", "exit 4"]
+exit = 4
+"""
+SPOTS = ("bubblewrap", "docker", "charliecloud", "slurm+charliecloud")
+Smoke = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def smoke(request: pytest.FixtureRequest, tmp_path: Path) -> Smoke:
+    """Runs the verb on ``smoke.toml`` of the temporary folder at a place."""
+
+    def run(place: str, *words: str, check: bool = False) -> subprocess.CompletedProcess[str]:
+        argv = [sys.executable, "-m", "assaymark", "smoke", *arguments(request, place), *words]
+        return subprocess.run(
+            argv, cwd=tmp_path, env=environment(request, place, tmp_path), capture_output=True, text=True, check=check,
+            timeout=300,
+        )  # fmt: skip
+
+    return run
+
+
+def arguments(request: pytest.FixtureRequest, place: str) -> list[str]:
+    kind, _, engine = place.partition("+")
+    if kind == "slurm":
+        return ["smoke.toml", "--runner", "slurm", "--engine", engine]
+    return ["smoke.toml", "--runner", "container", "--engine", place]
+
+
+def environment(request: pytest.FixtureRequest, place: str, folder: Path) -> dict[str, str]:
+    told = {"ASSAYMARK_WORK": str(folder / "state"), "USER": "tester"}
+    if place.startswith("slurm"):
+        told["SLURM_CONF"] = str(request.getfixturevalue("cluster").conf)
+    if place == "docker":
+        told["DOCKER_HOST"] = request.getfixturevalue("docker_host")
+    return {**os.environ, **told}
+
+
+def write(folder: Path, made: Made, manifest: str = MANIFEST) -> None:
+    images.docker_archive(made, folder / "tool.tar")
+    (folder / "smoke.toml").write_text(manifest)
+
+
+def outcomes(folder: Path) -> dict[str, str]:
+    told = json.loads((folder / "assessment.json").read_text())
+    return {s["id"]: s["outcome"] for s in told["subcriteria"]}
+
+
+def stable(folder: Path) -> dict[str, Any]:
+    """The assessment without what differs between two runs."""
+    told = json.loads((folder / "assessment.json").read_text())
+    told.pop("run")
+    return dict(told)
+
+
+@pytest.mark.service(*{program for spot in SPOTS for program in NEEDS[spot]})
+def test_the_same_image_gets_the_same_assessment_everywhere(smoke: Smoke, tmp_path: Path) -> None:
+    write(tmp_path, Made([images.busybox()]))
+    found = {}
+    for place in SPOTS:
+        done = smoke(place, "--gate", "gold", "--output", place)
+        assert done.returncode == 0, f"{place}: {done.stdout}{done.stderr}"
+        found[place] = stable(tmp_path / place)
+        told = json.loads((tmp_path / place / "trials.json").read_text())
+        assert {t["state"] for t in told["trials"]} == {"exited", "timed-out"}
+        for name in ("report.sarif", "junit.xml", "summary.md", "report.html", "badge.svg"):
+            assert (tmp_path / place / name).stat().st_size > 100
+    assert found["docker"]["level"] == "gold"
+    assert all(each == found["docker"] for each in found.values())
+    assert list((tmp_path / "state/jobs").glob("smoke-*")) == []
+
+
+def changed(**files: File) -> Made:
+    return Made([{**images.busybox(), **{name.replace("__", "/"): file for name, file in files.items()}}])
+
+
+def tool(script: str) -> Made:
+    return changed(bin__tool=File(f"#!/bin/sh\n{script}\n".encode(), 0o755))
+
+
+TWINS: Mapping[str, tuple[Made, set[str]]] = {
+    "fails": (tool("exit 1"), {"IMG.Run03", "IMG.Run04", "IMG.Run05", "IMG.Run06", "IMG.Run08"}),
+    "writes beside itself": (tool("touch /bin/cache && echo tool 1.2"), {"IMG.Run04"}),
+    "wants its own user": (tool('[ "$(id -u)" = 65532 ] || exit 1; echo tool 1.2'), {"IMG.Run05"}),
+    "wants a network": (tool("[ $(cat /proc/net/dev | wc -l) -gt 3 ] || exit 1; echo tool 1.2"), {"IMG.Run06"}),
+    "says another version": (tool("echo tool 2"), {"IMG.Run08"}),
+    "hides failures": (
+        changed(bin__sh=File(b"#!/bin/busybox sh\n/bin/busybox sh \"$@\"\nexit 0\n", 0o755)), {"IMG.Run02", "IMG.Run08"}
+    ),
+}  # fmt: skip
+# Where nothing but a read-only root is to be had, who needs another one does not start at all.
+ONLY_READ_ONLY = {"writes beside itself": {"IMG.Run03", "IMG.Run04", "IMG.Run05", "IMG.Run06", "IMG.Run08"}}
+
+
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize("place", places("charliecloud"))
+def test_a_broken_twin_fails_at_the_right_one(place: str, twin: str, smoke: Smoke, tmp_path: Path) -> None:
+    made, wrong = TWINS[twin]
+    write(tmp_path, made)
+    done = smoke(place, "--output", "out", "--gate", "silver")
+    failing = {id for id, outcome in outcomes(tmp_path / "out").items() if outcome == "failed"}
+    assert failing == ONLY_READ_ONLY.get(twin, wrong), done.stdout
+    asked_for_silver = failing & {"IMG.Run02", "IMG.Run03", "IMG.Run04", "IMG.Run05"}
+    assert done.returncode == (1 if asked_for_silver else 0), done.stderr
+
+
+@pytest.mark.service(*NEEDS["slurm"], *NEEDS["charliecloud"])
+def test_a_broken_site_is_not_blamed_on_the_image(smoke: Smoke, cluster: slurm.Cluster, tmp_path: Path) -> None:
+    write(tmp_path, Made([images.busybox()]))
+    done = smoke("slurm+charliecloud", "--partition", "nowhere", "--gate", "silver", "--output", "out")
+    assert done.returncode == 3, done.stderr
+    found = outcomes(tmp_path / "out")
+    assert {o for id, o in found.items() if id.startswith("IMG.Run")} == {"unknown"}
+    assert "invalid partition" in (tmp_path / "out/summary.md").read_text()
+
+
+@pytest.mark.service(*NEEDS["bubblewrap"])
+class TestInterrupted:
+    def slow(self, request: pytest.FixtureRequest, folder: Path) -> subprocess.Popen[bytes]:
+        write(folder, tool("echo up >> /mnt/up; sleep 4720; echo tool 1.2"))
+        argv = [sys.executable, "-m", "assaymark", "smoke", *arguments(request, "bubblewrap"), "--time", "60"]
+        process = subprocess.Popen(
+            argv, cwd=folder, env=environment(request, "bubblewrap", folder),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        end = time.monotonic() + 60
+        while not running("sleep 4720") and time.monotonic() < end:
+            time.sleep(0.05)
+        assert running("sleep 4720")
+        return process
+
+    def test_asked_to_end_it_leaves_nothing(self, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+        process = self.slow(request, tmp_path)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 130
+        assert running("sleep 4720") == []
+
+    def test_killed_it_is_taken_up_again(self, request: pytest.FixtureRequest, smoke: Smoke, tmp_path: Path) -> None:
+        process = self.slow(request, tmp_path)
+        process.kill()
+        process.wait()
+        before = sorted(p.name for p in (tmp_path / "state/jobs").glob("smoke-*"))
+        env = environment(request, "bubblewrap", tmp_path)
+        listed = [sys.executable, "-m", "assaymark", "jobs"]
+        told = subprocess.run([*listed, "list"], env=env, capture_output=True, text=True, check=True).stdout
+        assert "running" in told
+        subprocess.run([*listed, "cancel", "--all"], env=env, capture_output=True, check=True)
+        assert running("sleep 4720") == []
+        done = smoke("bubblewrap", "--resume", "--keep", "--output", "out")
+        assert done.returncode == 0, done.stderr
+        after = sorted(p.name for p in (tmp_path / "state/jobs").glob("smoke-*"))
+        assert after == before
+        # What was cancelled says nothing of the image.
+        assert outcomes(tmp_path / "out")["IMG.Run03"] == "unknown"
+        assert outcomes(tmp_path / "out")["IMG.Run01"] == "passed"
+        subprocess.run([*listed, "clean", "--images"], env=env, capture_output=True, check=True)
+        assert list((tmp_path / "state/jobs").glob("smoke-*")) == []
+        assert not (tmp_path / "state/images").exists()
+
+    def test_there_must_be_something_to_resume(self, smoke: Smoke, tmp_path: Path) -> None:
+        write(tmp_path, Made([images.busybox()]))
+        done = smoke("bubblewrap", "--resume")
+        assert done.returncode == 2
+        assert "no run" in done.stderr
+
+
+def test_at_rest_nothing_is_run(tmp_path: Path) -> None:
+    images.oci_layout(Made([images.busybox()], CONFIG), tmp_path / "layout")
+    argv = [sys.executable, "-m", "assaymark", "smoke", "layout", "--gate", "bronze", "--format", "json"]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["subject"]["kind"] == "image"
+    assert told["subject"]["digest"].startswith("sha256:")
+    assert told["level"] == "bronze"
