@@ -47,8 +47,12 @@ class Problems:
         *,
         fix: str | None = None,
         edits: Iterable[Edit] = (),
+        severity: Severity | None = None,
     ) -> None:
-        """Say ``message`` under a rule at a place. The same words at the same place are said once."""
+        """Say ``message`` under a rule at a place. The same words at the same place are said once.
+
+        ``severity`` where one case of a rule weighs more or less than the others.
+        """
         if rule in self.quiet:
             return
         span = self.span(at)
@@ -59,7 +63,8 @@ class Problems:
         where = Location(
             path=self._path, line=span.line, column=span.column, end_line=span.end_line, end_column=span.end_column
         )
-        finding = Finding(rule=rule, message=message, severity=severities(self._rules)[rule], location=where, fix=fix)
+        level = severity or severities(self._rules)[rule]
+        finding = Finding(rule=rule, message=message, severity=level, location=where, fix=fix)
         self._found.append(Problem(finding=finding, pointer=_pointer(at), edits=tuple(edits)))
 
     def drop_after(self, line: int, column: int) -> None:

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from assaymark_workflows.tosca.values import SIMPLE
+
 KINDS = ("node", "relationship", "capability", "data", "interface", "artifact", "policy", "group")
 _PREFIX = {
     "node": "tosca.nodes.",
@@ -19,7 +21,14 @@ _PREFIX = {
     "policy": "tosca.policies.",
     "group": "tosca.groups.",
 }
+# Short names may stand for types of the network as well: PortDef, Bindable.
+_SHORT = {kind: (_PREFIX[kind], f"{_PREFIX[kind]}network.") for kind in ("data", "capability", "node")}
 _LONGEST_CHAIN = 50
+# Of the requirements of normative types only a host has to be there.
+_REQUIRED = frozenset({"host"})
+_INTERFACE = frozenset(
+    {"derived_from", "from", "type", "version", "metadata", "description", "inputs", "operations", "notifications"}
+)
 Definition = dict[str, Any]
 
 
@@ -57,7 +66,8 @@ class Types:
 
     def find(self, kind: str, name: str) -> Definition | None:
         """A type by its name, its short name (``Compute``) or its qualified name (``tosca:Compute``)."""
-        for candidate in (name, _PREFIX[kind] + name.removeprefix("tosca:")):
+        short = name.removeprefix("tosca:")
+        for candidate in (name, *(prefix + short for prefix in _SHORT.get(kind, (_PREFIX[kind],)))):
             found = self.own[kind].get(candidate) or normative()[kind].get(candidate)
             if found is not None:
                 return found
@@ -109,6 +119,40 @@ class Types:
         for definition in chain:
             found |= set(_named(definition.get(part)))
         return found, whole
+
+    def plain(self, prop: Property) -> Property:
+        """A property whose type derives from a simple one, as that one with all constraints on the way."""
+        constraints = list(prop.constraints)
+        chain, _ = self.chain("data", prop.type) if prop.type not in SIMPLE else ([], True)
+        for definition in chain:
+            own = definition.get("constraints")
+            constraints += own if isinstance(own, list) else []
+            parent = definition.get("derived_from", definition.get("from"))
+            if parent in SIMPLE:
+                return prop._replace(type=parent, constraints=tuple(constraints))
+        return prop
+
+    def needed(self, name: str) -> list[str]:
+        """The requirements that every node of a type has to give; none when not all of the type is known."""
+        chain, whole = self.chain("node", name)
+        found: dict[str, bool] = {}
+        for definition in chain:
+            normal = any(definition is known for known in normative()["node"].values())
+            for key, value in _pairs(definition.get("requirements")):
+                occurrences = value.get("occurrences") if isinstance(value, dict) else None
+                least = occurrences[0] if isinstance(occurrences, list) and occurrences else 1
+                found.setdefault(key, key in _REQUIRED if normal else least != 0)
+        return [key for key, wanted in found.items() if wanted] if whole else []
+
+    def operations(self, name: str) -> set[str] | None:
+        """Operations and notifications of an interface type, or None when not all are known."""
+        chain, whole = self.chain("interface", name)
+        found: set[str] = set()
+        for definition in chain:
+            found |= {str(key) for key in definition if key not in _INTERFACE}
+            for part in ("operations", "notifications"):
+                found |= set(_named(definition.get(part)))
+        return found if whole else None
 
     def part(self, kind: str, name: str, part: str, key: str) -> Any:
         """One capability or requirement definition, from the type itself or the nearest that has it."""

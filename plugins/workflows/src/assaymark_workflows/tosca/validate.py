@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assaymark.api import Context, Problem, Unreachable
+from assaymark.api import Context, Problem, Severity, Unreachable
 from assaymark_workflows.problems import Problems, hint
 from assaymark_workflows.source import Kind, Limits, Malformed, Node, Span, parse_yaml
 from assaymark_workflows.tosca import values
@@ -25,10 +25,14 @@ TOPOLOGY = ("description", "inputs", "node_templates", "relationship_templates",
             "substitution_mappings", "workflows")  # fmt: skip
 NODE = ("type", "description", "metadata", "directives", "properties", "attributes", "requirements", "capabilities",
         "interfaces", "artifacts", "node_filter", "copy")  # fmt: skip
+MAPPINGS = ("node_type", "node", "properties", "attributes", "capabilities", "requirements", "interfaces",
+            "substitution_filter")  # fmt: skip
 INPUT = ("type", "description", "required", "default", "status", "constraints", "entry_schema", "key_schema", "value",
          "metadata", "tag", "immutable", "hidden", "display_name", "group")  # fmt: skip
+_ONE_INPUT = frozenset(VERSIONS[:-1])
 _SELF = ("SELF", "HOST", "SOURCE", "TARGET", "ORCHESTRATOR")
 _SCRIPTS = (".sh", ".py", ".yaml", ".yml", ".pp", ".rb", ".bat", ".ps1")
+_PARTS = ("operations", "notifications")
 _MOST_IMPORTS = 100
 
 
@@ -58,6 +62,8 @@ class _Template:
         self.nodes: dict[str, Node] = {}
         self.whole = True  # whether all nodes and inputs are known: parents may lie elsewhere
         self.imported = 0
+        topology = root.get("topology_template")
+        self.replaces = topology is not None and topology.get("substitution_mappings") is not None
 
     def check(self) -> None:
         root = self.root
@@ -111,24 +117,27 @@ class _Template:
         version = self.root.get("tosca_definitions_version")
         if version is not None and version.text not in VERSIONS and not version.text.startswith(_OTHER_PROFILES):
             near = hint(version.text, VERSIONS)
-            self.say("TOS-S004", f"{version.text!r} is no version of TOSCA that is known here{near}", version)
+            text = f"{version.text!r} is no version of TOSCA that is known here{near}"
+            # Engines have versions of their own (cloudify_dsl_1_3); those of the standard are known.
+            level = Severity.ERROR if version.text.startswith("tosca_") else None
+            self.say("TOS-S004", text, version, severity=level)
 
     # -- what lies elsewhere
 
     def _imports(self, root: Node, path: str, way: tuple[str, ...], *, at_home: bool) -> None:
         imports = root.get("imports") if root.is_object else None
-        for node, target, repository in _import_targets(imports):
+        for node, target, repository, prefix in _import_targets(imports):
             self.context.check_time()
             self.imported += 1
             if repository or self.imported > _MOST_IMPORTS:
                 self.types.closed = False
                 continue
-            self._import(node, target, path, way, at_home=at_home)
+            self._import(node, target, path, way, at_home=at_home, prefix=prefix)
 
-    def _import(self, node: Node, target: str, path: str, way: tuple[str, ...], *, at_home: bool) -> None:
+    def _import(self, node: Node, target: str, path: str, way: tuple[str, ...], *, at_home: bool, prefix: str) -> None:
         mapped = self.context.settings.get("imports")
         local = mapped.get(target) if isinstance(mapped, Mapping) else None
-        place = str(local) if local else _beside(path, target)
+        place = str(local) if local else self._found(path, target)
         if place in way:
             if at_home or place == self.path:
                 self.say("TOS-G001", f"{' -> '.join((*way, place))} import each other", node if at_home else self.root)
@@ -148,8 +157,34 @@ class _Template:
                 self.say("TOS-R004", f"{place} cannot be read: line {wrong.line}: {wrong.message}", node)
             return
         if imported.is_object:
-            self.types.add(imported.plain())
+            self._defined(imported, prefix)
             self._imports(imported, place, (*way, place), at_home=False)
+
+    def _defined(self, imported: Node, prefix: str) -> None:
+        """The types of an imported document, also under the prefix that the import gives them."""
+        plain = imported.plain()
+        self.types.add(plain)
+        if prefix:
+            renamed = {
+                part: {f"{prefix}.{str(name).rpartition('.')[2]}": value for name, value in table.items()}
+                | {f"{prefix}{mark}{name}": value for name, value in table.items() for mark in ".:"}
+                for part, table in plain.items()
+                if str(part).endswith("_types") and isinstance(table, dict)
+            }
+            self.types.add(renamed)
+
+    def _found(self, path: str, target: str) -> str:
+        """Where an import lies: beside the document, or below a folder on the way to it that it begins with."""
+        place = _beside(path, target)
+        if "://" in target or target.startswith(("/", "~", ".")) or self.context.exists(place):
+            return place
+        folder = posixpath.dirname(path)
+        while folder:
+            folder, _, name = folder.rpartition("/")
+            other = posixpath.join(folder, target)
+            if target.startswith(f"{name}/") and self.context.exists(other):
+                return other
+        return place
 
     def _parents(self) -> None:
         metadata = self.root.get("metadata")
@@ -190,16 +225,19 @@ class _Template:
             self._node(key, node)
         for key, relationship in self._table(topology, "relationship_templates"):
             if relationship.is_object:
-                self._typed(relationship, "relationship", key)
+                kind = self._typed(relationship, "relationship", key)
+                if kind is not None:
+                    self._properties(relationship, "relationship", kind, key, complete=True)
                 self._functions(relationship, None)
         for key, output in self._table(topology, "outputs"):
             if output.is_object:
-                self._functions(output, None)
+                self._functions(output, None, outside=True)
             elif output.kind is not Kind.NULL:
                 self._shape(output, f"the output {key.text}", "a map with a value")
         self._members(topology)
         mappings = topology.get("substitution_mappings")
         if mappings is not None:
+            self._known(mappings, MAPPINGS, "substitution_mappings")
             self._functions(mappings, None)
         for key, _ in own_inputs:
             if key.text not in self.used and self.whole:
@@ -221,7 +259,7 @@ class _Template:
             entry = value.get("entry_schema")
             entry_type = entry.get("type") if entry is not None and entry.is_object else entry
             prop = Property(kind.text, True, True, entry_type.text if entry_type is not None else None, plain)
-            self._value(default, prop, f"the default of {key.text}")
+            self._value(default, prop, f"the default of {key.text}", inner=True)
 
     def _is_data_type(self, name: str) -> bool:
         return name in values.SIMPLE or self.types.find("data", name) is not None or not self.types.closed
@@ -259,6 +297,12 @@ class _Template:
         selected = node.get("directives") is not None or node.get("node_filter") is not None
         self._properties(node, "node", kind, key, complete=not selected)
         self._capabilities(node, kind)
+        self._operations(node, kind)
+        if not selected and self.types.closed and self.whole and not self.replaces:
+            given = {name.text for entry in _elements(node.get("requirements")) for name, _ in entry.items}
+            for missing in self.types.needed(kind):
+                if missing not in given:
+                    self.say("TOS-R008", f"{key.text!r} ({kind}) names no target for its requirement {missing!r}", key)
 
     def _properties(self, node: Node, kind: str, name: str, key: Node, *, complete: bool) -> None:
         known, whole = self.types.properties(kind, name)
@@ -279,8 +323,10 @@ class _Template:
                 if prop.required and not prop.default and (given is None or given.get(missing) is None):
                     self.say("TOS-V002", f"{name} needs the property {missing!r}", key)
 
-    def _value(self, value: Node, prop: Property, name: str) -> None:
-        wrong = values.fault(value, prop.type)
+    def _value(self, value: Node, prop: Property, name: str, *, inner: bool = False) -> None:
+        prop = self.types.plain(prop)
+        # Engines take a number for a text where it is the property itself, and not in the parts of one.
+        wrong = values.fault(value, prop.type) if inner or prop.type != "string" else values.no_text(value)
         if wrong is not None:
             self.say("TOS-V003", f"{name}: {wrong}", value)
             return
@@ -292,7 +338,7 @@ class _Template:
         if prop.entry is not None:
             entry = Property(prop.entry, True, False, None, ())
             for child in (*value.elements, *(item for _, item in value.items)):
-                self._value(child, entry, name)
+                self._value(child, entry, name, inner=True)
         elif prop.type not in values.SIMPLE and value.is_object:
             self._data(value, prop.type, name)
 
@@ -305,7 +351,7 @@ class _Template:
             if prop is None:
                 self.say("TOS-V001", f"{kind} has no property {key.text!r}{hint(key.text, known)}", key)
             else:
-                self._value(item, prop, f"{name}.{key.text}")
+                self._value(item, prop, f"{name}.{key.text}", inner=True)
 
     def _capabilities(self, node: Node, kind: str) -> None:
         known, whole = self.types.keys("node", kind, "capabilities")
@@ -318,6 +364,27 @@ class _Template:
             name = definition.get("type") if isinstance(definition, dict) else definition
             if isinstance(name, str) and capability.is_object and self.types.find("capability", name) is not None:
                 self._properties(capability, "capability", name, key, complete=False)
+
+    def _operations(self, node: Node, kind: str) -> None:
+        """Operations that an interface of a known type does not have."""
+        for key, interface in self._table(node, "interfaces"):
+            definition = self.types.part("node", kind, "interfaces", key.text)
+            if not isinstance(definition, dict) or not interface.is_object or not self.types.closed:
+                continue
+            name = definition.get("type")
+            known = self.types.operations(name) if isinstance(name, str) and self._is_type("interface", name) else None
+            if known is None:
+                continue
+            known |= {str(word) for word in definition}
+            for part in ("operations", "notifications"):
+                known |= set(definition[part]) if isinstance(definition.get(part), dict) else set()
+            for operation, _ in interface.items:
+                if operation.text not in known and operation.text not in ("type", "inputs", *_PARTS):
+                    near = hint(operation.text, known)
+                    self.say("TOS-V001", f"{name} has no operation {operation.text!r}{near}", operation)
+
+    def _is_type(self, kind: str, name: str) -> bool:
+        return self.types.find(kind, name) is not None
 
     # -- references
 
@@ -340,7 +407,11 @@ class _Template:
         if kind is not None:
             known, whole = self.types.keys("node", kind, "requirements")
             if name.text not in known and whole and self.types.closed:
-                self.say("TOS-V001", f"{kind} has no requirement {name.text!r}{hint(name.text, known)}", name)
+                # An engine may go by the relationship when one is named.
+                told = target.is_object and target.get("relationship") is not None
+                level = Severity.WARNING if told and not hint(name.text, known) else None
+                text = f"{kind} has no requirement {name.text!r}{hint(name.text, known)}"
+                self.say("TOS-V001", text, name, severity=level)
             definition = self.types.part("node", kind, "requirements", name.text)
         node = target.get("node") if target.is_object else target
         if node is None or node.kind is not Kind.STRING:
@@ -372,25 +443,35 @@ class _Template:
             return
         answers = [self._capability_is(other.text, name, wanted) for name in names]
         if answers and all(answer is False for answer in answers):
-            self.say("TOS-R003", f"{node.text!r} ({other.text}) offers no {wanted}", node)
+            related = any(self._capability_is(other.text, name, wanted, reverse=True) for name in names)
+            level = Severity.WARNING if related else None  # a more general one may do
+            self.say("TOS-R003", f"{node.text!r} ({other.text}) offers no {wanted}", node, severity=level)
 
-    def _capability_is(self, node_type: str, name: str, wanted: str) -> bool | None:
+    def _capability_is(self, node_type: str, name: str, wanted: str, *, reverse: bool = False) -> bool | None:
         definition = self.types.part("node", node_type, "capabilities", name)
         found = definition.get("type") if isinstance(definition, dict) else definition
-        return self.types.is_a("capability", found, wanted) if isinstance(found, str) else None
+        if not isinstance(found, str):
+            return None
+        if reverse:
+            return found != "tosca.capabilities.Root" and self.types.is_a("capability", wanted, found)
+        return self.types.is_a("capability", found, wanted)
 
     def _members(self, topology: Node) -> None:
         groups = {key.text for key, _ in self._table(topology, "groups")}
         for key, group in self._table(topology, "groups"):
             if group.is_object:
-                self._typed(group, "group", key)
+                kind = self._typed(group, "group", key)
+                if kind is not None:
+                    self._properties(group, "group", kind, key, complete=True)
                 self._all_exist(group.get("members"), set(self.nodes))
                 self._functions(group, None)
         policies = topology.get("policies")
         for entry in policies.elements if policies is not None else ():
             for key, policy in entry.items:
                 if policy.is_object:
-                    self._typed(policy, "policy", key)
+                    kind = self._typed(policy, "policy", key)
+                    if kind is not None:
+                        self._properties(policy, "policy", kind, key, complete=True)
                     self._all_exist(policy.get("targets"), {*self.nodes, *groups})
                     self._functions(policy, None)
 
@@ -399,7 +480,8 @@ class _Template:
             if name.kind is Kind.STRING and name.text not in known and self.whole:
                 self.say("TOS-R002", f"there is no node {name.text!r}{hint(name.text, known)}", name)
 
-    def _functions(self, root: Node, kind: str | None) -> None:
+    def _functions(self, root: Node, kind: str | None, *, outside: bool = False) -> None:
+        """Every function below ``root``; ``outside`` of nodes there is nothing that SELF or HOST could mean."""
         stack, seen = [root], set()
         while stack:
             node = stack.pop()
@@ -407,12 +489,15 @@ class _Template:
                 continue
             seen.add(id(node))
             if values.is_function(node):
-                self._function(node.items[0][0], node.items[0][1], kind)
+                self._function(node.items[0][0], node.items[0][1], kind, outside=outside)
             stack += [*node.elements, *(value for _, value in node.items)]
 
-    def _function(self, name: Node, arguments: Node, kind: str | None) -> None:
+    def _function(self, name: Node, arguments: Node, kind: str | None, *, outside: bool) -> None:
         first = arguments.elements[0] if arguments.is_array and arguments.elements else arguments
         if name.text == "get_input":
+            version = self.root.get("tosca_definitions_version")
+            if len(arguments.elements) > 1 and version is not None and version.text in _ONE_INPUT:
+                self._shape(arguments, "get_input", "the name of one input; parts of it can be asked for since 1.3")
             if first.kind is Kind.STRING:
                 self.used.add(first.text)
                 if first.text not in self.inputs and self.whole:
@@ -420,13 +505,20 @@ class _Template:
         elif name.text in ("get_property", "get_attribute", "get_operation_output"):
             if not arguments.is_array or len(arguments.elements) < 2:
                 self._shape(arguments, name.text, "a list: a node and what is asked of it")
+            elif outside and first.text in ("SELF", "HOST", "SOURCE", "TARGET"):
+                self.say("TOS-R006", f"there is no {first.text} here: an output belongs to no node", first)
             elif first.kind is Kind.STRING and first.text not in _SELF and first.text not in self.nodes and self.whole:
                 self.say("TOS-R006", f"there is no node {first.text!r}{hint(first.text, self.nodes)}", first)
-            elif name.text == "get_property":
-                self._property_of(arguments, first, kind)
+            elif name.text in ("get_property", "get_attribute"):
+                self._property_of(name.text.removeprefix("get_"), arguments, first, kind)
+        elif name.text == "concat":
+            if not arguments.is_array or not arguments.elements:
+                self._shape(arguments, "concat", "a list of what is joined")
+        elif name.text == "token" and (not arguments.is_array or len(arguments.elements) != 3):
+            self._shape(arguments, "token", "a list of three: a text, its separators and a number")
 
-    def _property_of(self, arguments: Node, first: Node, kind: str | None) -> None:
-        """``get_property: [NODE, NAME]`` where all that the node has is known."""
+    def _property_of(self, what: str, arguments: Node, first: Node, kind: str | None) -> None:
+        """``get_property: [NODE, NAME]`` or an attribute, where all that the node has is known."""
         asked = arguments.elements[1]
         if first.text == "SELF":
             name = kind
@@ -442,8 +534,34 @@ class _Template:
             if not whole:
                 return
             known |= names
+        other = self.nodes.get(first.text)
+        known |= {key.text for key, _ in self._table(other, "attributes")}
         if asked.text not in known:
-            self.say("TOS-R006", f"{name} has no property {asked.text!r}{hint(asked.text, known)}", asked)
+            self.say("TOS-R006", f"{name} has no {what} {asked.text!r}{hint(asked.text, known)}", asked)
+        else:
+            self._deeper(what, name, asked, arguments.elements[2:])
+
+    def _deeper(self, what: str, node: str, asked: Node, rest: Sequence[Node]) -> None:
+        """What is asked of a capability, or of a part of a value."""
+        if not rest or rest[0].kind not in (Kind.STRING, Kind.INTEGER):
+            return
+        prop = self.types.properties("node", node)[0].get(asked.text)
+        plain = self.types.plain(prop).type if prop is not None else None
+        if plain in values.SIMPLE and plain not in ("list", "map", "range"):
+            self.say("TOS-R006", f"{asked.text!r} is {values.a(plain)}: nothing can be asked of it", rest[0])
+        definition = self.types.part("node", node, "capabilities", asked.text)
+        name = definition.get("type") if isinstance(definition, dict) else definition
+        if not isinstance(name, str) or prop is not None:
+            return
+        known: set[str] = set()
+        for part in ("properties", "attributes"):
+            found, whole = self.types.keys("capability", name, part)
+            own = definition.get(part) if isinstance(definition, dict) else None
+            known |= found | set(own if isinstance(own, dict) else ())
+            if not whole:
+                return
+        if rest[0].text not in known:
+            self.say("TOS-R006", f"{name} has no {what} {rest[0].text!r}{hint(rest[0].text, known)}", rest[0])
 
     # -- files
 
@@ -481,28 +599,31 @@ class _Template:
                 parent = definition.get("derived_from") if definition.is_object else None
                 if parent is None or parent.kind is not Kind.STRING or not self.types.closed:
                     continue
-                if self.types.find(kind, parent.text) is None:
+                simple = kind == "data" and parent.text in values.SIMPLE
+                if not simple and self.types.find(kind, parent.text) is None:
                     near = hint(parent.text, self.types.names(kind))
-                    self.say("TOS-R001", f"there is no {kind} type {parent.text!r}{near}", parent)
+                    # Below the wrong heading nothing uses it.
+                    elsewhere = any(self._is_type(other, parent.text) for other in KINDS)
+                    level = Severity.WARNING if elsewhere else None
+                    self.say("TOS-R001", f"there is no {kind} type {parent.text!r}{near}", parent, severity=level)
 
 
-def _import_targets(imports: Node | None) -> Iterator[tuple[Node, str, bool]]:
-    """Where an import points: node, address or path, and whether a repository is named besides."""
+def _import_targets(imports: Node | None) -> Iterator[tuple[Node, str, bool, str]]:
+    """Where an import points: node, address or path, whether a repository is named besides, the prefix of its names."""
     if imports is None:
         return
     entries = imports.elements if imports.is_array else [imports] if imports.is_object else []
     for entry in entries:
         if entry.kind is Kind.STRING:
-            yield entry, entry.text, False
-        elif entry.is_object and entry.get("file") is not None:
-            file = entry.get("file")
-            assert file is not None
-            yield file, file.text, entry.get("repository") is not None
-        else:
-            for _, value in entry.items:
-                file = value.get("file") if value.is_object else value
-                if file is not None and file.kind is Kind.STRING:
-                    yield file, file.text, value.is_object and value.get("repository") is not None
+            yield entry, entry.text, False, ""
+            continue
+        named = [entry] if entry.get("file") is not None else [value for _, value in entry.items]
+        for value in named:
+            file = value.get("file") if value.is_object else value
+            if file is not None and file.kind is Kind.STRING:
+                prefix = value.get("namespace_prefix") if value.is_object else None
+                repository = value.is_object and value.get("repository") is not None
+                yield file, file.text, repository, prefix.text if prefix is not None else ""
 
 
 def _beside(path: str, target: str) -> str:
@@ -510,3 +631,7 @@ def _beside(path: str, target: str) -> str:
     if "://" in target or target.startswith(("/", "~")):
         return target
     return posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+
+
+def _elements(node: Node | None) -> Sequence[Node]:
+    return node.elements if node is not None else ()

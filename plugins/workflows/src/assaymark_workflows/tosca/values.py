@@ -46,8 +46,14 @@ def fault(node: Node, kind: str) -> str | None:
     if kind not in SIMPLE:
         return None
     if node.is_object or node.is_array:
-        return f"{_a(kind)} is expected, not {_a(node.kind.value)}"
+        return f"{a(kind)} is expected, not {a(node.kind.value)}"
     return _scalar_fault(node, kind)
+
+
+def no_text(node: Node) -> str | None:
+    """Whether a value cannot even be turned into a text."""
+    many = (node.is_object and not is_function(node)) or node.is_array
+    return f"a string is expected, not {a(node.kind.value)}" if many else None
 
 
 def _scalar_fault(node: Node, kind: str) -> str | None:
@@ -63,9 +69,12 @@ def _scalar_fault(node: Node, kind: str) -> str | None:
         good = _VERSION.fullmatch(text) is not None
     elif kind in _UNITS:
         return _unit_fault(text, kind)
+    elif kind == "string":
+        good = node.kind is Kind.STRING
     else:
         good = True
-    return None if good else f"{node.text!r} is no {kind}"
+    quote = "; put it in quotes" if kind == "string" else ""
+    return None if good else f"{node.text!r} is no {kind}{quote}"
 
 
 def _unit_fault(text: str, kind: str) -> str | None:
@@ -154,5 +163,6 @@ def _number(text: str, kind: str) -> float | None:
         return None
 
 
-def _a(noun: str) -> str:
+def a(noun: str) -> str:
+    """With its article."""
     return f"an {noun}" if noun[0] in "aeio" else f"a {noun}"
