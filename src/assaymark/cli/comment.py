@@ -17,6 +17,7 @@ from assaymark.wording import log_safe, one_line
 if TYPE_CHECKING:
     from assaymark.comparison import Difference
     from assaymark.forge.client import Client
+    from assaymark.github.changed import Lines
     from assaymark.github.comment_body import Report
     from assaymark.github.companion import Origin
     from assaymark.github.posting import Posted
@@ -122,6 +123,7 @@ def command(
         sarif=_sarif(folder, target) if sarif else None,
         ref=f"refs/pull/{target.pulls[0]}/head" if target.pulls else os.environ.get("GITHUB_REF", ""),
         author=author,
+        changed=_changed(client, target) if check else None,
     )
     _tell(deliver(client, delivery))
 
@@ -257,6 +259,19 @@ def _host() -> str:
     from urllib.parse import urlsplit
 
     return urlsplit(_server()).hostname or "github.com"
+
+
+def _changed(client: Client, target: Target) -> Lines | None:
+    """What the pull request touches, so that it is said first; None when GitHub does not tell."""
+    from assaymark.forge.client import ForgeProblem
+    from assaymark.github.changed import of_files
+
+    if not target.pulls:
+        return None
+    try:
+        return of_files(client.pages(f"/pulls/{target.pulls[0]}/files", most=3_000))
+    except ForgeProblem:
+        return None
 
 
 def _summary(assessment: Assessment) -> str:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 _LIMIT = 20_000_000
 _HUNK = re.compile(rb"@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
 _DIFF = ("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/")
 
 Lines = Mapping[str, tuple[range, ...]]
+
+
+def distance(lines: Lines | None, path: str, first: int | None, last: int | None = None) -> int:
+    """How far a place is from a change: 0 on a changed line, 1 in a changed file, 2 elsewhere or when not known."""
+    ranges = (lines or {}).get(path)
+    if ranges is None:
+        return 2
+    return 0 if first and any(r.start <= (last or first) and first < r.stop for r in ranges) else 1
 
 
 def changed_lines(place: Path, base: str | None) -> Lines | None:
@@ -43,6 +52,28 @@ def prefix(place: Path) -> str:
     except (InputError, OSError, RuntimeError):
         return ""
     return found[1] if found else ""
+
+
+def of_files(files: Iterable[Mapping[str, Any]]) -> Lines:
+    """The same from GitHub's list of a pull request's files; one whose patch is too large to be shown has no lines."""
+    found: dict[str, tuple[range, ...]] = {}
+    for file in files:
+        name, patch = file.get("filename"), file.get("patch")
+        if isinstance(name, str) and file.get("status") != "removed":
+            found[name] = tuple(_added(patch)) if isinstance(patch, str) else ()
+    return found
+
+
+def _added(patch: str) -> Iterator[range]:
+    """The lines that a patch with context adds."""
+    number = 0
+    for line in patch.split("\n"):
+        if hunk := _HUNK.match(line.encode("utf-8", "replace")):
+            number = int(hunk[1]) - 1
+        elif line[:1] in ("+", " "):
+            number += 1
+            if line[0] == "+":
+                yield range(number, number + 1)
 
 
 def parse(diff: bytes) -> Lines:

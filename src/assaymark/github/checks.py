@@ -10,6 +10,7 @@ from typing import Any
 
 from assaymark.findings import Findings, Item, by_severity
 from assaymark.forge.client import Client, ForgeProblem, Trouble
+from assaymark.github.changed import Lines, distance
 from assaymark.github.text import cut_bytes
 from assaymark.model import Assessment, Location, Severity
 from assaymark.wording import one_line, visible
@@ -42,18 +43,21 @@ class Check:
         return f"assaymark-{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]}"
 
 
-def annotations_of(assessment: Assessment, prefix: str = "", most: int = MOST) -> tuple[Json, ...]:
-    """The worst findings that lie in a file, as GitHub wants them; waived ones are left out.
+def annotations_of(
+    assessment: Assessment, prefix: str = "", most: int = MOST, changed: Lines | None = None
+) -> tuple[Json, ...]:
+    """The findings that lie in a file, as GitHub wants them: on changed lines first, then the worst; no waived ones.
 
     ``prefix`` is the folder that was judged, within the repository.
     """
-    return _chosen(Findings(assessment), prefix, most)
+    return _chosen(Findings(assessment), prefix, most, changed)
 
 
-def _chosen(items: Iterable[Item], prefix: str, most: int) -> tuple[Json, ...]:
-    placed = ((i, i.finding.location) for i in by_severity(items) if not i.waived)
-    made = (_annotation(i, where, prefix) for i, where in placed if where and inside(where.path))
-    return tuple(a for a, _ in zip(made, range(most), strict=False))
+def _chosen(items: Iterable[Item], prefix: str, most: int, changed: Lines | None) -> tuple[Json, ...]:
+    placed = [(i, i.finding.location) for i in by_severity(items) if not i.waived]
+    usable = [(i, where) for i, where in placed if where and inside(where.path)]
+    usable.sort(key=lambda p: distance(changed, prefix + p[1].path, p[1].line, p[1].end_line))
+    return tuple(_annotation(i, where, prefix) for i, where in usable[:most])
 
 
 def inside(path: str) -> bool:

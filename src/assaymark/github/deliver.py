@@ -7,6 +7,7 @@ from functools import partial
 
 from assaymark.forge.client import Client
 from assaymark.github import checks, comment, comment_body, sarif_upload, statuses
+from assaymark.github.changed import Lines
 from assaymark.github.comment_body import Report
 from assaymark.github.posting import Posted
 
@@ -20,7 +21,8 @@ class Delivery:
     """One assessment on its way: to which pull requests and which commit, and what of it is wanted there.
 
     ``summary`` is Markdown for the check run and ``sarif`` a log for code scanning at ``ref``; None for none.
-    ``outcome`` is what the gate said, None when there was none; ``author`` the account of the token.
+    ``outcome`` is what the gate said, None when there was none; ``author`` the account of the token,
+    ``changed`` what the change touches, when that is known.
     """
 
     report: Report
@@ -33,6 +35,7 @@ class Delivery:
     sarif: str | None = None
     ref: str = ""
     author: str | None = None
+    changed: Lines | None = None
 
     @property
     def name(self) -> str:
@@ -90,7 +93,7 @@ def _check(client: Client, posted: Posted, d: Delivery, summary: str) -> None:
         conclusion=CONCLUSIONS.get(d.outcome or "", "neutral"),
         title=statuses.describe(d.report.assessment),
         summary=summary,
-        annotations=checks.annotations_of(d.report.assessment, f"{d.folder}/" if d.folder else ""),
+        annotations=checks.annotations_of(d.report.assessment, f"{d.folder}/" if d.folder else "", changed=d.changed),
         link=d.report.report,
     )
     if not posted.attempt("check run", lambda: f"{checks.post(client, check)}, {len(check.annotations)} annotations"):

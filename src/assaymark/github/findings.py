@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
+from assaymark.github.changed import distance
 from assaymark.github.workflow_commands import Kind, annotation
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def choose(found: Iterable[Found], prefix: str, changed: Lines | None, earlier: 
     ``prefix`` leads from the repository's root to what was judged. ``earlier`` identifies those that this job has
     already; they are not repeated and take their part of what a job may have.
     """
-    ranked = sorted(found, key=lambda f: (_distance(f, prefix, changed), tuple(_KINDS.values()).index(f.kind)))
+    ranked = sorted(found, key=lambda f: (_far(f, prefix, changed), tuple(_KINDS.values()).index(f.kind)))
     lines: list[str] = []
     ids: list[str] = []
     used: dict[str, int] = {}
@@ -87,14 +88,8 @@ def choose(found: Iterable[Found], prefix: str, changed: Lines | None, earlier: 
     return Chosen(tuple(lines), tuple(ids), hidden)
 
 
-def _distance(f: Found, prefix: str, changed: Lines | None) -> int:
-    """0 on a changed line, 1 in a changed file, 2 elsewhere (also where nothing is known about changes)."""
-    ranges = (changed or {}).get(prefix + f.path)
-    if ranges is None:
-        return 2
-    last = f.end_line or f.line
-    touched = f.line and last and any(r.start <= last and f.line < r.stop for r in ranges)
-    return 0 if touched else 1
+def _far(f: Found, prefix: str, changed: Lines | None) -> int:
+    return distance(changed, prefix + f.path, f.line, f.end_line)
 
 
 def _id(f: Found, prefix: str) -> str:

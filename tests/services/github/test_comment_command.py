@@ -11,7 +11,7 @@ from github_fake.state import Run, zipped
 
 from assaymark.__main__ import main
 from assaymark.forge.client import Client
-from assaymark.model import Assessment, Level
+from assaymark.model import Assessment, Level, Severity
 from assaymark.reports.json import render
 from assaymark.reports.sarif import render as sarif
 
@@ -119,6 +119,25 @@ def test_a_pull_request_gets_everything_that_was_asked_for(job: Job) -> None:
     [uploaded] = job.fake.state.sarifs.values()
     assert (uploaded["commit"], uploaded["ref"]) == (HEAD, "refs/pull/7/head")
     assert "comment: #7 created" in talk
+
+
+PATCH = "@@ -1,3 +8,3 @@ def f():\n a\n+b\n c\n@@ -90,0 +95,2 @@\n-x\n+y\n+z\n\\ No newline at end of file"
+
+
+def test_a_check_run_begins_with_the_lines_that_the_change_touches(job: Job) -> None:
+    job.on_pull_request()
+    job.fake.state.pulls[0]["files"] = [
+        {"filename": "src/tide/m9.py", "status": "modified", "patch": PATCH},
+        {"filename": "src/tide/m40.py", "status": "modified"},  # too large to be shown
+        {"filename": "src/tide/m41.py", "status": "removed", "patch": "@@ -1,99 +0,0 @@\n-a"},
+    ]
+    found = [finding(n) for n in range(1, 61)]
+    found[8] = finding(9, severity=Severity.NOTE)
+    assert job.run(job.reports(failing(*found, commit=MERGE)), "--check")[0] == 0
+    [check] = job.fake.state.checks
+    paths = [a["path"] for a in check["output"]["annotations"]]
+    assert paths[:3] == ["src/tide/m9.py", "src/tide/m40.py", "src/tide/m1.py"]
+    assert len(set(paths)) == 60
 
 
 def test_a_package_of_a_repository(job: Job) -> None:

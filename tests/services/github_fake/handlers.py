@@ -156,6 +156,16 @@ def pull(c: Context) -> Answer:
     return 200, {**whole, **_pull(c, found)}
 
 
+@route("GET", "/pulls/<int:number>/files")
+def files_of_pull(c: Context) -> Answer:
+    found = next((p for p in c.state.pulls if p["number"] == c.part["number"]), None)
+    if found is None:
+        raise _missing()
+    shown = c.contract.example(REPO + "/pulls/{pull_number}/files")[0]
+    shown.pop("patch", None)
+    return 200, [{**shown, **file} for file in found.get("files", ())]
+
+
 # ------------------------------------------------------------------------------------------- checks and statuses
 
 

@@ -62,18 +62,18 @@ class Git:
     refs: dict[str, str] = field(default_factory=dict)
 
     def blob(self, content: bytes) -> str:
-        sha = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+        sha = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
         self.blobs[sha] = content
         return sha
 
     def tree(self, entries: dict[str, str]) -> str:
-        sha = hashlib.sha1(json.dumps(entries, sort_keys=True).encode()).hexdigest()
+        sha = hashlib.sha1(json.dumps(entries, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
         self.trees[sha] = dict(entries)
         return sha
 
     def commit(self, tree: str, parents: list[str], message: str) -> str:
         known = {"tree": tree, "parents": parents, "message": message, "n": len(self.commits)}
-        sha = hashlib.sha1(json.dumps(known).encode()).hexdigest()
+        sha = hashlib.sha1(json.dumps(known).encode(), usedforsecurity=False).hexdigest()
         self.commits[sha] = known
         return sha
 
