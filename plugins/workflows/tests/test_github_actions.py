@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import assaymark
-from assaymark.api import Ran
+from assaymark.api import Ran, Severity
 from assaymark.validation import programs
 from assaymark.validation.model import State, Validation
 from assaymark_workflows.github_actions.detect import detection
@@ -49,6 +49,25 @@ def test_nothing_in_the_repository_silences_the_linter(tmp_path: Path) -> None:
     workflow(tmp_path, BROKEN.replace("jobs", "# jactionlint ignore=undefined-property\njobs"))
     (tmp_path / ".github" / "jactionlint.yaml").write_text("ignores:\n  - rule: undefined-property\n")
     assert [p.finding.rule for p in judged(tmp_path).problems] == ["GHA-X002"]
+
+
+def test_an_exclusion_without_effect_is_no_error(tmp_path: Path) -> None:
+    text = """\
+on: push
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    strategy:
+      matrix:
+        profile: [docker]
+        exclude:
+          - profile: conda
+    steps:
+      - run: echo ${{ matrix.profile }}
+"""
+    (problem,) = judged(workflow(tmp_path, text)).problems
+    assert problem.finding.location is not None
+    assert (problem.finding.severity, problem.finding.location.line) == (Severity.WARNING, 9)
 
 
 def test_every_rule_of_the_linter_leads_to_one_of_ours() -> None:

@@ -21,7 +21,7 @@ PROGRAM = "jactionlint"
 ARGUMENTS = (
     "--format=json", "--profile=correctness", "--no-online", "--no-baseline", "--no-ignores", "--no-color",
     "--shellcheck=", "--pyflakes=",
-)  # fmt: skip
+)  # fmt: skip # many short items
 # Rule of the linter -> ours; what it finds beyond these is GHA-P001.
 OURS: dict[str, str] = {
     **dict.fromkeys(("yaml-syntax", "merge-key", "recursive-alias"), "GHA-Y001"),
@@ -59,8 +59,10 @@ OURS: dict[str, str] = {
     **dict.fromkeys(("deprecated-commands", "outdated-action-runner", "deprecated-action-input"), "GHA-D001"),
     "template-injection": "GHA-C001",
     "hardcoded-container-credentials": "GHA-C002",
-}  # fmt: skip
+}  # fmt: skip # many short items
 OTHER = "GHA-P001"
+# Without effect, and GitHub runs the job all the same.
+IDLE = frozenset({"matrix-invalid-exclude"})
 _LONGEST = 300
 _MOST_ACTIONS = 200
 _MOST_FILES = 2_000
@@ -115,7 +117,8 @@ def _problem(item: Mapping[str, Any], path: str) -> Problem:
     end = max(_number(item, "end_column") or column + 1, column + 1)
     where = Location(path=path, line=line, column=column, end_line=line, end_column=end)
     message = f"{_short(str(item.get('message', '')))} ({theirs})"
-    return Problem(finding=Finding(rule=ours, message=message, severity=severities(RULES)[ours], location=where))
+    level = Severity.WARNING if theirs in IDLE else severities(RULES)[ours]
+    return Problem(finding=Finding(rule=ours, message=message, severity=level, location=where))
 
 
 def _short(message: str) -> str:

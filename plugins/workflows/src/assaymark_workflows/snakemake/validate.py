@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assaymark.api import Context, Problem
+from assaymark.api import Context, Problem, Severity
 from assaymark_workflows.problems import Problems, hint
 from assaymark_workflows.source import Span
 
@@ -19,13 +19,14 @@ _GLOBAL = re.compile(r"(?P<name>include|configfile)[ \t]*:[ \t]*(?P<rest>.*)$")
 _TEXT = re.compile(
     r"""(?P<prefix>[A-Za-z]{0,2})(?P<quote>"{3}|'{3}|"|')(?P<body>(?:\\.|(?!(?P=quote)).)*)(?P=quote)""", re.S
 )
+_TOKEN = re.compile(rf"#[^\n]*|{_TEXT.pattern}", re.S)
 _WILDCARD = re.compile(r"(?<!\{)\{(?P<name>[A-Za-z_]\w*)(?:,[^{}]*(?:\{[^{}]*\}[^{}]*)*)?\}(?!\})")
 SECTIONS = (
     "input", "output", "log", "benchmark", "params", "threads", "resources", "message", "priority", "shell", "run",
     "script", "notebook", "wrapper", "cwl", "template_engine", "conda", "container", "containerized", "singularity",
     "envmodules", "wildcard_constraints", "group", "shadow", "version", "cache", "handover", "default_target",
     "localrule", "retries", "name", "ruleorder", "localrules", "exclude", "with", "pathvars", "input_flags",
-)  # fmt: skip
+)  # fmt: skip # many short items
 _FILES = ("script", "notebook", "conda")
 _LONGEST_LINE = 10_000
 
@@ -108,8 +109,13 @@ def _sections(lines: list[str], start: int, end: int, rule: Rule, problems: Prob
                 _read(current)
             name = match["name"]
             column = match.start("name") + 1
-            current = Section(name, Span(number + 1, column, number + 1, column + len(name)), match["rest"] + "\n",
-                              number + 1, match.start("rest") + 1)  # fmt: skip
+            current = Section(
+                name,
+                Span(number + 1, column, number + 1, column + len(name)),
+                match["rest"] + "\n",
+                number + 1,
+                match.start("rest") + 1,
+            )
             if name not in SECTIONS:
                 near = hint(name, SECTIONS)
                 problems.add("SMK-S002", f"{name!r} is no directive of a rule{near}", current.span)
@@ -137,7 +143,11 @@ def _read(section: Section) -> None:
     """The strings of a section; ``literal`` when nothing computes anything."""
     rest: list[str] = []
     last = 0
-    for match in _TEXT.finditer(section.text):
+    for match in _TOKEN.finditer(section.text):
+        if match["quote"] is None:  # a comment
+            rest.append(section.text[last : match.start()])
+            last = match.end()
+            continue
         rest.append(section.text[last : match.start()])
         last = match.end()
         span = _span(section, match.start("body"), match.end("body"))
@@ -145,8 +155,7 @@ def _read(section: Section) -> None:
         if "f" in match["prefix"].lower():
             section.literal = False
     rest.append(section.text[last:])
-    plain = re.sub(r"#[^\n]*", "", "".join(rest))
-    plain = re.sub(r"[A-Za-z_]\w*\s*=(?!=)", "", plain)
+    plain = re.sub(r"[A-Za-z_]\w*\s*=(?!=)", "", "".join(rest))
     if re.sub(r"[\s,]", "", plain):
         section.literal = False
 
@@ -220,7 +229,9 @@ def _exists(section: Section, name: str, path: str, context: Context, problems: 
         problems.add("WF-C001", f"{text!r} lies outside the repository", span)
     elif not any(context.exists(place) for place in places):
         rule = "SMK-R002" if name == "configfile" else "SMK-R001"
-        problems.add(rule, f"there is no file {places[0]!r}", span)
+        # An environment is only read by who asks Snakemake to make it.
+        level = Severity.WARNING if name == "conda" else None
+        problems.add(rule, f"there is no file {places[0]!r}", span, severity=level)
 
 
 def _globals(lines: list[str]) -> Iterator[Section]:

@@ -1,0 +1,39 @@
+"""What Snakemake reads over is read over here as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import assaymark
+
+
+def said(folder: Path, text: str) -> list[tuple[str, str, int]]:
+    (folder / "Snakefile").write_text(text, encoding="utf-8")
+    found = assaymark.validate(folder, only=("snakemake",), cache=False).problems
+    return [
+        (p.finding.rule, p.finding.severity.value, p.finding.location.line or 0) for p in found if p.finding.location
+    ]
+
+
+def test_comments_hold_no_files_and_no_wildcards(tmp_path: Path) -> None:
+    text = """\
+rule a:
+    input: "{name}.in"
+    output: "{name}.out"  # not '{other}.out'
+    # message: 'from {input[0]} to {output}'
+    log: "{name}.log"
+    # script: "gone.py"
+    shell:
+        'grep "#" {input} > {output}'
+"""
+    assert said(tmp_path, text) == []
+
+
+def test_a_mark_in_a_string_begins_no_comment(tmp_path: Path) -> None:
+    text = 'rule a:\n    input: "#{other}.in"\n    output: "{name}.out"\n    shell: "true"\n'
+    assert said(tmp_path, text) == [("SMK-X002", "error", 2)]
+
+
+def test_an_environment_that_is_not_there_only_harms_who_asks_for_it(tmp_path: Path) -> None:
+    text = 'rule a:\n    output: "x"\n    conda: "envs/a.yaml"\n    shell: "true"\n'
+    assert said(tmp_path, text) == [("SMK-R001", "warning", 3)]
