@@ -164,14 +164,23 @@ def with_tools(bench: Bench, subject: Path) -> Iterator[Row]:
     name, alone = slowest_tool([s.output for s in one_by_one.samples])
     work = median(s.cpu for s in together.samples) / processors()
     yield Row(
-        subject=subject.name, what="tools", ours=times(together),
+        subject=subject.name,
+        what="tools",
+        ours=times(together),
         beside=f"{name} alone {seconds(alone)}, all work / {processors()} processors {seconds(work)}",
-        value=together.seconds / max(alone, work), aim=1.15, unit="x",
-    )  # fmt: skip
+        value=together.seconds / max(alone, work),
+        aim=1.15,
+        unit="x",
+    )
     yield Row(
-        subject=subject.name, what="tools, slowest only", ours=times(together), beside=f"{name} alone {seconds(alone)}",
-        value=together.seconds / alone, aim=1.15, unit="x",
-    )  # fmt: skip
+        subject=subject.name,
+        what="tools, slowest only",
+        ours=times(together),
+        beside=f"{name} alone {seconds(alone)}",
+        value=together.seconds / alone,
+        aim=1.15,
+        unit="x",
+    )
     again = bench.command("again", bench.ours, "assess", subject, "--format", "json", accept=JUDGED)
     shutil.rmtree(bench.home / ".cache", ignore_errors=True)
     first = once(again)

@@ -84,17 +84,26 @@ def cwl(bench: Bench, source: Path, place: Path, sample: int) -> Iterator[Row]:
     yield Row(what="memory", ours=f"{ours.peak:.0f} MB", beside="", value=ours.peak, aim=150, unit="MB")
     ratio = theirs.seconds / ours.seconds
     yield Row(
-        what="cwltool's loader, one process", ours=times(ours), beside=times(theirs), value=ratio, aim=2.5, unit="x",
+        what="cwltool's loader, one process",
+        ours=times(ours),
+        beside=times(theirs),
+        value=ratio,
+        aim=2.5,
+        unit="x",
         least=True,
-    )  # fmt: skip
+    )
     chosen = documents[:: max(len(documents) // sample, 1)][:sample]
     one_by_one = [once(per_file(path, bench)).seconds for path in chosen]
     whole = sum(one_by_one) / len(one_by_one) * len(documents)
     yield Row(
-        what="cwltool --validate per file", ours=times(ours),
+        what="cwltool --validate per file",
+        ours=times(ours),
         beside=f"{whole:.0f} s (mean of {len(one_by_one)}: {whole / len(documents):.2f} s)",
-        value=whole / ours.seconds, aim=200, unit="x", least=True,
-    )  # fmt: skip
+        value=whole / ours.seconds,
+        aim=200,
+        unit="x",
+        least=True,
+    )
     yield changed(bench, place, documents)
 
 
@@ -150,9 +159,14 @@ def ophidia(number: int) -> dict[str, object]:
         for n in range(1, 10)
     ]
     return {
-        "name": f"workflow {number}", "author": "somebody", "abstract": "generated", "exec_mode": "async",
-        "ncores": "1", "cwd": "/", "tasks": [first, *rest],
-    }  # fmt: skip
+        "name": f"workflow {number}",
+        "author": "somebody",
+        "abstract": "generated",
+        "exec_mode": "async",
+        "ncores": "1",
+        "cwd": "/",
+        "tasks": [first, *rest],
+    }
 
 
 def openeo(number: int) -> dict[str, object]:
@@ -227,10 +241,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bench.home.mkdir()
         found = list(rows(bench, source, Path(temporary), given.sample))
     lines = [
-        [r.what, r.ours, r.beside, f"{r.value:.2f} {r.unit}", f"{'>=' if r.least else '<='} {r.aim:g}",
-         "yes" if r.met else "NO"]
+        [
+            r.what,
+            r.ours,
+            r.beside,
+            f"{r.value:.2f} {r.unit}",
+            f"{'>=' if r.least else '<='} {r.aim:g}",
+            "yes" if r.met else "NO",
+        ]
         for r in found
-    ]  # fmt: skip
+    ]
     print(table(["what", "ours", "beside it", "value", "aim", "met"], lines))
     print(f"\n{os.cpu_count()} processors, Python {sys.version.split()[0]}, {given.rounds} rounds")
     if given.json:

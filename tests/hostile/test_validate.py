@@ -63,7 +63,7 @@ CASES: dict[str, dict[str, bytes]] = {
     "a link out of the root": {"a.cwl": STEP.format(run="link.cwl").encode()},
     "a script of /etc": {"a.yaml": FDL.encode()},
     "a template import of /etc": {"a.yaml": f"{TOSCA}imports: [/etc/passwd]\n".encode()},
-}  # fmt: skip
+}  # fmt: skip # a table of cases
 
 
 def findings(folder: Path, capfd: pytest.CaptureFixture[str], *words: str) -> list[dict[str, object]]:

@@ -41,9 +41,14 @@ def smoke(request: pytest.FixtureRequest, tmp_path: Path) -> Smoke:
     def run(place: str, *words: str, check: bool = False) -> subprocess.CompletedProcess[str]:
         argv = [sys.executable, "-m", "assaymark", "smoke", *arguments(request, place), *words]
         return subprocess.run(
-            argv, cwd=tmp_path, env=environment(request, place, tmp_path), capture_output=True, text=True, check=check,
+            argv,
+            cwd=tmp_path,
+            env=environment(request, place, tmp_path),
+            capture_output=True,
+            text=True,
+            check=check,
             timeout=300,
-        )  # fmt: skip
+        )
 
     return run
 
@@ -81,6 +86,11 @@ def stable(folder: Path) -> dict[str, Any]:
     return dict(told)
 
 
+def facts(folder: Path) -> dict[str, str]:
+    """Where it was tried."""
+    return dict(json.loads((folder / "assessment.json").read_text())["run"]["facts"])
+
+
 @pytest.mark.service(*{program for spot in SPOTS for program in NEEDS[spot]})
 def test_the_same_image_gets_the_same_assessment_everywhere(smoke: Smoke, tmp_path: Path) -> None:
     write(tmp_path, Made([images.busybox()]))
@@ -91,9 +101,17 @@ def test_the_same_image_gets_the_same_assessment_everywhere(smoke: Smoke, tmp_pa
         found[place] = stable(tmp_path / place)
         told = json.loads((tmp_path / place / "trials.json").read_text())
         assert {t["state"] for t in told["trials"]} == {"exited", "timed-out"}
+        record = (tmp_path / place / "provenance.json").read_text()
+        assert f'"{place.rpartition("+")[2]} ' in record
+        assert os.uname().nodename not in record
         for name in ("report.sarif", "junit.xml", "summary.md", "report.html", "badge.svg"):
             assert (tmp_path / place / name).stat().st_size > 100
     assert found["docker"]["level"] == "gold"
+    assert facts(tmp_path / "docker")["engine"].startswith("docker ")
+    tried = facts(tmp_path / "slurm+charliecloud")
+    assert tried["runner"] == "slurm"
+    assert tried["jobs"].replace(", ", "").isdecimal()
+    assert tried["nodes"] == os.uname().nodename.partition(".")[0]
     assert all(each == found["docker"] for each in found.values())
     assert list((tmp_path / "state/jobs").glob("smoke-*")) == []
 
@@ -115,7 +133,7 @@ TWINS: Mapping[str, tuple[Made, set[str]]] = {
     "hides failures": (
         changed(bin__sh=File(b"#!/bin/busybox sh\n/bin/busybox sh \"$@\"\nexit 0\n", 0o755)), {"IMG.Run02", "IMG.Run08"}
     ),
-}  # fmt: skip
+}  # fmt: skip # a table of cases
 # Where nothing but a read-only root is to be had, who needs another one does not start at all.
 ONLY_READ_ONLY = {"writes beside itself": {"IMG.Run03", "IMG.Run04", "IMG.Run05", "IMG.Run06", "IMG.Run08"}}
 
@@ -148,9 +166,12 @@ class TestInterrupted:
         write(folder, tool("echo up >> /mnt/up; sleep 4720; echo tool 1.2"))
         argv = [sys.executable, "-m", "assaymark", "smoke", *arguments(request, "bubblewrap"), "--time", "60"]
         process = subprocess.Popen(
-            argv, cwd=folder, env=environment(request, "bubblewrap", folder),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            argv,
+            cwd=folder,
+            env=environment(request, "bubblewrap", folder),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         end = time.monotonic() + 60
         while not running("sleep 4720") and time.monotonic() < end:
             time.sleep(0.05)

@@ -37,7 +37,7 @@ PIECES = [
     "\ud800",
 ]
 SAMPLES: dict[str, tuple[Validator, str]] = {"fdl": (FDL, "FDL-*"), "tosca": (TOSCA, "TOS-*"),
-    "snakemake": (SNAKEMAKE, "SMK-*"), "nextflow": (NEXTFLOW, "NXF-*")}  # fmt: skip
+    "snakemake": (SNAKEMAKE, "SMK-*"), "nextflow": (NEXTFLOW, "NXF-*")}  # fmt: skip # a table of cases
 
 
 def broken(text: str, chance: random.Random) -> bytes:

@@ -68,7 +68,7 @@ def needs_sign() -> None:
     """Raises InputError with what to install when the libraries are not there."""
     try:
         import cryptography
-        import joserfc  # noqa: F401
+        import joserfc  # noqa: F401 only whether it is there
     except ImportError as problem:
         raise InputError("signing and checking need libraries that are not installed", hint=_MISSING) from problem
     del cryptography

@@ -133,7 +133,7 @@ def _member(root: Path, path: Path, info: tarfile.TarInfo, members: Members, sou
         return 0
     if info.isreg():
         _clear(path)
-        with members.content(info) or open(os.devnull, "rb") as content:  # noqa: PTH123
+        with members.content(info) or open(os.devnull, "rb") as content:  # noqa: PTH123 the null device is no path of ours
             return _written(path, content, mode)
     if info.issym():
         _clear(path)

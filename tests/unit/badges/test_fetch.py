@@ -22,7 +22,7 @@ from assaymark.badges.fetch import NotFetched, fetch
 class Site(http.server.BaseHTTPRequestHandler):
     """Answers by path and notes what was asked."""
 
-    asked: list[tuple[str, dict[str, str]]] = []  # noqa: RUF012
+    asked: list[tuple[str, dict[str, str]]] = []  # noqa: RUF012 one list for all requests
 
     def do_GET(self) -> None:
         self.asked.append((self.path, dict(self.headers)))

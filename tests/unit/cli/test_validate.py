@@ -38,14 +38,21 @@ def test_json_has_the_published_keys(tmp_path: Path, capfd: pytest.CaptureFixtur
     assert main(["validate", str(tmp_path), "--format", "json"]) == 1
     files = json.loads(capfd.readouterr().out)["files"]
     assert [(f["path"], f["format"], f["valid"]) for f in files] == [
-        ("a.toy", "toy", False), ("b.toy", "toy", True), ("c.toy", "toy", None),
-    ]  # fmt: skip
+        ("a.toy", "toy", False),
+        ("b.toy", "toy", True),
+        ("c.toy", "toy", None),
+    ]
     assert files[0]["findings"] == [
         {
-            "rule": "TOY-S001", "severity": "error", "message": "bad x", "line": 2, "column": 1, "end_line": 2,
+            "rule": "TOY-S001",
+            "severity": "error",
+            "message": "bad x",
+            "line": 2,
+            "column": 1,
+            "end_line": 2,
             "end_column": 6,
         }
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_no_path_leads_elsewhere(path: str) -> None:
 
 def test_the_digest_is_that_of_git() -> None:
     assert digest(b"hello\n") == "ce013625030ba8dba906f756967f9e9ca394464a"
-    assert digest(b"") == hashlib.sha1(b"blob 0\0").hexdigest()
+    assert digest(b"") == hashlib.sha1(b"blob 0\0", usedforsecurity=False).hexdigest()
 
 
 def test_annotations_lie_in_the_repository_worst_first() -> None:

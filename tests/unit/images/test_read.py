@@ -95,10 +95,15 @@ def test_nothing_gets_out(name: str, tmp_path: Path) -> None:
     outside.mkdir()
     (outside / "kept").write_text("kept")
     layer = {
-        path: File(f.content, f.mode, link=f.link.replace("OUTSIDE", str(outside)) if f.link else None, hard=f.hard,
-                   kind=f.kind)
+        path: File(
+            f.content,
+            f.mode,
+            link=f.link.replace("OUTSIDE", str(outside)) if f.link else None,
+            hard=f.hard,
+            kind=f.kind,
+        )
         for path, f in HOSTILE[name].items()
-    }  # fmt: skip
+    }
     cache = tmp_path / "cache"
     root, _ = unpacked(images.docker_archive(Made([{"d/x": File(b"x")}, layer]), tmp_path / "i.tar"), cache)
     assert [p.name for p in outside.iterdir()] == ["kept"]
@@ -137,10 +142,18 @@ def test_a_changed_blob_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "index",
     [
-        "", "[]", "{}", '{"manifests": []}', '{"manifests": [{}]}', '{"manifests": [{"digest": "sha256:../../x"}]}',
-        '{"manifests": [{"digest": "md5:1"}]}', '{"manifests": 3}', "[" * 100_000, '{"manifests": [[]]}',
+        "",
+        "[]",
+        "{}",
+        '{"manifests": []}',
+        '{"manifests": [{}]}',
+        '{"manifests": [{"digest": "sha256:../../x"}]}',
+        '{"manifests": [{"digest": "md5:1"}]}',
+        '{"manifests": 3}',
+        "[" * 100_000,
+        '{"manifests": [[]]}',
     ],
-)  # fmt: skip
+)
 def test_a_hostile_index_is_refused(index: str, tmp_path: Path) -> None:
     (tmp_path / "index.json").write_text(index)
     with pytest.raises(InputError):

@@ -54,8 +54,9 @@ def test_every_document_is_a_step_with_its_content_its_rules_and_its_answer() ->
     account = told()
     assert account.work is Work.VALIDATION
     assert [(s.outcome, s.used[0].uri) for s in account.steps] == [
-        ("passed", "swh:1:cnt:" + "3" * 40), ("failed", "swh:1:cnt:" + "4" * 40),
-    ]  # fmt: skip
+        ("passed", "swh:1:cnt:" + "3" * 40),
+        ("failed", "swh:1:cnt:" + "4" * 40),
+    ]
     assert [(s.tool.name, s.tool.version) for s in account.steps if s.tool] == [("assaymark validator toy", "2.1")] * 2
     assert {plan.kind for plan in account.plans} == {"rules", "configuration"}
     assert account.plans[1].sha256 == "e" * 64
@@ -88,6 +89,9 @@ def test_only_what_was_examined_to_its_end_is_valid() -> None:
     good, bad = VALIDATION.judgements
     broken = replace(good, broken=True)
     for judgements, said in (
-        ((), "nothing to validate"), ((good,), "valid"), ((good, broken), "undetermined"), ((broken, bad), "invalid"),
-    ):  # fmt: skip
+        ((), "nothing to validate"),
+        ((good,), "valid"),
+        ((good, broken), "undetermined"),
+        ((broken, bad), "invalid"),
+    ):
         assert verdict(replace(VALIDATION, judgements=judgements)) == said

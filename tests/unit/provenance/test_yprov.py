@@ -144,9 +144,12 @@ def yprov_checked(name: str) -> str:
 
 
 def test_push_and_pull_on_the_command_line(
-    service: tuple[str, Store], hosted: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    service: tuple[str, Store],
+    hosted: Account,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsysbinary: pytest.CaptureFixture[bytes],
-) -> None:  # fmt: skip
+) -> None:
     address, store = service
     place = tmp_path / "provenance.json"
     place.write_text(prov.render(hosted))
@@ -168,7 +171,7 @@ WFS = {
     }},
     "entity": {"in/file": {"prov:label": "/home/jane/in/file.nc"}},
     "used": {"5f0c": {"prov:activity": "task 1", "prov:entity": "in/file"}},
-}  # fmt: skip
+}  # fmt: skip # a table of cases
 ML = {
     "prefix": {"yprov": "https://github.com/HPCI-Lab/yProv4ML", "provml": "prov-ml", "default": "my experiment"},
     "agent": {"jane": {}},
@@ -176,7 +179,7 @@ ML = {
                                "prov:startedAtTime": "2026-01-01T10:00:00"}},
     "entity": {"loss//training": {"prov:type": "provml:Metric", "prov:label": ["a", "b"]}},
     "wasAssociatedWith": {"w": {"prov:activity": "exp_GR0_1", "prov:agent": "jane"}},
-}  # fmt: skip
+}  # fmt: skip # a table of cases
 
 
 @pytest.mark.parametrize(("given", "maker"), [(WFS, "yProv4WFs"), (ML, "yProv4ML")])
@@ -209,10 +212,18 @@ def test_what_is_no_provenance_is_refused(data: bytes) -> None:
 
 def line() -> list[Milestone]:
     return [
-        Milestone(commit=f"{n}" * 40, moment="2026-01-01T00:00:00Z", level=level, source="SQAaaS", sha256="e" * 64,
-                  repository="github.com/o/r", assessor="2.0", outcomes={"QC.Lic01": "passed", "QC.Lic02": "failed"})
+        Milestone(
+            commit=f"{n}" * 40,
+            moment="2026-01-01T00:00:00Z",
+            level=level,
+            source="SQAaaS",
+            sha256="e" * 64,
+            repository="github.com/o/r",
+            assessor="2.0",
+            outcomes={"QC.Lic01": "passed", "QC.Lic02": "failed"},
+        )
         for n, level in ((1, "none"), (2, "bronze"))
-    ]  # fmt: skip
+    ]
 
 
 def test_the_view_for_readers_of_yprov4sqa() -> None:
@@ -241,7 +252,7 @@ def _values(milestone: Milestone) -> dict[str, Any]:
 
 def test_a_report_of_sqaaas_is_imported(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     report = {"repository": [{"url": "https://github.com/o/r", "commit_id": "ab" * 20, "badge_status": "silver"}],
-              "report": {"QC.Lic": {"subcriteria": {"QC.Lic01": {"valid": True}}}}}  # fmt: skip
+              "report": {"QC.Lic": {"subcriteria": {"QC.Lic01": {"valid": True}}}}}  # fmt: skip # a table of cases
     (tmp_path / "r.json").write_text(json.dumps(report))
     assert main(["provenance", "import", str(tmp_path / "r.json")]) == 0
     made = json.loads(capsysbinary.readouterr().out)

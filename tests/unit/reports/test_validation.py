@@ -47,13 +47,18 @@ def test_sarif_has_results_fixes_and_suppressions() -> None:
     assert list(Draft4Validator(json.loads(schema)).iter_errors(log)) == []
     (run,) = log["runs"]
     assert [(r["ruleId"], r["level"]) for r in run["results"]] == [
-        ("TOY-S001", "error"), ("TOY-S001", "note"), ("TOY-S001", "error"),
-    ]  # fmt: skip
+        ("TOY-S001", "error"),
+        ("TOY-S001", "note"),
+        ("TOY-S001", "error"),
+    ]
     first, _, last = run["results"]
     assert first["fixes"][0]["artifactChanges"][0]["replacements"][0]["insertedContent"] == {"text": "good"}
     assert first["locations"][0]["physicalLocation"]["region"] == {
-        "startLine": 2, "startColumn": 3, "endLine": 2, "endColumn": 5,
-    }  # fmt: skip
+        "startLine": 2,
+        "startColumn": 3,
+        "endLine": 2,
+        "endColumn": 5,
+    }
     assert last["suppressions"][0]["justification"] == "meant"
     assert len({r["partialFingerprints"]["assaymark/v1"] for r in run["results"]}) == 3
     assert run["invocations"][0]["executionSuccessful"] is False

@@ -31,5 +31,5 @@ def test_look_alikes() -> None:
         "a.cwl": CWL, "b.json": '{"tasks": [{"operator": "oph_list"}]}', "c.yaml": "tosca_definitions_version: x\n",
         "d.yml": CWL, "e.nf": "process A {}\n", "Snakefile": "rule all:\n", "x.json": "{}", "y.yaml": "a: 1\n",
         "empty.cwl": "",
-    }  # fmt: skip
+    }  # fmt: skip # a table of cases
     assert sorted(look_alikes(tree_of(files))) == ["Snakefile", "a.cwl", "b.json", "c.yaml", "d.yml", "e.nf"]

@@ -152,6 +152,8 @@ def test_nothing_is_fetched_unless_its_host_is_allowed(folder: Folder, server: s
     assert _Server.asked == []
     online = assaymark.validate(root, allow_hosts=("127.0.0.1",))
     assert [(p.finding.location.line, p.finding.rule) for p in online.problems if p.finding.location] == [
-        (3, "WF-C002"), (4, "WF-C002"), (5, "WF-C002"),
-    ]  # fmt: skip
+        (3, "WF-C002"),
+        (4, "WF-C002"),
+        (5, "WF-C002"),
+    ]
     assert _Server.asked == ["/good", "/absent", "/away", "/large"]

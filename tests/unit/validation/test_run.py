@@ -49,8 +49,11 @@ def test_what_breaks_a_validator_harms_no_other_document_and_is_never_valid(fold
     validation = assaymark.validate(root)
     assert found(validation) == [("a.toy", 1, "WF-E001"), ("b.toy", 2, "TOY-S001"), ("e.toy", 1, "WF-E001")]
     assert states(validation) == {
-        "a.toy": State.UNDETERMINED, "b.toy": State.INVALID, "c.toy": State.VALID, "e.toy": State.UNDETERMINED,
-    }  # fmt: skip
+        "a.toy": State.UNDETERMINED,
+        "b.toy": State.INVALID,
+        "c.toy": State.VALID,
+        "e.toy": State.UNDETERMINED,
+    }
     assert "ZeroDivisionError: made on purpose at toy.py:" in validation.problems[0].finding.message
 
 

@@ -67,28 +67,36 @@ profile = "a"
 def test_the_configuration_decides(folder: Folder) -> None:
     root = folder(
         {
-            ".assaymark.toml": CONFIG, "a.toy": "bad x\npoor\nprofile a\nprofile b", "sub/b.toy": "read none",
-            "c.toy": "read none", "third/x.toy": "bad", "old/y.toy": "bad",
+            ".assaymark.toml": CONFIG,
+            "a.toy": "bad x\npoor\nprofile a\nprofile b",
+            "sub/b.toy": "read none",
+            "c.toy": "read none",
+            "third/x.toy": "bad",
+            "old/y.toy": "bad",
         }
-    )  # fmt: skip
+    )
     validation = assaymark.validate(root)
     findings = [p.finding for p in validation.problems]
     told = [(f.location.path, f.rule, f.severity.value) for f in findings if f.location]
     assert told == [
-        ("a.toy", "TOY-S001", "note"), ("a.toy", "TOY-S001", "note"), ("c.toy", "TOY-R001", "error"),
-    ]  # fmt: skip
+        ("a.toy", "TOY-S001", "note"),
+        ("a.toy", "TOY-S001", "note"),
+        ("c.toy", "TOY-R001", "error"),
+    ]
     assert [j.state for j in validation.judgements] == [State.VALID, State.INVALID, State.VALID]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        '[validate.severity]\n"TOY-S009" = "note"', '[validate.severity]\n"TOY-S001" = "loud"',
+        '[validate.severity]\n"TOY-S009" = "note"',
+        '[validate.severity]\n"TOY-S001" = "loud"',
         "[validate]\nexclude = 1",
-        '[[validate.ignore]]\nrule = "TOY-S001"\npath = "x"', "[validate]\ntoy = 1",
+        '[[validate.ignore]]\nrule = "TOY-S001"\npath = "x"',
+        "[validate]\ntoy = 1",
         '[[validate.ignore]]\nrule = "TOY-S001"\npath = "x"\nreason = "no"',
     ],
-)  # fmt: skip
+)
 def test_a_wrong_configuration_is_told(text: str, folder: Folder) -> None:
     with pytest.raises(InputError):
         assaymark.validate(folder({".assaymark.toml": text.encode(), "a.toy": "good"}))

@@ -35,10 +35,13 @@ def reference(path: Path) -> str | None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     context = LoadingContext(
         {
-            "construct_tool_object": default_make_tool, "skip_schemas": True, "do_validate": True, "strict": True,
+            "construct_tool_object": default_make_tool,
+            "skip_schemas": True,
+            "do_validate": True,
+            "strict": True,
             "disable_js_validation": True,
         }
-    )  # fmt: skip
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -239,9 +239,11 @@ def test_whatever_is_left_of_a_document_is_judged(judge: Any) -> None:
     for _ in range(300):
         path, text = dice.choice(sorted(FILES.items()))
         start = dice.randrange(len(text))
-        broken = text[:start] + dice.choice(["", "x", ": ", "\n", "- ", "[", "{", "'", "&a ", "*a ", "$("]) + text[
-            start + dice.randrange(12) :
-        ]  # fmt: skip
+        broken = (
+            text[:start]
+            + dice.choice(["", "x", ": ", "\n", "- ", "[", "{", "'", "&a ", "*a ", "$("])
+            + text[start + dice.randrange(12) :]
+        )
         lines = broken.count("\n") + 1
         for problem in judge({**FILES, path: broken}, path) or []:
             where = problem.finding.location

@@ -112,9 +112,11 @@ def test_requirements_are_those_of_each_version() -> None:
         process = _official(version)["CommandLineTool"]
         field = next(f for f in process.fields if f.name == "requirements")
         official = {
-            option.name.rpartition(".")[2] for member in field.type.schemas if member.type == "array"
+            option.name.rpartition(".")[2]
+            for member in field.type.schemas
+            if member.type == "array"
             for option in member.items.schemas
-        }  # fmt: skip
+        }
         assert known == official
 
 

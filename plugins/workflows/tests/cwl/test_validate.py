@@ -225,8 +225,11 @@ def test_a_profile_that_was_asked_for_is_an_error_where_it_is_broken(judge: Any)
     assert [p.finding.rule for p in judge(graph) if p.finding.rule.startswith("CWL-S1")] == []
     strict = judge(graph, profile="application-package")
     assert {p.finding.rule for p in strict if p.finding.severity.value == "error"} == {
-        "CWL-S102", "CWL-S105", "CWL-S107", "CWL-S108",
-    }  # fmt: skip
+        "CWL-S102",
+        "CWL-S105",
+        "CWL-S107",
+        "CWL-S108",
+    }
 
 
 def test_types_that_lie_where_nothing_is_fetched_are_not_doubted(judge: Any) -> None:

@@ -81,9 +81,14 @@ class Workflow:
                 demand("StepInputExpressionRequirement", value, "valueFrom in a step", process, report, workspace, step)
             if len(given.sources) > 1:
                 demand(
-                    "MultipleInputFeatureRequirement", given.sources[1], "more than one source", process, report,
-                    workspace, step,
-                )  # fmt: skip
+                    "MultipleInputFeatureRequirement",
+                    given.sources[1],
+                    "more than one source",
+                    process,
+                    report,
+                    workspace,
+                    step,
+                )
 
     def _unknown_input(self, step: Step, given: StepInput, called: Process) -> None:
         if self._in_expressions(step, given.name):
@@ -114,9 +119,11 @@ class Workflow:
                 free = [word for word in step.inputs if word not in called.inputs]
                 meant = near(name, free).replace("did you mean", "is it").rstrip("?")
                 self.report.add(
-                    "CWL-T004", at, f"{_ran(step)} needs the input {name!r}; step {step.name!r} does not give it"
+                    "CWL-T004",
+                    at,
+                    f"{_ran(step)} needs the input {name!r}; step {step.name!r} does not give it"
                     + (meant + " that is meant?" if meant else ""),
-                )  # fmt: skip
+                )
             elif not given.fed:
                 self.report.add(
                     "CWL-T004",
@@ -129,9 +136,10 @@ class Workflow:
             name = short(node.value)
             if name not in step.inputs:
                 self.report.add(
-                    "CWL-T007", node, f"scatter over {name!r}, which is no input of step {step.name!r}"
-                    + near(name, step.inputs),
-                )  # fmt: skip
+                    "CWL-T007",
+                    node,
+                    f"scatter over {name!r}, which is no input of step {step.name!r}" + near(name, step.inputs),
+                )
         scatter = step.node.get("scatter")
         if scatter is None or scatter.kind is Kind.NULL:
             method = step.node.get("scatterMethod")
@@ -241,9 +249,13 @@ class Workflow:
             return
         if len(output.sources) > 1:
             demand(
-                "MultipleInputFeatureRequirement", output.sources[1], "more than one source", self.process,
-                self.report, self.workspace,
-            )  # fmt: skip
+                "MultipleInputFeatureRequirement",
+                output.sources[1],
+                "more than one source",
+                self.process,
+                self.report,
+                self.workspace,
+            )
         sources = [(node, *self._source(node)) for node in output.sources]
         node = output.node
         self._links(output.listed, sources, output.type, node.get("linkMerge"), node.get("pickValue"), output, False)
@@ -275,9 +287,11 @@ class Workflow:
                 source = types.without_null(source)
             if conditional and not pick and not has_default and not types.nullable(sink):
                 self.report.add(
-                    "CWL-T010", node, f"{node.value!r} comes from a step with 'when' and may be missing; "
+                    "CWL-T010",
+                    node,
+                    f"{node.value!r} comes from a step with 'when' and may be missing; "
                     f"{wanted.name!r} ({types.written(sink)}) cannot be (use pickValue, or make it optional)",
-                )  # fmt: skip
+                )
             self._fit(node, source, sink, merge, wanted, parameter)
 
     def _fit(
@@ -293,14 +307,18 @@ class Workflow:
                 self._secondary(node, wanted, parameter)
         elif types.fits(source, sink, False):
             self.report.add(
-                "CWL-T002", node, f"{node.value!r} is {types.written(source)}{how}; not all of that fits "
+                "CWL-T002",
+                node,
+                f"{node.value!r} is {types.written(source)}{how}; not all of that fits "
                 f"{wanted.name!r}, which is {types.written(sink)}",
-            )  # fmt: skip
+            )
         else:
             self.report.add(
-                "CWL-T001", node, f"{node.value!r} is {types.written(source)}{how} and does not fit "
+                "CWL-T001",
+                node,
+                f"{node.value!r} is {types.written(source)}{how} and does not fit "
                 f"{wanted.name!r}, which is {types.written(sink)}",
-            )  # fmt: skip
+            )
 
     def _secondary(self, node: Node, wanted: Parameter, parameter: Parameter) -> None:
         if parameter.unread_files:
@@ -308,9 +326,10 @@ class Workflow:
         missing = [pattern for pattern in wanted.required_files if pattern not in parameter.offered_files]
         if missing:
             self.report.add(
-                "CWL-T011", node, f"{wanted.name!r} needs the secondary files {', '.join(missing)}; "
-                f"{node.value!r} does not promise them",
-            )  # fmt: skip
+                "CWL-T011",
+                node,
+                f"{wanted.name!r} needs the secondary files {', '.join(missing)}; {node.value!r} does not promise them",
+            )
 
     # Graph
 

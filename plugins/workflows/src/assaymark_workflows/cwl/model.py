@@ -244,8 +244,14 @@ def _steps(node: Node | None) -> list[Step]:
         scatter, _ = _sources(value.get("scatter"))
         made.append(
             Step(
-                short(name), key, value, inputs, outputs, scatter,
-                _classes(value.get("requirements")), _classes(value.get("hints")),
+                short(name),
+                key,
+                value,
+                inputs,
+                outputs,
+                scatter,
+                _classes(value.get("requirements")),
+                _classes(value.get("hints")),
             )
-        )  # fmt: skip
+        )
     return made

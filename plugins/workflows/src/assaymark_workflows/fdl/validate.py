@@ -55,8 +55,13 @@ def _malformed(wrong: Malformed, data: bytes, problems: Problems) -> None:
     indent = re.match(r"[ \t]*", line)
     if indent and "\t" in indent[0]:
         at = indent[0].index("\t") + 1
-        edit = Edit(line=wrong.line, column=1, end_line=wrong.line, end_column=len(indent[0]) + 1,
-                    text=indent[0].replace("\t", "  "))  # fmt: skip
+        edit = Edit(
+            line=wrong.line,
+            column=1,
+            end_line=wrong.line,
+            end_column=len(indent[0]) + 1,
+            text=indent[0].replace("\t", "  "),
+        )
         span = Span(wrong.line, at, wrong.line, at + 1)
         problems.add("FDL-Y002", "a tab; YAML is indented with spaces", span, edits=(edit,))
         return

@@ -16,19 +16,19 @@ from assaymark_workflows.tosca.types import KINDS, Property, Types
 RULES = Path(__file__).with_name("rules.toml")
 LIMITS = Limits(nodes=300_000, depth=100)
 VERSIONS = ("tosca_simple_yaml_1_0", "tosca_simple_yaml_1_0_0", "tosca_simple_yaml_1_1", "tosca_simple_yaml_1_2",
-            "tosca_simple_yaml_1_3")  # fmt: skip
+            "tosca_simple_yaml_1_3")  # fmt: skip # many short items
 _OTHER_PROFILES = ("tosca_simple_profile_for_nfv", "tosca_simple_profile_for_mec", "tosca_2_0")
 TOP = ("tosca_definitions_version", "tosca_default_namespace", "namespace", "template_name", "template_author",
        "template_version", "description", "metadata", "imports", "dsl_definitions", "repositories",
-       *(f"{kind}_types" for kind in KINDS), "relationship_templates", "topology_template")  # fmt: skip
+       *(f"{kind}_types" for kind in KINDS), "relationship_templates", "topology_template")  # fmt: skip # short items
 TOPOLOGY = ("description", "inputs", "node_templates", "relationship_templates", "outputs", "groups", "policies",
-            "substitution_mappings", "workflows")  # fmt: skip
+            "substitution_mappings", "workflows")  # fmt: skip # many short items
 NODE = ("type", "description", "metadata", "directives", "properties", "attributes", "requirements", "capabilities",
-        "interfaces", "artifacts", "node_filter", "copy")  # fmt: skip
+        "interfaces", "artifacts", "node_filter", "copy")  # fmt: skip # many short items
 MAPPINGS = ("node_type", "node", "properties", "attributes", "capabilities", "requirements", "interfaces",
-            "substitution_filter")  # fmt: skip
+            "substitution_filter")  # fmt: skip # many short items
 INPUT = ("type", "description", "required", "default", "status", "constraints", "entry_schema", "key_schema", "value",
-         "metadata", "tag", "immutable", "hidden", "display_name", "group")  # fmt: skip
+         "metadata", "tag", "immutable", "hidden", "display_name", "group")  # fmt: skip # many short items
 _ONE_INPUT = frozenset(VERSIONS[:-1])
 _SELF = ("SELF", "HOST", "SOURCE", "TARGET", "ORCHESTRATOR")
 _SCRIPTS = (".sh", ".py", ".yaml", ".yml", ".pp", ".rb", ".bat", ".ps1")

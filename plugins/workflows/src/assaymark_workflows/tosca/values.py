@@ -11,9 +11,9 @@ from assaymark_workflows.source import Kind, Node
 FUNCTIONS = (
     "get_input", "get_property", "get_attribute", "get_operation_output", "get_nodes_of_type", "get_artifact",
     "concat", "token", "join", "get_secret",
-)  # fmt: skip
+)  # fmt: skip # many short items
 _SIZES = {"b": 1, "kb": 10**3, "kib": 2**10, "mb": 10**6, "mib": 2**20, "gb": 10**9, "gib": 2**30, "tb": 10**12,
-          "tib": 2**40}  # fmt: skip
+          "tib": 2**40}  # fmt: skip # many short items
 _TIMES = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _FREQUENCIES = {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
 _BITRATES = {f"{p}{u}": 1.0 for p in ("", "k", "ki", "m", "mi", "g", "gi", "t", "ti") for u in ("bps",)}
