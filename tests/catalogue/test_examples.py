@@ -67,9 +67,10 @@ EXEMPT: dict[tuple[str, str], str] = {
 
 @cache
 def definitions() -> dict[str, Subcriterion]:
-    """Every sub-criterion of the catalogue and of all shipped profiles."""
+    """Every sub-criterion of the catalogue and of all shipped profiles; those that plugins judge have theirs there."""
     found = {s.id: s for name in catalogue.profiles() for s in catalogue.profile(name).subcriteria}
-    return found | catalogue.load().subcriteria()
+    known = registry.builtin().checks.keys() | {""}
+    return {i: d for i, d in (found | catalogue.load().subcriteria()).items() if (*d.checks, "")[0] in known}
 
 
 def checks_of(definition: Subcriterion) -> tuple[Check, ...]:

@@ -1,0 +1,82 @@
+"""Whether probabilities mean what they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assaymark.api import Evidence, check, not_applicable, unknown
+from assaymark_models.answers import evidence, told
+from assaymark_models.bootstrap import How, Interval, of_cells
+from assaymark_models.manifest import Manifest
+from assaymark_models.measure import how_of, judged, positives
+from assaymark_models.sample import Sample
+
+FINE = 20  # cells of each bin, by which its mean probability is known to 1/(2 * FINE) of the bin's width
+
+
+@check("model.calibration")
+def calibration(model_manifest: Manifest, model_sample: Sample) -> Evidence:
+    """The expected calibration error of the positive class, with the upper bound of its interval, is small enough."""
+    rule = model_manifest.data.get("calibration")
+    if model_manifest.task != "classification":
+        return not_applicable("only probabilities of classes are calibrated")
+    if rule is None:
+        return unknown("the manifest states no limit", remedy="add [calibration] with at-most, and probability")
+    if model_sample.probability is None or model_sample.positive is None or len(model_sample.labels) != 2:
+        return unknown(
+            "the calibration of two classes needs their probabilities",
+            remedy="name probability in [predictions] and positive in [reference]",
+        )
+    bins = int(rule.get("bins", 15))
+    how = how_of(model_manifest)
+    found = error(positives(model_sample), model_sample.probability, bins, how)
+    verdict = judged("calibration error", rule, found, model_sample.count, how, 100)
+    numbers = told("calibration error", verdict) | curve(positives(model_sample), model_sample.probability, bins)
+    return evidence(
+        model_manifest,
+        "calibration",
+        [(verdict, ("calibration", "at-most"))],
+        metrics=numbers,
+        remedy="calibrate on data of their own (Platt scaling, isotonic regression)",
+    )
+
+
+def error(positive: Any, probability: Any, bins: int, how: How) -> Interval:
+    """The expected calibration error over bins of equal width, with its interval.
+
+    Rows are counted in cells of truth and probability, `FINE` of them in each bin. The value itself is exact; resamples
+    take the mean probability of each cell for that of its rows.
+    """
+    import numpy as np
+
+    fine = np.minimum((probability * bins * FINE).astype(np.int64), bins * FINE - 1)
+    size = bins * FINE
+    counts = np.bincount(fine + np.where(positive > 0, size, 0), minlength=2 * size).astype(np.float64)
+    sums = np.bincount(fine, weights=probability, minlength=size)
+    rows = counts[:size] + counts[size:]
+    mean = np.where(rows > 0, sums / np.where(rows > 0, rows, 1), 0.0)
+
+    def statistic(drawn: Any) -> Any:
+        negative, hits = drawn[:, :size], drawn[:, size:]
+        gap = (hits - (negative + hits) * mean).reshape(-1, bins, FINE).sum(axis=2)
+        return np.abs(gap).sum(axis=1) / drawn.sum(axis=1)
+
+    # The plain interval: correcting the bias of an error that cannot be negative would make it look smaller.
+    return of_cells(counts, statistic, How(how.seed, how.resamples, how.confidence, "percentile"))
+
+
+def curve(positive: Any, probability: Any, bins: int) -> dict[str, str | int | float | bool]:
+    """The reliability curve: of each bin that has rows, their number, mean probability and share of positives."""
+    import numpy as np
+
+    place = np.minimum((probability * bins).astype(np.int64), bins - 1)
+    rows = np.bincount(place, minlength=bins)
+    mean = np.bincount(place, weights=probability, minlength=bins)
+    hits = np.bincount(place, weights=positive, minlength=bins)
+    out: dict[str, str | int | float | bool] = {}
+    for i in np.flatnonzero(rows):
+        at = f"bin {i + 1:03d}"
+        out[f"{at} rows"] = int(rows[i])
+        out[f"{at} probability"] = round(float(mean[i] / rows[i]), 6)
+        out[f"{at} positives"] = round(float(hits[i] / rows[i]), 6)
+    return out

@@ -1,0 +1,140 @@
+"""Metrics against thresholds: as a whole, by group, and against the model before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from assaymark.api import Evidence, FactUnavailable, Outcome, check, not_applicable, unknown
+from assaymark_models import compare
+from assaymark_models.answers import evidence, told
+from assaymark_models.manifest import Manifest
+from assaymark_models.measure import Verdict, how_of, interval_of, judged
+from assaymark_models.sample import GUESS, Rows, Sample, match, read_predictions, sample_of
+from assaymark_models.tables import codes
+
+MOST_GROUPS = 1000
+_MORE = "improve the model, or add reference data so that the interval becomes narrower"
+
+
+def least_of(manifest: Manifest) -> int:
+    """Rows below which nothing is concluded."""
+    return int(manifest.get("statistics", "minimum", 30))
+
+
+@check("model.performance")
+def performance(model_manifest: Manifest, model_sample: Sample) -> Evidence:
+    """Every metric clears its threshold with the bound of its bootstrap interval, not only with its value."""
+    how, out = how_of(model_manifest), []
+    numbers: dict[str, str | int | float | bool] = {}
+    for i, rule in enumerate(model_manifest.data["metric"]):
+        verdict = _tried(rule, model_sample, model_manifest)
+        numbers |= told(rule["name"], verdict)
+        out.append((verdict, ("metric", i)))
+    numbers |= {"rows": model_sample.count, "seed": how.seed, "resamples": how.resamples, "method": how.method}
+    return evidence(model_manifest, "performance", out, metrics=numbers, remedy=_MORE)
+
+
+def _tried(rule: Any, sample: Sample, manifest: Manifest, mask: Any = None, least: int | None = None) -> Verdict:
+    how, name = how_of(manifest), rule.get("metric", rule.get("name"))
+    count = sample.count if mask is None else int(mask.sum())
+    try:
+        interval = interval_of(name, sample, how, mask)
+    except FactUnavailable as problem:
+        return Verdict(Outcome.UNKNOWN, problem.reason)
+    return judged(name, rule, interval, count, how, least or least_of(manifest))
+
+
+@check("model.slices")
+def slices(model_manifest: Manifest, model_sample: Sample) -> Evidence:
+    """Each group that the manifest names clears its own threshold; a group of too few rows is unknown."""
+    rules = model_manifest.data.get("slice", ())
+    if not rules:
+        return unknown(
+            "the manifest names no groups to look at apart", remedy="add [[slice]] with by, metric and bound"
+        )
+    out: list[tuple[Verdict, tuple[str | int, ...]]] = []
+    numbers: dict[str, str | int | float | bool] = {}
+    for i, rule in enumerate(rules):
+        for name, verdict in _groups(rule, model_sample, model_manifest):
+            out.append((verdict, ("slice", i)))
+            if len(numbers) < 300:
+                numbers |= told(f"{rule['by']}={name} {rule['metric']}", verdict)
+    return evidence(model_manifest, "slices", out, metrics=numbers, remedy="train on more data of these groups")
+
+
+def _groups(rule: Any, sample: Sample, manifest: Manifest) -> list[tuple[str, Verdict]]:
+    import numpy as np
+
+    by, least = rule["by"], int(rule.get("minimum", 30))
+    (group,), labels = codes(sample.rows.columns[by])
+    if len(labels) > MOST_GROUPS:
+        said = f"{by} has {len(labels):,} groups, more than {MOST_GROUPS:,}"
+        return [(by, Verdict(Outcome.UNKNOWN, said))]
+    order = np.argsort(group, kind="stable")
+    edges = np.searchsorted(group[order], np.arange(-1, len(labels) + 1))
+    out = []
+    for code in range(-1, len(labels)):
+        rows = order[edges[code + 1] : edges[code + 2]] if code + 2 < len(edges) else order[edges[code + 1] :]
+        name = "(none)" if code < 0 else labels[code]
+        if code < 0 and not len(rows):
+            continue
+        mask = np.zeros(sample.count, dtype=bool)
+        mask[rows] = True
+        found = _tried(rule, sample, manifest, mask, least)
+        out.append((name[:80], Verdict(found.outcome, f"{by} {name[:80]}: {found.message}", found.interval)))
+    return out or [(by, Verdict(Outcome.UNKNOWN, f"{by} has no groups"))]
+
+
+@check("model.no-regression")
+def no_regression(model_manifest: Manifest, model_rows: Rows, model_sample: Sample) -> Evidence:
+    """Not worse than the last validated model on the same rows, by a paired comparison within a tolerance."""
+    rule = model_manifest.data.get("no-regression")
+    if rule is None:
+        return not_applicable("the manifest names no model before this one to compare with")
+    file = model_manifest.get("predictions", "previous")
+    if not file:
+        return unknown("predictions of the last validated model are not named", remedy="add previous to [predictions]")
+    before = other_sample(model_manifest, model_rows, str(file))
+    how = how_of(model_manifest)
+    found = compare.loss(rule["metric"], before, model_sample, how)
+    verdict = compare.judged(
+        rule["metric"], found, rule["tolerance"], how, model_sample.count, least_of(model_manifest)
+    )
+    numbers = told(f"{rule['metric']} loss", verdict) | {"rows": model_sample.count}
+    return evidence(model_manifest, "no-regression", [(verdict, ("no-regression", "metric"))], metrics=numbers)
+
+
+@check("model.robustness")
+def robustness(model_manifest: Manifest, model_rows: Rows, model_sample: Sample) -> Evidence:
+    """Predictions from disturbed inputs (noise, gaps, shifts) are not worse than the tolerance allows, row by row."""
+    rules = model_manifest.data.get("robustness", ())
+    if not rules:
+        return unknown(
+            "the manifest names no predictions from disturbed inputs",
+            remedy="add [[robustness]] with name, predictions, metric and tolerance",
+        )
+    how, out = how_of(model_manifest), []
+    numbers: dict[str, str | int | float | bool] = {}
+    for i, rule in enumerate(rules):
+        disturbed = other_sample(model_manifest, model_rows, rule["predictions"])
+        found = compare.loss(rule["metric"], model_sample, disturbed, how)
+        verdict = compare.judged(
+            rule["metric"], found, rule["tolerance"], how, model_sample.count, least_of(model_manifest)
+        )
+        numbers |= told(f"{rule['name']} {rule['metric']} loss", verdict)
+        out.append((replace(verdict, message=f"{rule['name']}: {verdict.message}"), ("robustness", i)))
+    return evidence(model_manifest, "robustness", out, metrics=numbers, remedy="train with such disturbances")
+
+
+def other_sample(manifest: Manifest, rows: Rows, file: str) -> Sample:
+    """The same rows with the predictions of another file. Raises FactUnavailable when keys or rows do not match."""
+    import pyarrow as pa
+
+    key = manifest.get("reference", "key")
+    columns = {str(key): rows.keys} if key else {GUESS: rows.columns[GUESS]}
+    guesses = match(pa.table(columns), read_predictions(manifest, file), manifest, file)
+    changed = {**rows.columns, GUESS: guesses[str(manifest.get("predictions", "column", GUESS))]}
+    if rows.probability:
+        changed[rows.probability] = guesses[rows.probability]
+    return sample_of(manifest, replace(rows, columns=changed))

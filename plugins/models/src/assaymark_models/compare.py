@@ -1,0 +1,84 @@
+"""Two sets of predictions for the same rows: how much worse the one is, paired row by row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from assaymark.api import FactUnavailable, Outcome
+from assaymark_models import metrics
+from assaymark_models.bootstrap import How, Interval, of_cells, of_sums
+from assaymark_models.measure import MOST_CELLS, Verdict, metric_of, number, positives, statistic_of
+from assaymark_models.sample import Sample
+
+
+def loss(name: str, before: Sample, after: Sample, how: How) -> Interval:
+    """How much worse ``after`` is than ``before`` in a metric (negative: better), with its interval."""
+    metric = metric_of(name, before)
+    worse = _worse(metric)
+    if metric.of == "confusion":
+        return _of_classes(metric, before, after, worse, how)
+    if metric.of == "ranks":
+        raise FactUnavailable(f"{name} cannot be compared row by row", remedy="compare brier or log-loss instead")
+    if metric.of == "values":
+        one = list(metrics.value_columns(before.truth, before.guess))
+        other = metrics.value_columns(after.truth, after.guess)
+    else:
+        one = list(metrics.probability_columns(positives(before), before.probability))
+        metric_of(name, after)
+        other = metrics.probability_columns(positives(after), after.probability)
+    width = len(one)
+
+    def columns() -> Iterator[Any]:
+        yield from one
+        yield from other
+
+    def statistic(sums: Any) -> Any:
+        return worse(metric.statistic(sums[:, :width]), metric.statistic(sums[:, width:]))
+
+    return of_sums(columns(), statistic, how)
+
+
+def _worse(metric: metrics.Metric) -> Callable[[Any, Any], Any]:
+    if metric.better == 0:
+        return lambda before, after: abs(after) - abs(before)
+    return lambda before, after: (before - after) * metric.better
+
+
+def _of_classes(
+    metric: metrics.Metric, before: Sample, after: Sample, worse: Callable[[Any, Any], Any], how: How
+) -> Interval:
+    import numpy as np
+
+    size = len(before.labels)
+    if list(before.labels) != list(after.labels) or size**3 > MOST_CELLS:
+        raise FactUnavailable(f"the classes cannot be compared row by row ({size:,} classes)")
+    cells = (before.truth * size + before.guess) * size + after.guess
+    counts = np.bincount(cells, minlength=size**3).astype(np.float64)
+    statistic = statistic_of(metric, before)
+
+    def difference(counts: Any) -> Any:
+        cube = counts.reshape(-1, size, size, size)
+        one, other = cube.sum(axis=3), cube.sum(axis=2)
+        return worse(statistic(one.reshape(-1, size * size)), statistic(other.reshape(-1, size * size)))
+
+    return of_cells(counts, difference, how)
+
+
+def judged(name: str, found: Interval, tolerance: float, how: How, count: int, least: int) -> Verdict:
+    """Passed when even the bound is within the tolerance, failed when the other bound is beyond it, else unknown."""
+    if not math.isfinite(found.point):
+        return Verdict(Outcome.UNKNOWN, f"the change of {name} is not defined for these {count:,} rows", found)
+    shown = f"{name} is {number(abs(found.point))} {'worse' if found.point > 0 else 'better or equal'}"
+    if count < least:
+        return Verdict(Outcome.UNKNOWN, f"{shown}, but {count:,} rows are fewer than {least}: too few to conclude")
+    if not math.isfinite(found.low) or not math.isfinite(found.high):
+        return Verdict(Outcome.UNKNOWN, f"{shown}; no interval can be drawn", found)
+    shown += f" ({how.confidence:.0%}: {number(found.low)} to {number(found.high)} worse; {count:,} rows)"
+    limit = f"tolerance {number(tolerance)}"
+    if found.high <= tolerance:
+        return Verdict(Outcome.PASSED, f"{shown}, within the {limit}", found)
+    if found.low > tolerance:
+        return Verdict(Outcome.FAILED, f"{shown}, beyond the {limit}", found)
+    return Verdict(Outcome.UNKNOWN, f"{shown}: too few rows to tell whether that is within the {limit}", found)

@@ -1,0 +1,55 @@
+"""What a verdict is about: digests of model, data, thresholds and environment."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+from assaymark.api import FactUnavailable
+from assaymark_models.manifest import Manifest
+from assaymark_models.places import digest_of, place_of
+
+PACKAGES = ("assaymark", "assaymark-models", "numpy", "onnxruntime", "pyarrow", "scipy")
+
+
+def files_of(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Role and path of every file that the manifest names and that bears on the verdict."""
+    for role, table, key in (
+        ("model", "model", "file"),
+        ("card", "model", "card"),
+        ("training provenance", "model", "provenance"),
+        ("reference", "reference", "file"),
+        ("training", "reference", "training"),
+        ("predictions", "predictions", "file"),
+        ("predictions again", "predictions", "again"),
+        ("predictions before", "predictions", "previous"),
+        ("resources", "resources", "file"),
+    ):
+        if name := manifest.get(table, key):
+            yield role, str(name)
+    for item in manifest.data.get("robustness", ()):
+        yield f"predictions {item['name']}", str(item["predictions"])
+
+
+def environment() -> str:
+    """Digest of the versions by which numbers are computed: Python, platform, libraries. No host, no user."""
+    found = [f"python {platform.python_version()}", f"{platform.system()} {platform.machine()}"]
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return "sha256:" + hashlib.sha256("\n".join(found).encode()).hexdigest()
+
+
+def digest_of_all(manifest: Manifest) -> str:
+    """Digest of the manifest and of every file that it names; a file that cannot be read counts as absent."""
+    parts = [manifest.digest]
+    for role, name in files_of(manifest):
+        try:
+            parts.append(f"{role} {digest_of(place_of(manifest, name))}")
+        except (FactUnavailable, OSError):
+            parts.append(f"{role} absent")
+    return "sha256:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()

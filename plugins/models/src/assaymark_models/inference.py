@@ -1,0 +1,119 @@
+"""Running a model here: ONNX through onnxruntime, on the processor, without operators of its own making."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from assaymark.api import FactUnavailable
+from assaymark_models.manifest import Manifest
+from assaymark_models.places import place_of
+from assaymark_models.tables import floats
+
+BATCH = 50_000
+LARGEST = 4_000_000_000
+
+
+def predictions_of(manifest: Manifest, reference: Any) -> Any:
+    """What the model says for every row of the reference: a table like that of a predictions file.
+
+    Raises FactUnavailable when there is no model that can be run here, or running it fails.
+    """
+    name = manifest.get("model", "file")
+    if not name:
+        raise FactUnavailable(
+            "the manifest names neither predictions nor a model to make them with",
+            remedy="add file under [predictions], or an ONNX file under [model] with its inputs",
+        )
+    if not str(name).endswith(".onnx"):
+        raise FactUnavailable(f"{name} is not run here, only ONNX is", remedy="add predictions: file in [predictions]")
+    inputs = [str(c) for c in manifest.get("model", "inputs", ())]
+    if not inputs:
+        raise FactUnavailable("which columns go into the model is not said", remedy="add inputs to [model]")
+    place = place_of(manifest, str(name))
+    refuse_external(place, str(name), manifest.root)
+    return _run(place, str(name), inputs, reference, manifest)
+
+
+def refuse_external(place: Path, name: str, root: Path) -> None:
+    """Raise FactUnavailable unless all weights lie in the file itself or below the model's own folder."""
+    if place.stat().st_size > LARGEST:
+        raise FactUnavailable(f"{name} is larger than {LARGEST:,} bytes")
+    try:
+        import onnx
+        from google.protobuf.message import DecodeError
+        from onnx.external_data_helper import _get_all_tensors, uses_external_data
+    except ImportError as problem:
+        raise FactUnavailable(
+            "onnx and onnxruntime are not installed", remedy="pip install 'assaymark-models[onnx]'"
+        ) from problem
+    try:
+        model = onnx.load(str(place), load_external_data=False)
+    except (DecodeError, ValueError, OSError) as problem:
+        raise FactUnavailable(f"{name} is no ONNX file: {' '.join(str(problem).split())[:200]}") from problem
+    for tensor in _get_all_tensors(model):
+        if not uses_external_data(tensor):
+            continue
+        location = next((e.value for e in tensor.external_data if e.key == "location"), "")
+        there = (place.parent / location).resolve()
+        if Path(location).is_absolute() or not there.is_relative_to(place.parent) or not there.is_relative_to(root):
+            raise FactUnavailable(
+                f"{name} takes weights from {location!r}, outside its folder: it is not opened",
+                remedy="save the model with its weights inside, or beside it",
+            )
+
+
+def _run(place: Path, name: str, inputs: list[str], reference: Any, manifest: Manifest) -> Any:
+    import numpy as np
+    import pyarrow as pa
+
+    try:
+        import onnxruntime as ort
+    except ImportError as problem:
+        raise FactUnavailable(
+            "onnxruntime is not installed", remedy="pip install 'assaymark-models[onnx]'"
+        ) from problem
+    try:
+        columns = np.stack([floats(reference[c]) for c in inputs], axis=1)
+    except ValueError as problem:
+        raise FactUnavailable(f"an input of the model {problem}", remedy="inputs have to be numbers") from problem
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1  # the same sums in the same order on every machine
+    try:
+        session = ort.InferenceSession(str(place), options, providers=["CPUExecutionProvider"])
+        (entry,) = session.get_inputs()
+        kind = {"tensor(float)": np.float32, "tensor(double)": np.float64}[entry.type]
+        said = [
+            session.run(None, {entry.name: columns[i : i + BATCH].astype(kind)}) for i in range(0, len(columns), BATCH)
+        ]
+    except Exception as problem:  # onnxruntime raises classes of its own, without a common base
+        why = " ".join(str(problem).split())[:200]
+        raise FactUnavailable(f"{name} cannot be run: {why}", remedy="it needs one input: rows by columns") from problem
+    first = np.concatenate([np.asarray(s[0]) for s in said])
+    out = {str(manifest.get("predictions", "column", "prediction")): pa.array(_labels(first, name))}
+    probability = manifest.get("predictions", "probability")
+    if probability:
+        out[str(probability)] = pa.array(_probabilities(first, [s[1:] for s in said], name))
+    return pa.table(out)
+
+
+def _labels(first: Any, name: str) -> Any:
+    if first.ndim == 2 and first.shape[1] > 1:
+        return first.argmax(axis=1)
+    flat = first.reshape(-1) if first.ndim <= 2 else None
+    if flat is None:
+        raise FactUnavailable(f"{name} gives an array of {first.ndim} dimensions, where one value a row is needed")
+    return flat
+
+
+def _probabilities(first: Any, rest: list[Any], name: str) -> Any:
+    """The probability of the second of two classes: from the second output, else from the first."""
+    import numpy as np
+
+    both = np.concatenate([np.asarray(r[0]) for r in rest]) if rest and rest[0] else first
+    if both.dtype == object or both.ndim != 2 or both.shape[1] != 2:
+        raise FactUnavailable(
+            f"{name} gives no probabilities of two classes", remedy="export it with a (rows, 2) output, without ZipMap"
+        )
+    return both[:, 1].astype(np.float64)

@@ -1,0 +1,144 @@
+"""A metric of a sample with its interval, and what follows for a threshold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from assaymark.api import FactUnavailable, Outcome
+from assaymark_models import metrics
+from assaymark_models.bootstrap import How, Interval, of_cells, of_sums
+from assaymark_models.manifest import Manifest
+from assaymark_models.sample import Sample
+
+MOST_CELLS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one rule comes to, in one sentence."""
+
+    outcome: Outcome
+    message: str
+    interval: Interval | None = None
+
+
+def how_of(manifest: Manifest) -> How:
+    """How intervals are drawn, as the manifest says."""
+    return How(
+        seed=manifest.get("statistics", "seed", 0),
+        resamples=manifest.get("statistics", "resamples", 1000),
+        confidence=manifest.get("statistics", "confidence", 0.95),
+        method=manifest.get("statistics", "method", "bca"),
+    )
+
+
+def metric_of(name: str, sample: Sample) -> metrics.Metric:
+    """A metric that this sample can be judged by. Raises FactUnavailable when it cannot."""
+    metric = metrics.METRICS[name]
+    classes = bool(sample.labels)
+    if classes == (metric.of == "values"):
+        task = "classification" if classes else "regression"
+        raise FactUnavailable(f"{name} is no metric of a {task}", remedy="choose one of the task")
+    if metric.of in ("ranks", "probability"):
+        if sample.probability is None:
+            raise FactUnavailable(
+                f"{name} needs probabilities", remedy="name their column: probability in [predictions]"
+            )
+        if sample.positive is None or len(sample.labels) != 2:
+            raise FactUnavailable(f"{name} needs two classes", remedy="name the positive one: positive in [reference]")
+    return metric
+
+
+def interval_of(name: str, sample: Sample, how: How, rows: Any = None) -> Interval:
+    """The metric with its interval, over all rows or those of a mask."""
+    metric = metric_of(name, sample)
+    truth, guess = _of(sample.truth, rows), _of(sample.guess, rows)
+    if metric.of == "confusion":
+        size = len(sample.labels)
+        if size * size > MOST_CELLS:
+            raise FactUnavailable(f"{size:,} classes are too many for an interval of {name}")
+        counts = metrics.confusion_counts(truth, guess, size)
+        return of_cells(counts, statistic_of(metric, sample), how)
+    if metric.of == "values":
+        return of_sums(metrics.value_columns(truth, guess), metric.statistic, how)
+    positive, chance = _of(positives(sample), rows), _of(sample.probability, rows)
+    if metric.of == "ranks":
+        return of_cells(metrics.rank_counts(positive, chance), metric.statistic, how)
+    return of_sums(metrics.probability_columns(positive, chance), metric.statistic, how)
+
+
+def positives(sample: Sample) -> Any:
+    """1.0 where the truth is the positive class, else 0.0."""
+    return (sample.truth == sample.positive).astype(float)
+
+
+def _of(values: Any, rows: Any) -> Any:
+    return values if rows is None else values[rows]
+
+
+def statistic_of(metric: metrics.Metric, sample: Sample) -> Callable[[Any], Any]:
+    """The metric as a function of counts alone; per class for the positive one when that is named."""
+    if metric.name in metrics.PER_CLASS and sample.positive is not None:
+        return partial(metric.statistic, positive=sample.positive)
+    return metric.statistic
+
+
+def judged(name: str, rule: Mapping[str, Any], interval: Interval, count: int, how: How, least: int) -> Verdict:
+    """Whether the bound of the interval clears the threshold.
+
+    Failed when the value itself does not, unknown when the value does and the bound does not: more data could tell.
+    """
+    shown = f"{name} {number(interval.point)}"
+    sign, limit = ("≥", rule["at-least"]) if "at-least" in rule else ("≤", rule["at-most"])
+    distance = name == "bias" and sign == "≤"
+    ends = (interval.low, interval.high)
+    value = abs(interval.point) if distance else interval.point
+    worst = max(map(abs, ends)) if distance else ends[0] if sign == "≥" else ends[1]
+    if not math.isfinite(interval.point):
+        return Verdict(Outcome.UNKNOWN, f"{name} is not defined for these {count:,} rows", interval)
+    if not clears(value, sign, limit):
+        return Verdict(Outcome.FAILED, f"{shown} misses {sign} {number(limit)} ({count:,} rows)", interval)
+    if count < least:
+        return Verdict(Outcome.UNKNOWN, f"{shown}, but {count:,} rows are fewer than {least}: too few to conclude")
+    if not interval.spread or not all(map(math.isfinite, ends)):
+        return _without_spread(name, rule, interval, count, how)
+    shown += f" ({how.confidence:.0%}: {number(interval.low)} to {number(interval.high)}; {count:,} rows)"
+    if clears(worst, sign, limit):
+        return Verdict(Outcome.PASSED, f"{shown} clears {sign} {number(limit)}", interval)
+    return Verdict(
+        Outcome.UNKNOWN, f"{shown} does not clear {sign} {number(limit)} for sure: its bound misses", interval
+    )
+
+
+def _without_spread(name: str, rule: Mapping[str, Any], interval: Interval, count: int, how: How) -> Verdict:
+    """All resamples agree, as when every row is right: the interval of a share comes from the binomial then."""
+    shown = f"{name} {number(interval.point)}"
+    if name != "accuracy" or "at-least" not in rule:
+        return Verdict(
+            Outcome.UNKNOWN,
+            f"{shown} in every resample of {count:,} rows: no interval can be drawn (is the truth repeated?)",
+            interval,
+        )
+    from scipy.stats import binomtest
+
+    right = round(interval.point * count)
+    low = float(binomtest(right, count).proportion_ci(how.confidence, method="exact").low)
+    exact = Interval(interval.point, low, interval.point, spread=False)
+    said = f"{shown} ({how.confidence:.0%}, exact: from {number(low)}; {count:,} rows)"
+    if low >= rule["at-least"]:
+        return Verdict(Outcome.PASSED, f"{said} clears ≥ {number(rule['at-least'])}", exact)
+    return Verdict(Outcome.UNKNOWN, f"{said} does not clear ≥ {number(rule['at-least'])} for sure", exact)
+
+
+def clears(value: float, sign: str, limit: float) -> bool:
+    """Whether a value keeps to a threshold."""
+    return value >= limit if sign == "≥" else value <= limit
+
+
+def number(value: float) -> str:
+    """Four digits that count."""
+    return f"{value:.4g}"

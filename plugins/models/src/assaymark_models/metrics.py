@@ -1,0 +1,221 @@
+"""Metrics as functions of counts or sums, so that thousands of resamples are judged at once. Pure.
+
+Their values are those of scikit-learn, with which the tests compare them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+
+BINS = 4096  # of scores, when there are more different ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """``better`` is 1 when more is better, -1 when less is, 0 when what counts is how far it is from zero.
+
+    ``of`` is what it is a function of: ``confusion`` counts, ``sums`` of values, ``probability`` sums or ``ranks``.
+    """
+
+    name: str
+    of: str
+    better: int
+    statistic: Callable[..., Any]
+
+
+def _confusion(counts: Floats) -> tuple[Any, Any, Any, Any]:
+    """Right ones, truths, predictions of each class, and the number of rows; ``counts`` is (any, classes squared)."""
+    import numpy as np
+
+    size = round(counts.shape[-1] ** 0.5)
+    square = counts.reshape(-1, size, size)
+    right = np.diagonal(square, axis1=1, axis2=2)
+    return right, square.sum(axis=2), square.sum(axis=1), square.sum(axis=(1, 2))
+
+
+def accuracy(counts: Floats) -> Any:
+    """Share of the rows that are right."""
+    right, _, _, n = _confusion(counts)
+    return right.sum(axis=1) / n
+
+
+def balanced_accuracy(counts: Floats) -> Any:
+    """Mean over the classes that occur of the share of each that is right."""
+    import numpy as np
+
+    right, truths, _, _ = _confusion(counts)
+    with np.errstate(all="ignore"):
+        return np.nanmean(np.where(truths > 0, right / np.where(truths > 0, truths, 1), np.nan), axis=1)
+
+
+def _per_class(top: Any, below: Any, truths: Any, guesses: Any) -> Any:
+    """Mean over the classes that occur in truth or prediction; 0 where nothing can be divided by."""
+    import numpy as np
+
+    there = (truths + guesses) > 0
+    each = np.where(below > 0, top / np.where(below > 0, below, 1), 0.0)
+    return np.where(there, each, 0.0).sum(axis=1) / there.sum(axis=1)
+
+
+def _one(top: Any, below: Any, positive: int) -> Any:
+    import numpy as np
+
+    return np.where(
+        below[:, positive] > 0, top[:, positive] / np.where(below[:, positive] > 0, below[:, positive], 1), 0
+    )
+
+
+def precision(counts: Floats, positive: int | None = None) -> Any:
+    """Of the positive class, else the mean over all classes."""
+    right, truths, guesses, _ = _confusion(counts)
+    return _per_class(right, guesses, truths, guesses) if positive is None else _one(right, guesses, positive)
+
+
+def recall(counts: Floats, positive: int | None = None) -> Any:
+    """Of the positive class, else the mean over all classes."""
+    right, truths, guesses, _ = _confusion(counts)
+    return _per_class(right, truths, truths, guesses) if positive is None else _one(right, truths, positive)
+
+
+def f1(counts: Floats, positive: int | None = None) -> Any:
+    """Of the positive class, else the mean over all classes."""
+    right, truths, guesses, _ = _confusion(counts)
+    if positive is None:
+        return _per_class(2 * right, truths + guesses, truths, guesses)
+    return _one(2 * right, truths + guesses, positive)
+
+
+def mcc(counts: Floats) -> Any:
+    """Matthews' correlation, for any number of classes; 0 when one class only is true or predicted."""
+    import numpy as np
+
+    right, truths, guesses, n = _confusion(counts)
+    top = right.sum(axis=1) * n - (truths * guesses).sum(axis=1)
+    below = np.sqrt((n**2 - (truths**2).sum(axis=1)) * (n**2 - (guesses**2).sum(axis=1)))
+    return np.where(below > 0, top / np.where(below > 0, below, 1), 0.0)
+
+
+def kappa(counts: Floats) -> Any:
+    """Cohen's kappa; not defined when chance alone agrees always."""
+    right, truths, guesses, n = _confusion(counts)
+    chance = (truths * guesses).sum(axis=1) / n**2
+    return (right.sum(axis=1) / n - chance) / (1 - chance)
+
+
+def auc(counts: Floats) -> Any:
+    """Area under the ROC curve of counts (any, 2 x bins): negatives by score, then positives by score."""
+    import numpy as np
+
+    size = counts.shape[-1] // 2
+    negative, positive = counts[:, :size], counts[:, size:]
+    below = np.cumsum(negative, axis=1) - negative / 2
+    return (positive * below).sum(axis=1) / (positive.sum(axis=1) * negative.sum(axis=1))
+
+
+def _mean(column: int) -> Callable[[Any], Any]:
+    return lambda sums: sums[:, column] / sums[:, 0]
+
+
+def rmse(sums: Floats) -> Any:
+    """Root of the mean squared error."""
+    import numpy as np
+
+    return np.sqrt(sums[:, 3] / sums[:, 0])
+
+
+def r2(sums: Floats) -> Any:
+    """Coefficient of determination."""
+    n, _, _, squared, y, yy = (sums[:, i] for i in range(6))
+    return 1 - squared / (yy - y * y / n)
+
+
+def correlation(sums: Floats) -> Any:
+    """Pearson's correlation of truth and prediction."""
+    import numpy as np
+
+    n, y, yy, p, pp, yp = (sums[:, i] for i in (0, 4, 5, 6, 7, 8))
+    return (n * yp - y * p) / np.sqrt((n * yy - y * y) * (n * pp - p * p))
+
+
+def value_columns(truth: Floats, guess: Floats) -> Iterator[Floats]:
+    """What the metrics of values are sums of: 1, error, its size, its square, truth, its square, and the like.
+
+    Truth and prediction are moved by the mean of the truth first, so that sums of squares keep their digits.
+    """
+    import numpy as np
+
+    error, middle = guess - truth, truth.mean()
+    yield np.ones(len(truth))
+    yield error
+    yield np.abs(error)
+    yield error * error
+    y = truth - middle
+    yield y
+    yield y * y
+    p = guess - middle
+    yield p
+    yield p * p
+    yield y * p
+
+
+def probability_columns(positive: Floats, probability: Floats) -> Iterator[Floats]:
+    """1, the squared distance from the truth (Brier) and the logarithmic loss of each row; ``positive`` is 0 or 1."""
+    import numpy as np
+
+    yield np.ones(len(positive))
+    yield (probability - positive) ** 2
+    eps = np.finfo(np.float64).eps
+    sure = np.clip(probability, eps, 1 - eps)
+    yield -np.where(positive > 0, np.log(sure), np.log1p(-sure))
+
+
+def rank_counts(positive: Floats, probability: Floats) -> Floats:
+    """How many negatives and positives have each score; with more than `BINS` scores, each of as many bins."""
+    import numpy as np
+
+    scores, place = np.unique(probability, return_inverse=True)
+    size = len(scores)
+    if size > BINS:
+        edges = np.unique(np.quantile(probability, np.linspace(0, 1, BINS + 1)[1:-1]))
+        place, size = np.searchsorted(edges, probability), len(edges) + 1
+    cells = place + np.where(positive > 0, size, 0)
+    return np.bincount(cells, minlength=2 * size).astype(np.float64)
+
+
+def confusion_counts(truth: Codes, guess: Codes, classes: int) -> Floats:
+    """How many rows of each true class got each prediction: (classes squared), truth first."""
+    import numpy as np
+
+    return np.bincount(truth * classes + guess, minlength=classes * classes).astype(np.float64)
+
+
+METRICS = {
+    m.name: m
+    for m in (
+        Metric(name="accuracy", of="confusion", better=1, statistic=accuracy),
+        Metric(name="balanced-accuracy", of="confusion", better=1, statistic=balanced_accuracy),
+        Metric(name="precision", of="confusion", better=1, statistic=precision),
+        Metric(name="recall", of="confusion", better=1, statistic=recall),
+        Metric(name="f1", of="confusion", better=1, statistic=f1),
+        Metric(name="mcc", of="confusion", better=1, statistic=mcc),
+        Metric(name="kappa", of="confusion", better=1, statistic=kappa),
+        Metric(name="auc", of="ranks", better=1, statistic=auc),
+        Metric(name="brier", of="probability", better=-1, statistic=_mean(1)),
+        Metric(name="log-loss", of="probability", better=-1, statistic=_mean(2)),
+        Metric(name="mae", of="values", better=-1, statistic=_mean(2)),
+        Metric(name="rmse", of="values", better=-1, statistic=rmse),
+        Metric(name="bias", of="values", better=0, statistic=_mean(1)),
+        Metric(name="r2", of="values", better=1, statistic=r2),
+        Metric(name="correlation", of="values", better=1, statistic=correlation),
+    )
+}
+PER_CLASS = ("precision", "recall", "f1")

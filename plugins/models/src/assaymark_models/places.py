@@ -1,0 +1,48 @@
+"""Files that a manifest names: found without leaving the root, digested, and never unpickled."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from assaymark.api import FactUnavailable
+from assaymark_models.manifest import Manifest
+
+PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".ckpt", ".dill", ".cloudpickle")
+
+
+def place_of(manifest: Manifest, name: str) -> Path:
+    """The file that a path of the manifest names.
+
+    Raises FactUnavailable when it leaves the root (by a link too), is missing or is no ordinary file.
+    """
+    given = Path(name)
+    if given.is_absolute():
+        raise FactUnavailable(f"{name} is no path relative to the manifest", remedy="write it relative to the manifest")
+    try:
+        place = (manifest.path.parent / given).resolve()
+        if not place.is_relative_to(manifest.root):
+            raise FactUnavailable(
+                f"{name} lies outside {manifest.root.name or 'the root'} and is not read",
+                remedy="put the file beside the manifest, or name a folder that holds both: --root DIR",
+            )
+        if not place.is_file():
+            raise FactUnavailable(f"there is no file {name}", remedy=f"put {name} there, or mend its path")
+    except (OSError, ValueError, RuntimeError) as problem:
+        raise FactUnavailable(f"{name} cannot be opened: {problem}") from problem
+    return place
+
+
+def is_pickle(place: Path) -> bool:
+    """Whether a file holds, or by its name may hold, Python objects whose loading runs code."""
+    if place.suffix.lower() in PICKLES:
+        return True
+    with place.open("rb") as stream:
+        head = stream.read(2)
+    return head[:1] == b"\x80" and head[1:] in (b"\x02", b"\x03", b"\x04", b"\x05")
+
+
+def digest_of(place: Path) -> str:
+    """SHA-256 of a file, streamed."""
+    with place.open("rb") as stream:
+        return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
