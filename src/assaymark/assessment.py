@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from assaymark import __version__, catalogue, config, engine, policy, registry, scoring
 from assaymark.api import Fact, Options
 from assaymark.errors import InputError
-from assaymark.executed import refuse_other, self_reported, taken_over
+from assaymark.executed import believed, refuse_other, self_reported, taken_over
 from assaymark.model import (
     Assessment,
     Evidence,
@@ -164,6 +164,9 @@ def _assess(
         skip=request.skip or conf.skip,
         changed=_changed(request, opened),
     )
+    if brought:
+        ids = {id: frozenset(check.id for check in checks) for id, checks in laid.checks.items()}
+        brought = believed(brought, ids, _running(parts))
     evidence = engine.run(laid.units, facts, jobs=options.jobs, progress=progress)
     results = {
         i: policy.result_of(
@@ -177,6 +180,15 @@ def _assess(
     }
     results = policy.with_rolled_up(results)
     return concluded(opened.subject, conf, profile, options.as_of, laid, results, warnings)
+
+
+def _running(parts: registry.Registry) -> frozenset[str]:
+    """Ids of the checks that execute the project's tests when they may."""
+    from assaymark.tools.manifest import load
+
+    formats = [name for plugin in parts.plugins for name in plugin.parsers]
+    manifests = load((folder for plugin in parts.plugins for folder in plugin.tools), formats)
+    return frozenset(f"tool.{m.name}" for m in manifests if m.kind.runs_tests)
 
 
 def concluded(

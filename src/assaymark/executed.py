@@ -7,7 +7,7 @@ where this run could not determine anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from assaymark.errors import InputError
@@ -21,6 +21,23 @@ def self_reported(assessment: Assessment) -> Mapping[str, tuple[Evidence, ...]]:
         for result in assessment.results
         if any(e.grade is Grade.SELF_REPORTED for e in result.evidence)
     }
+
+
+def believed(
+    brought: Mapping[str, Sequence[Evidence]], mine: Mapping[str, Collection[str]], running: Collection[str]
+) -> Mapping[str, tuple[Evidence, ...]]:
+    """What of it can have come out of executed code: the answers of checks that this run has for the same
+    sub-criterion (``mine``, ids) and that execute something: steps, and the tools in ``running``.
+
+    Whoever wrote the other report may have put anything in it; nothing else of it raises a level.
+    """
+    kept = {
+        id: tuple(
+            e for e in told if e.check in mine.get(id, ()) and (e.check in running or e.check.startswith("step."))
+        )
+        for id, told in brought.items()
+    }
+    return {id: told for id, told in kept.items() if told}
 
 
 def refuse_other(subject: Subject, profile_digest: str, executed: Assessment, where: str) -> None:

@@ -80,8 +80,16 @@ def issue(
 
     signer, identity = _once(key, issuer) if once else _signer(key, issuer)
     a = _assessment(folder / "assessment.json")
-    if awards.follows(a) is False:
+    follows = awards.follows(a)
+    if follows is False:
         raise InputError("the level does not follow from the results", where=str(folder / "assessment.json"))
+    if once and follows is None:
+        # A workflow vouches for it, and what it is called by: whose rules they are must not be left to its caller.
+        raise InputError(
+            f"the profile {a.profile!r} does not ship with assaymark",
+            where=str(folder / "assessment.json"),
+            hint="a workflow signs levels of assaymark, sqaaas-v3 and sqaaas-v2; sign others with a key of your own",
+        )
     given = awards.award(
         a,
         _files(folder),

@@ -289,3 +289,14 @@ def test_a_plain_badge_is_only_a_picture(report: Path, capfd: Capture) -> None:
     assert badge("verify", report / "badge.svg") == 1
     assert "the badge is only a picture" in capfd.readouterr().out
     assert os.environ.get("ASSAYMARK_SIGNING_KEY") is None
+
+
+def test_a_workflow_vouches_for_no_rules_of_its_caller(report: Path, capfd: Capture) -> None:
+    """A profile that lies in the judged repository may make anything gold."""
+    file = report / "assessment.json"
+    value = json.loads(file.read_text())
+    value["profile"] = "easy"
+    file.write_text(json.dumps(value))
+    assert badge("issue", report, "--once") == 2
+    assert "does not ship with assaymark" in capfd.readouterr().err
+    assert not (report / "credential.jwt").exists()
