@@ -124,6 +124,8 @@ def _checked_out(repository: Repository, prefix: str, place: Path) -> Opened:
     listed = _listing(listing, place)
     if prefix and not listed:
         return _folder(place, None)  # nothing in it is tracked: it only happens to lie in a checkout
+    if not listed and not prefix and head.code == 0:
+        return _stored(repository, prefix, place, None)  # a clone whose files were never laid out, or not to the end
     laid = lay(listed, repository.work_tree or place, _index_time(repository))
     commit, ref = _commit_of(head)
     absent = _sized(repository, laid.absent)

@@ -100,6 +100,20 @@ class TestCheckout:
         assert "README.md" not in paths(opened)
         assert opened.subject.dirty
 
+    def test_a_clone_without_its_files_is_judged_as_its_commit(self, repo: Path, tmp_path: Path) -> None:
+        git(tmp_path, "clone", "-q", "--no-checkout", str(repo), "cloned")
+        opened = open_subject(tmp_path / "cloned")
+        assert paths(opened) == paths(open_subject(repo))
+        assert opened.tree.text("README.md", 100) == "hello\n"
+        assert (opened.root, opened.subject.dirty) == (None, False)
+
+    def test_nor_are_the_files_of_a_checkout_that_broke_off(self, repo: Path) -> None:
+        (repo / ".git/index").unlink()
+        (repo / "src/a.py").unlink()
+        opened = open_subject(repo)
+        assert "src/a.py" in paths(opened)
+        assert not opened.subject.dirty
+
     def test_a_staged_file_is_judged_and_makes_it_dirty(self, repo: Path) -> None:
         (repo / "staged").write_text("x")
         git(repo, "add", "staged")
