@@ -1,7 +1,7 @@
 """What changed between two assessments. Pure.
 
 *Worse* is a verdict that was fulfilled and is not any more; what was unknown and is now seen to fail is a change, since
-nobody knew that it held.
+nobody knew that it held. For the same reason what was unknown and turns out not to apply is not *better*.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from assaymark.findings import FULFILLED, Findings, Item, reason
 from assaymark.model import Assessment, Outcome, Severity, SubcriterionResult, Subject
+
+_SILENT = (Outcome.UNKNOWN, Outcome.ERROR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +109,14 @@ def _direction(change: Change) -> int:
     """-1 worse, 1 better, 0 neither."""
     if change.before is None or change.after is None:
         return 0
+    if change.before in _SILENT and change.after is Outcome.NOT_APPLICABLE:
+        return 0
     return (change.after in FULFILLED) - (change.before in FULFILLED)
 
 
 def _looked_at(item: Item, results: dict[str, SubcriterionResult]) -> bool:
     """A finding is gone only if something that could have found it again gave an answer."""
-    silent = (Outcome.UNKNOWN, Outcome.ERROR)
-    return any(i in results and results[i].outcome not in silent for i in item.subcriteria)
+    return any(i in results and results[i].outcome not in _SILENT for i in item.subcriteria)
 
 
 def _ratcheted(

@@ -230,12 +230,17 @@ def remedy(result: SubcriterionResult) -> str:
     return (evidence.remedy if evidence else None) or result.definition.remedy
 
 
+def prefix_of(subject: Subject) -> str:
+    """What leads from the root of the repository to the folder that was judged: empty, or ending in ``/``."""
+    return "" if subject.path in ("", ".") else f"{subject.path}/"
+
+
 def source_link(subject: Subject, where: Location | None) -> str | None:
     """The address of a line on the forge's site; None for an unknown forge, or when what was judged is not there."""
     if where is None or subject.dirty or not _COMMIT.fullmatch(subject.commit or ""):
         return None
     repository = _FORGES.fullmatch(subject.repository or "")
-    path = where.path if subject.path in ("", ".") else f"{subject.path}/{where.path}"  # a folder of the repository
+    path = prefix_of(subject) + where.path
     parts = path.split("/")
     if repository is None or not where.path or ".." in parts or parts[0] == "":
         return None

@@ -286,8 +286,10 @@ def _sarif(folder: Path | None, target: Target) -> str | None:
     if folder is None or target.origin is not None:
         say("left out: code scanning: what a stranger's run found is not uploaded")
         return None
+    from assaymark.github.sarif_upload import checked
+
     try:
-        return (folder / "report.sarif").read_text(encoding="utf-8")
+        return checked((folder / "report.sarif").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as problem:
         raise InputError(f"the SARIF cannot be read: {problem}", where=str(folder)) from problem
 

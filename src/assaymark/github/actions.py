@@ -122,7 +122,9 @@ def _annotations(ended: Ended, environment: Mapping[str, str]) -> Iterator[str]:
     base = event.read(environment).base
     memory = Path(environment.get("RUNNER_TEMP", ended.folder), "assaymark", "annotations")
     lines = changed.changed_lines(ended.place, base)
-    chosen = findings.choose(found, changed.prefix(ended.place), lines, findings.remembered(memory))
+    # The log of an assessment has the paths of the whole repository, others those of what they were given.
+    prefix = "" if ended.assessment else changed.prefix(ended.place)
+    chosen = findings.choose(found, prefix, lines, findings.remembered(memory))
     findings.remember(memory, chosen.ids)
     yield from chosen.lines
     if chosen.hidden:

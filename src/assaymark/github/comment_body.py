@@ -53,13 +53,7 @@ class Report:
     def says_something(self) -> bool:
         """Whether there is news: without an earlier assessment everything is."""
         d = self.change
-        return d is None or bool(d.worse or self.better or d.new or d.gone or d.before.level != d.after.level)
-
-    @property
-    def better(self) -> tuple[Change, ...]:
-        """Verdicts that got better; that what was not known turns out not to apply is no news to anybody."""
-        found = self.change.better if self.change else ()
-        return tuple(c for c in found if c.before is Outcome.FAILED or c.after is Outcome.PASSED)
+        return d is None or bool(d.worse or d.better or d.new or d.gone or d.before.level != d.after.level)
 
 
 def key_of(*parts: str) -> str:
@@ -129,12 +123,12 @@ def _news(r: Report) -> Iterator[str]:
     d = r.change
     if d is None:
         return
-    if not (d.worse or r.better or d.new or d.gone):
+    if not (d.worse or d.better or d.new or d.gone):
         yield "Nothing got better or worse"
     if d.worse:
         yield f"**{count(len(d.worse), 'verdict')} got worse**"
-    if r.better:
-        yield f"{count(len(r.better), 'verdict')} got better"
+    if d.better:
+        yield f"{count(len(d.better), 'verdict')} got better"
     if d.new:
         yield f"**{count(len(d.new), 'new finding')}**"
     if d.gone:
@@ -153,9 +147,9 @@ def _changes(r: Report, most: int) -> Iterator[str]:
         yield f"#### Worse ({len(r.change.worse):,})"
         yield ""
         yield from _verdicts(r.change.worse, most)
-    if r.better:
+    if r.change.better:
         yield ""
-        yield from _details(f"Better ({len(r.better):,})", _verdicts(r.better, most))
+        yield from _details(f"Better ({len(r.change.better):,})", _verdicts(r.change.better, most))
 
 
 def _verdicts(changes: Sequence[Change], most: int) -> Iterator[str]:

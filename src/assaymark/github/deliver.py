@@ -51,17 +51,17 @@ class Delivery:
 
 
 def deliver(client: Client, d: Delivery) -> Posted:
-    """Bring it all there; what does not work does not keep the rest. Raises InputError for a SARIF log that is none."""
+    """Bring it all there; what does not work does not keep the rest.
+
+    Raises InputError for a SARIF log that is too large.
+    """
     posted = Posted()
-    log = d.sarif
-    if log is not None and d.folder:
-        log = sarif_upload.rebased(log, d.folder)
     _comment(client, posted, d)
     if d.status:
         posted.attempt("status", lambda: _status(client, d))
     if d.summary is not None:
         _check(client, posted, d, d.summary)
-    if log is not None:
+    if (log := d.sarif) is not None:
         posted.attempt("code scanning", lambda: sarif_upload.upload(client, log, d.commit, d.ref))
     return posted
 

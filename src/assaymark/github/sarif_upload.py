@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
 
 from assaymark.errors import InputError
 from assaymark.forge.client import Client
@@ -36,25 +35,12 @@ def upload(client: Client, text: str, commit: str, ref: str) -> str:
     return state
 
 
-def rebased(text: str, folder: str) -> str:
-    """The log of a folder's assessment as one of the whole repository, in which other folders have logs of their own.
-
-    Raises InputError when it is no SARIF log of ours.
-    """
-    from urllib.parse import quote
-
+def checked(text: str) -> str:
+    """The log itself. Raises InputError when it is no SARIF log of ours."""
     try:
-        log = json.loads(text)
-        for run in log["runs"]:
-            details = run["automationDetails"]
-            details["id"] = f"{details['id'].rstrip('/')}/{quote(folder, safe='')}/"
-            for result in run["results"]:
-                for location in result.get("locations", ()):
-                    _move(location["physicalLocation"]["artifactLocation"], quote(folder))
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
-        raise InputError("it is no SARIF log of assaymark", where="report.sarif") from problem
-    return json.dumps(log)
-
-
-def _move(place: dict[str, Any], folder: str) -> None:
-    place["uri"] = f"{folder}/{place['uri']}"
+        drivers = [run["tool"]["driver"]["name"] for run in json.loads(text)["runs"]]
+    except (ValueError, LookupError, TypeError, RecursionError) as problem:
+        raise InputError("it is no SARIF log", where="report.sarif") from problem
+    if drivers != ["assaymark"]:
+        raise InputError("it is no SARIF log of assaymark", where="report.sarif")
+    return text

@@ -1,7 +1,8 @@
 """SARIF 2.1.0: one run, the findings as results; what was not found out as notifications, never as results.
 
 Verdicts without a place in a file (and findings without one) are notifications too: code scanning refuses results that
-lie nowhere.
+lie nowhere. Paths are those of the whole repository, also when only a folder of it was judged: code scanning knows no
+others, and two folders of one commit are two analyses.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from assaymark.findings import Findings, Item, by_severity, notices, reason, remedy
-from assaymark.model import Assessment, Finding, Location, Outcome, Severity, Subcriterion, SubcriterionResult
+from assaymark.findings import Findings, Item, by_severity, notices, prefix_of, reason, remedy
+from assaymark.model import Assessment, Finding, Location, Outcome, Severity, Subcriterion, SubcriterionResult, Subject
 from assaymark.wording import OUTCOME_WORDS, branch, json_safe, utf8
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -29,6 +30,7 @@ _OPEN = tuple(_NOTICE_LEVELS)
 def render(assessment: Assessment) -> str:
     """The log, with a newline at its end."""
     findings = Findings(assessment)
+    prefix = _prefix(assessment.subject)
     located = [i for i in by_severity(findings) if _usable(i.finding.location)]
     shown = located[:MAX_RESULTS]
     rules = _rules(assessment, shown)
@@ -36,12 +38,12 @@ def render(assessment: Assessment) -> str:
     positions = {rule: n for n, rule in enumerate(rules)}
     run = {
         "tool": {"driver": _driver(assessment, list(rules.values()))},
-        "automationDetails": {"id": f"assaymark/{quote(utf8(assessment.profile), safe='')}/"},
+        "automationDetails": {"id": "/".join(("assaymark", quote(utf8(assessment.profile), safe=""), _part(prefix)))},
         "originalUriBaseIds": {"SRCROOT": {"description": {"text": "the root of the repository that was judged"}}},
         **_origin(assessment),
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(assessment, findings, len(located) - len(shown))],
-        "results": [_result(i, positions[i.finding.rule]) for i in shown],
+        "results": [_result(i, positions[i.finding.rule], prefix) for i in shown],
         "properties": _properties(assessment),
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -51,6 +53,16 @@ def render(assessment: Assessment) -> str:
 def _usable(where: Location | None) -> bool:
     """Whether it is a path inside the repository."""
     return where is not None and where.path != "" and where.path[0] != "/" and ".." not in where.path.split("/")
+
+
+def _prefix(subject: Subject) -> str:
+    """The folder that was judged; a strange one is left out rather than made a part of paths."""
+    prefix = prefix_of(subject)
+    return prefix if not prefix or _usable(Location(path=f"{prefix}x")) else ""
+
+
+def _part(prefix: str) -> str:
+    return f"{quote(utf8(prefix.rstrip('/')), safe='')}/" if prefix else ""
 
 
 def _driver(a: Assessment, rules: list[dict[str, Any]]) -> dict[str, Any]:
@@ -123,7 +135,7 @@ def _text(text: str) -> str:
     return clean if len(clean) <= MAX_TEXT else clean[: MAX_TEXT - 3] + "..."
 
 
-def _result(item: Item, position: int) -> dict[str, Any]:
+def _result(item: Item, position: int, prefix: str) -> dict[str, Any]:
     f = item.finding
     message = f.message if f.fix is None else f"{f.message}\nFix: {f.fix}"
     result: dict[str, Any] = {
@@ -136,14 +148,14 @@ def _result(item: Item, position: int) -> dict[str, Any]:
         "properties": {"subcriteria": list(item.subcriteria), "sources": list(item.sources)},
     }
     if f.location:
-        result["locations"] = [{"physicalLocation": _physical(f.location)}]
+        result["locations"] = [{"physicalLocation": _physical(f.location, prefix)}]
     if item.waived:
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": "waived"}]
     return result
 
 
-def _physical(where: Location) -> dict[str, Any]:
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(utf8(where.path)), "uriBaseId": "SRCROOT"}}
+def _physical(where: Location, prefix: str) -> dict[str, Any]:
+    place: dict[str, Any] = {"artifactLocation": {"uri": quote(utf8(prefix + where.path)), "uriBaseId": "SRCROOT"}}
     region = {
         "startLine": where.line,
         "startColumn": where.column,

@@ -160,8 +160,9 @@ def test_a_sarif_that_is_none(job: Job) -> None:
     job.on_pull_request()
     made = failing(finding(1), subject=replace(assessment().subject, commit=MERGE, path="packages/core"))
     folder = job.reports(made)
-    Path(folder, "report.sarif").write_text('{"runs": [3]}', encoding="utf-8")
-    assert job.run(folder, "--sarif")[0] == 2
+    for text in ('{"runs": [3]}', '{"runs": []}', '{"runs": [{"tool": {"driver": {"name": "ruff"}}}]}', "[" * 9_000):
+        Path(folder, "report.sarif").write_text(text, encoding="utf-8")
+        assert job.run(folder, "--sarif")[0] == 2
     Path(folder, "report.sarif").unlink()
     assert job.run(folder, "--sarif")[0] == 2
 

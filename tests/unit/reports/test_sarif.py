@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from types import ModuleType
@@ -41,6 +42,24 @@ def test_results_are_findings_with_a_place(samples: ModuleType) -> None:
     uris = [r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in results]
     assert "scripts/read%20log.py" in uris
     assert all(r["partialFingerprints"]["assaymark/v1"] for r in results)
+
+
+def test_paths_are_those_of_the_whole_repository(samples: ModuleType) -> None:
+    whole = samples.VARIANTS["bronze"]
+    part = replace(whole, subject=replace(whole.subject, path="packages/a b"))
+    uris, moved = (
+        [r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in run(a)["results"]]
+        for a in (whole, part)
+    )
+    assert moved == [f"packages/a%20b/{uri}" for uri in uris]
+    assert run(whole)["automationDetails"]["id"] == "assaymark/assaymark/"
+    assert run(part)["automationDetails"]["id"] == "assaymark/assaymark/packages%2Fa%20b/"
+
+
+@pytest.mark.parametrize("path", ["/etc", "..", "a/../../b"])
+def test_a_strange_folder_is_no_part_of_paths(samples: ModuleType, path: str) -> None:
+    whole = samples.VARIANTS["bronze"]
+    assert run(replace(whole, subject=replace(whole.subject, path=path)))["results"] == run(whole)["results"]
 
 
 def test_a_rule_is_explained_and_indexed(samples: ModuleType) -> None:
