@@ -309,7 +309,11 @@ class Context(Protocol):
         """Every file of the repository, sorted."""
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
-        """A value shared by all documents of one run, such as a parsed file that many refer to."""
+        """A value shared by all documents of one run, such as a parsed file that many refer to.
+
+        One whose key begins with ``kept:`` is plain JSON and outlives the run, for as long as all that ``make`` read
+        is the same.
+        """
 
     def run(self, program: str, arguments: Sequence[str], files: Mapping[str, bytes]) -> Ran:
         """Run an installed program in a new folder that holds ``files`` and nothing else, within limits."""
@@ -371,6 +375,7 @@ class Case:
     ``folder`` (then ``file`` is True), or the name of something that lies elsewhere, such as an image. The repository
     that ``folder`` lies in, if any, gives identity, waivers and attestations. ``digest`` (``sha256:...``) covers all
     that was looked at; ``facts`` are what the checks of the plugin ask for by name; ``profile`` is the default one.
+    ``run`` tells where it was tried (site, node, number of a batch job): no part of the verdict.
     """
 
     kind: str
@@ -380,6 +385,7 @@ class Case:
     folder: Path | None = None
     file: bool = True
     facts: Mapping[str, object] = field(default_factory=dict)
+    run: Mapping[str, str] = field(default_factory=dict)
 
 
 def answer_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -57,6 +57,7 @@ def judge(case: Case, request: Request, progress: Progress | None = None) -> ass
     }
     found = assessment.concluded(subject, conf, profile, options.as_of, laid, policy.with_rolled_up(results), warnings)
     run = assessment.run_facts(started, time.perf_counter() - clock, found.run.durations)
+    run = replace(run, facts=dict(case.run))
     return assessment.Judged(assessment=replace(found, run=run), profile=profile, config=conf)
 
 

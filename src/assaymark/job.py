@@ -165,6 +165,9 @@ class Runner(Protocol):
     def root(self) -> Path:
         """The folder that keeps its jobs."""
 
+    def facts(self) -> Mapping[str, str]:
+        """What a record of a run should tell: runner, container engine and its version."""
+
     def problem(self) -> str | None:
         """Why jobs cannot run here; None when a probe ran."""
 

@@ -277,7 +277,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
-    """What differs between two runs on the same subject: never part of the stable content."""
+    """What differs between two runs on the same subject: never part of the stable content.
+
+    ``facts`` tell of the place where the subject was tried: site, node, number of a batch job.
+    """
 
     started: str
     duration: float
@@ -286,6 +289,7 @@ class RunFacts:
     python: str
     cached: bool = False
     durations: Mapping[str, float] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

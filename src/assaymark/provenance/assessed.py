@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from assaymark.model import Assessment, Evidence, SubcriterionResult, Subject
@@ -72,7 +73,14 @@ def subject_of(subject: Subject) -> Artifact:
 def _run(assessment: Assessment, environment: Mapping[str, str], report: str) -> Run:
     started = datetime.fromisoformat(assessment.run.started).astimezone(UTC)
     ended = started + timedelta(seconds=assessment.run.duration)
-    return run_of(environment, started=zulu(started), ended=zulu(ended), report=report)
+    run = run_of(environment, started=zulu(started), ended=zulu(ended), report=report)
+    # The machine that wrote this is never named; a node where the subject was tried may be, unless it is the same.
+    tried = {
+        f"tried{name.capitalize()}": one_line(value)[:_LONGEST]
+        for name, value in assessment.run.facts.items()
+        if re.fullmatch("[a-z]{1,30}", name) and not (assessment.run.host and assessment.run.host in value)
+    }
+    return replace(run, facts={**run.facts, **tried}) if tried else run
 
 
 def zulu(moment: datetime) -> str:

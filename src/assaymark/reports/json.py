@@ -176,6 +176,7 @@ def _run(r: RunFacts) -> dict[str, Any]:
         python=r.python,
         cached=r.cached,
         durations=dict(sorted((utf8(name), spent) for name, spent in r.durations.items())),
+        **({"facts": {utf8(name): utf8(value) for name, value in sorted(r.facts.items())}} if r.facts else {}),
     )
 
 

@@ -67,6 +67,12 @@ class SharedFolder:
         """As on the command line."""
         return self.back.name
 
+    def facts(self) -> Mapping[str, str]:
+        """Runner and engine."""
+        if self.engine is None:
+            return {"runner": self.name}
+        return {"runner": self.name, "engine": f"{self.engine.name} {self.engine.version() or ''}".strip()}
+
     def problem(self) -> str | None:
         """Why jobs cannot run here."""
         return self.back.problem() or (self.engine.problem() if self.engine else None)

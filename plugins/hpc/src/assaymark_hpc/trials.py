@@ -18,6 +18,7 @@ GIVEN, COPIED = "given.txt", "copied.txt"
 NOWHERE = "/assaymark/no-such-program"
 _PROBE_SECONDS = 30.0
 _TAIL = 4_000
+_LONGEST = 400
 # What every engine sets itself, or must not come from the image.
 _NOT_TAKEN = ("HOME", "USER", "HOSTNAME")
 
@@ -57,6 +58,15 @@ class Trials:
     broken: str | None = None
     made: Mapping[str, Trial] = field(default_factory=dict)
     shell: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    def places(self) -> dict[str, str]:
+        """Where it was tried: runner and engine, nodes, and the numbers of batch jobs."""
+        told = [trial.status.host for trial in self.made.values() if trial.status is not None]
+        nodes = sorted({host["node"] for host in told if host.get("node")})
+        jobs = sorted({host["scheduler_job"] for host in told if host.get("scheduler_job")})
+        found = {"nodes": ", ".join(nodes), "jobs": ", ".join(jobs)}
+        return {**self.facts, **{name: text[:_LONGEST] for name, text in found.items() if text}}
 
 
 Heard = Callable[[str, tuple[Status, ...]], None]
@@ -103,14 +113,14 @@ def attempt(session: Session, image: Image, path: str, asked: Manifest) -> Trial
     made = session.tried(_probes(session.resources))
     broken = _broken(made)
     if broken:
-        return Trials(runner=session.runner.name, broken=broken, made=made)
+        return Trials(runner=session.runner.name, broken=broken, made=made, facts=session.runner.facts())
     shell = image.find(SHELL) is not None
     made |= session.tried(_jobs(image, path, asked, session.resources, shell=shell))
     start = made.get("start")
     if start is not None and start.status is None and "read-only" in start.problem:
         # This engine has nothing but a read-only root: then that is how it starts there.
         made["start"] = replace(made["read-only"], name="start")
-    return Trials(runner=session.runner.name, made=made, shell=shell)
+    return Trials(runner=session.runner.name, made=made, shell=shell, facts=session.runner.facts())
 
 
 def _probes(resources: Resources) -> list[Job]:

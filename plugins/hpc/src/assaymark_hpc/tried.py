@@ -3,6 +3,8 @@ about itself is self-reported."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from assaymark.api import Evidence, FactUnavailable, Finding, Grade, Image, Severity, check, failed, passed, unknown
 from assaymark_hpc.manifest import Manifest, UserTest
 from assaymark_hpc.trials import NOWHERE, SHELL_CODE, Trial, Trials, copied_whole
@@ -102,7 +104,8 @@ def tests(trials: Trials, smoke_manifest: Manifest) -> tuple[Evidence, ...]:
                 remedy="write them into a manifest (smoke.toml): [[test]] name, command, exit, contains",
             ),
         )
-    return tuple(_test(test, _trial(trials, test.name, "")) for test in smoke_manifest.tests)
+    digest = smoke_manifest.digest or None
+    return tuple(replace(_test(t, _trial(trials, t.name, "")), digest=digest) for t in smoke_manifest.tests)
 
 
 def _test(test: UserTest, trial: Trial) -> Evidence:

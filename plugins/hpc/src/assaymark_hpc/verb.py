@@ -64,10 +64,11 @@ def command(
     asked = manifest.read(image) if manifest.is_manifest(image) else manifest.for_image(str(image))
     found = image_of(asked.image, asked.architecture)
     facts: dict[str, object] = {"image": found, "smoke_manifest": asked}
+    where: Mapping[str, str] = {}
     if runner is not None:
         resources = Resources(time=time, queue=queue, memory=memory, partition=partition, account=account, flags=flags)
         trials = _tried(runner_of(runner, engine), found, asked, resources, resume=resume, keep=keep)
-        facts["trials"] = trials
+        facts["trials"], where = trials, trials.places()
         if wanted.get("output"):
             _write_trials(trials, wanted["output"])
     elif engine or resume:
@@ -79,6 +80,7 @@ def command(
         profile="image",
         folder=image.absolute().parent,
         facts=facts,
+        run=where,
     )
     answer(case, wanted)
 
