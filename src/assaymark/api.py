@@ -24,11 +24,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from assaymark.errors import InputError
-from assaymark.image import Image, Layer, Member, MemberKind
-from assaymark.job import Confinement, Handle, Job, Log, Resources, Runner, State, Status
 from assaymark.model import (
     EMPTY,
     Evidence,
@@ -40,6 +38,10 @@ from assaymark.model import (
     Subject,
     ToolRef,
 )
+
+if TYPE_CHECKING:
+    from assaymark.image import Image, Layer, Member, MemberKind
+    from assaymark.job import Confinement, Handle, Job, Log, Resources, Runner, State, Status
 
 __all__ = [
     "Case",
@@ -65,6 +67,7 @@ __all__ = [
     "Options",
     "Outcome",
     "Parsed",
+    "Parts",
     "Plugin",
     "Problem",
     "Ran",
@@ -93,6 +96,19 @@ __all__ = [
     "unknown",
     "wait_for",
 ]
+
+
+_ELSEWHERE = {
+    **dict.fromkeys(("Image", "Layer", "Member", "MemberKind"), "assaymark.image"),
+    **dict.fromkeys(("Confinement", "Handle", "Job", "Log", "Resources", "Runner", "State", "Status"), "assaymark.job"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Words of images and jobs are loaded when they are used: most assessments know neither."""
+    if name in _ELSEWHERE:
+        return getattr(import_module(_ELSEWHERE[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,19 +360,29 @@ class Validator:
     batch: bool = False
 
 
+class Parts(NamedTuple):
+    """Checks, and the facts that only they ask for."""
+
+    checks: tuple[Check, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
     """What a distribution adds; the value behind an ``assaymark.plugins`` entry point.
 
-    ``tools`` are folders of tool manifests; ``parsers`` map a report format to a parser, called with the report's
-    bytes, the checkout's root and the manifest's options, which gives `Parsed` or raises `Unparsable`; ``commands``
-    map a verb to ``module:function``, loaded on use.
+    ``parts`` names further checks and facts (``module:attribute``, a `Parts` value) that are loaded when the catalogue
+    asks for one that nothing else offers: those about images, say, which an assessment of software has no use for.
+    None of them attaches itself. ``tools`` are folders of tool manifests; ``parsers`` map a report format to a parser,
+    called with the report's bytes, the checkout's root and the manifest's options, which gives `Parsed` or raises
+    `Unparsable`; ``commands`` map a verb to ``module:function``, loaded on use.
     """
 
     name: str
     version: str
     checks: tuple[Check, ...] = ()
     facts: tuple[Fact, ...] = ()
+    parts: str = ""
     tools: tuple[Any, ...] = ()
     parsers: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     validators: tuple[Validator, ...] = ()

@@ -149,13 +149,13 @@ def _assess(
     from assaymark.tools.plan import tool_checks
     from assaymark.validity import of_tree
 
-    parts = registry.load()
+    definitions = catalogue.load().subcriteria(profile)
+    parts = registry.load_for(name for d in definitions.values() for name in d.checks)
     facts.offer(parts.facts.values())
     facts.offer([Fact("validation", lambda: partial(of_tree, conf=conf), ())])
     for fact in parts.facts.values():
         if "opened" in fact.needs:
             facts.begin(fact.name)  # these ask Git
-    definitions = catalogue.load().subcriteria(profile)
     attached = tool_checks(parts.plugins, facts.get("languages"), opened.tree, conf, options)
     laid = plan(
         definitions,

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple, TypeVar
 
-from assaymark.api import Check, Fact, Plugin
+from assaymark.api import Check, Fact, Parts, Plugin
 from assaymark.errors import InputError
 
 T = TypeVar("T")
@@ -53,13 +53,53 @@ def load() -> Registry:
 
     Raises InputError naming the distribution when a plugin is not what it should be or takes a name that is taken.
     """
-    plugins = tuple(_plugins())
+    found = at_hand()
+    checks, facts = dict(found.checks), dict(found.facts)
+    for plugin in plugins():
+        for parts in _waiting(plugin):
+            _merge(checks, _by_name(parts.checks, "id", plugin.name), plugin.name)
+            _merge(facts, _by_name(parts.facts, "name", plugin.name), plugin.name)
+    return Registry(checks, facts, plugins())
+
+
+def load_for(names: Iterable[str]) -> Registry:
+    """What there is for checks of these names: the parts that plugins keep waiting only if one of them is there."""
+    found = at_hand()
+    return found if set(names) <= found.checks.keys() else load()
+
+
+@cache
+def at_hand() -> Registry:
+    """All but what plugins load only when it is asked for."""
     own = builtin()
     checks, facts = dict(own.checks), dict(own.facts)
-    for plugin in plugins:
+    for plugin in plugins():
         _merge(checks, _by_name(plugin.checks, "id", plugin.name), plugin.name)
         _merge(facts, _by_name(plugin.facts, "name", plugin.name), plugin.name)
-    return Registry(checks, facts, plugins)
+    return Registry(checks, facts, plugins())
+
+
+@cache
+def plugins() -> tuple[Plugin, ...]:
+    """The plugins themselves. Raises InputError naming the distribution of one that is not what it should be."""
+    return tuple(_plugins())
+
+
+def _waiting(plugin: Plugin) -> Iterator[Parts]:
+    if not plugin.parts:
+        return
+    try:
+        parts = Point(plugin.name, plugin.parts).load()
+    except Exception as problem:
+        raise InputError(
+            f"the parts of plugin {plugin.name!r} could not be loaded: {type(problem).__name__}: {problem}"
+        ) from problem
+    if not isinstance(parts, Parts):
+        raise InputError(f"{plugin.parts} of plugin {plugin.name!r} is no assaymark.api.Parts")
+    for check in parts.checks:
+        if check.subcriteria:
+            raise InputError(f"check {check.id!r} of plugin {plugin.name!r} attaches itself, so it cannot wait")
+    yield parts
 
 
 def installed() -> tuple[tuple[str, Path | None], ...]:

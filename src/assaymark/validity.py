@@ -59,7 +59,7 @@ def validate(*paths: str | Path, **request: Any) -> Validation:
 def validators() -> tuple[Validator, ...]:
     """Those of every installed plugin, by id. Raises InputError when two have the same id."""
     found: dict[str, Validator] = {}
-    for plugin in registry.load().plugins:
+    for plugin in registry.plugins():
         for validator in plugin.validators:
             if validator.id in found:
                 raise InputError(f"plugin {plugin.name!r} brings a second validator {validator.id!r}")
@@ -101,7 +101,7 @@ def judge(request: Request) -> Validation:
         version=__version__,
         subject=sources.opened.subject if sources.opened else None,
         contents={path: blob for j in judgements if (blob := jail.digest(path := j.path))},
-        versions={v.id: plugin.version for plugin in registry.load().plugins for v in plugin.validators},
+        versions={v.id: plugin.version for plugin in registry.plugins() for v in plugin.validators},
         configuration=conf.digest,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assaymark import registry
-from assaymark.api import Plugin, check, passed
+from assaymark.api import Parts, Plugin, check, passed
 from assaymark.errors import InputError
 from assaymark.model import Evidence
 
@@ -22,11 +23,19 @@ def eggs() -> Evidence:
 
 
 GOOD = Plugin(name="spam", version="1", checks=(eggs,))
+PARTS = Parts((eggs,))
+WAITING = Plugin(name="spam", version="1", parts=f"{__name__}:PARTS")
+ABSENT = Plugin(name="spam", version="1", parts="no_such_module:PARTS")
+UNLIKE = Plugin(name="spam", version="1", parts=f"{__name__}:WRONG")
+ATTACHED = Parts((replace(eggs, subcriteria=("QC.Doc01",)),))
+EAGER = Plugin(name="spam", version="1", parts=f"{__name__}:ATTACHED")
 WRONG = "not a plugin"
 
 
 def forget() -> None:
     registry.load.cache_clear()
+    registry.at_hand.cache_clear()
+    registry.plugins.cache_clear()
     registry.points.cache_clear()
 
 
@@ -53,11 +62,21 @@ def test_a_plugin_adds_its_checks(only: object, monkeypatch: pytest.MonkeyPatch)
     assert registry.load().checks["spam.eggs"].help == "Eggs are there."
 
 
+def test_parts_wait_until_one_of_them_is_asked_for(only: object) -> None:
+    only(f"{__name__}:WAITING")  # type: ignore[operator]
+    assert "spam.eggs" not in registry.load_for(["lic.root-file"]).checks
+    assert registry.load_for(["lic.root-file", "spam.eggs"]).checks["spam.eggs"] is eggs
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [
         (("no_such_module:PLUGIN",), "could not be loaded"),
         ((f"{__name__}:WRONG",), "is a str, not an assaymark.api.Plugin"),
+        ((f"{__name__}:ABSENT",), "the parts of plugin 'spam' could not be loaded: ModuleNotFoundError"),
+        ((f"{__name__}:UNLIKE",), "is no assaymark.api.Parts"),
+        ((f"{__name__}:EAGER",), "attaches itself, so it cannot wait"),
+        ((f"{__name__}:WAITING", f"{__name__}:GOOD"), "takes names that exist already: spam.eggs"),
         ((f"{__name__}:GOOD", f"{__name__}:GOOD"), "takes names that exist already: spam.eggs"),
     ],
 )

@@ -208,11 +208,21 @@ def resolve(tree: Tree, entry: Entry) -> Entry | None:
     return None
 
 
-def identify(text: str, matches: Sequence[Match] | None = None) -> LicenceFile:
-    """What a text is (the path stays empty); ``matches`` are those of the recogniser where it was asked already."""
+def identify(text: str) -> LicenceFile:
+    """What a text is (the path stays empty)."""
+    return _word_for_word(text) or _resembling(text, None)
+
+
+def _word_for_word(text: str) -> LicenceFile | None:
+    exact = _exact(text)
+    if exact is None:
+        return None
+    return LicenceFile(path="", kind=RECOGNISED, ids=(exact,), coverage=1.0, words=len(text.split()))
+
+
+def _resembling(text: str, matches: Sequence[Match] | None) -> LicenceFile:
+    """``matches`` are those of the recogniser where it was asked already."""
     words = len(text.split())
-    if exact := _exact(text):
-        return LicenceFile(path="", kind=RECOGNISED, ids=(exact,), coverage=1.0, words=words)
     if words < FEWEST:
         line = _line_of(_RESTRICTION.search(text), text)
         return LicenceFile(path="", kind=_unknown_kind(text, words), words=words, restriction=line)
@@ -293,13 +303,13 @@ def _is_name(name: str) -> bool:
 def _read(tree: Tree, found: Iterable[tuple[Entry, str]]) -> tuple[LicenceFile, ...]:
     """What the files hold, under the paths given; the recogniser is asked once for all of them."""
     sized = [(path, entry.size, tree.text(entry.path, LIMIT) if entry.size <= LIMIT else None) for entry, path in found]
-    asked = list(dict.fromkeys(text for *_, text in sized if text and not _exact(text)))
-    asked = [text for text in asked if len(text.split()) >= FEWEST]
+    known = {text: _word_for_word(text) for text in dict.fromkeys(text for *_, text in sized if text is not None)}
+    asked = [text for text, exact in known.items() if exact is None and len(text.split()) >= FEWEST]
     matches = dict(zip(asked, recognise(asked), strict=True))
     return tuple(
         LicenceFile(path=path, kind=LEGAL, words=size // 6)
         if text is None
-        else replace(identify(text, matches.get(text)), path=path)
+        else replace(known[text] or _resembling(text, matches.get(text, ())), path=path)
         for path, size, text in sized
     )
 

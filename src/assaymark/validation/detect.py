@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fnmatch import translate
 from functools import lru_cache
 
 from assaymark.api import Validator
 
 
-def candidates(path: str, validators: Sequence[Validator]) -> list[Validator]:
-    """Validators for which the name alone leaves it open."""
-    name = path.rpartition("/")[2].lower()
-    lowered = path.lower()
-    every = _names(tuple(glob for v in validators for glob in v.names))
-    if not (every.fullmatch(name) or every.fullmatch(lowered)):  # so it is with most files
-        return []
-    return [v for v in validators if _names(v.names).fullmatch(name) or _names(v.names).fullmatch(lowered)]
+def by_name(validators: Sequence[Validator]) -> Callable[[str], list[Validator]]:
+    """From a path to the validators for which its name alone leaves it open."""
+    any_of_them = _names(tuple(glob for v in validators for glob in v.names))
+
+    def candidates(path: str) -> list[Validator]:
+        lowered = path.lower()
+        name = lowered.rpartition("/")[2]
+        if not (any_of_them.fullmatch(name) or any_of_them.fullmatch(lowered)):  # so it is with most files
+            return []
+        return [v for v in validators if _names(v.names).fullmatch(name) or _names(v.names).fullmatch(lowered)]
+
+    return candidates
 
 
 def formats(path: str, data: bytes, validators: Sequence[Validator]) -> list[Validator]:

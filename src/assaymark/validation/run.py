@@ -71,7 +71,7 @@ class Run:
     ) -> None:
         self.sources = sources
         self.world = world
-        self.validators = validators
+        self.candidates = detect.by_name(validators)
         self.settings = settings
         self.settle = settle
         self.memory = memory
@@ -88,7 +88,7 @@ class Run:
         return sorted(made, key=lambda j: (j.path, j.format))
 
     def _file(self, entry: Entry) -> list[Judgement]:
-        possible = detect.candidates(entry.path, self.validators)
+        possible = self.candidates(entry.path)
         if not possible:
             self.unrecognised.append(entry.path)
             return []

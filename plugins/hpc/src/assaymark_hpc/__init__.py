@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from assaymark.api import Plugin
-from assaymark_hpc import facts, resting, tried
 
 __version__ = "0.1.0"
 
 PLUGIN = Plugin(
     name="hpc",
     version=__version__,
-    checks=(*resting.CHECKS, *tried.CHECKS),
-    facts=facts.FACTS,
+    parts="assaymark_hpc.parts:PARTS",
     commands={"smoke": "assaymark_hpc.verb:command"},
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assaymark_workflows.source import Pointer
+if TYPE_CHECKING:
+    from assaymark_workflows.source import Pointer
 
 
 class Root(NamedTuple):
