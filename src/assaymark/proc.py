@@ -248,7 +248,7 @@ def _collect(process: subprocess.Popen[bytes], deadline: float, limit: int) -> t
     """Read both streams until the program ends; gives them and ``ok``, ``late`` or ``large``."""
     pipes = (cast(IO[bytes], process.stdout), cast(IO[bytes], process.stderr))
     parts = {pipe.fileno(): bytearray() for pipe in pipes}
-    ended = "ok"
+    ended, over = "ok", False
     with selectors.DefaultSelector() as selector:
         for pipe in pipes:
             selector.register(pipe, selectors.EVENT_READ)
@@ -257,7 +257,7 @@ def _collect(process: subprocess.Popen[bytes], deadline: float, limit: int) -> t
             if left <= 0:
                 ended = "late"
                 break
-            ready = selector.select(min(left, _POLL))
+            ready = selector.select(0 if over else min(left, _POLL))
             for key, _ in ready:
                 data = os.read(key.fd, _CHUNK)
                 if not data:
@@ -266,9 +266,12 @@ def _collect(process: subprocess.Popen[bytes], deadline: float, limit: int) -> t
             if max(len(part) for part in parts.values()) > limit:
                 ended = "large"
                 break
-            if not ready and _over(process):
-                # A child that outlives the program holds the pipes open: nobody waits for it.
-                break
+            if not ready:
+                if over:
+                    # A child that outlives the program holds the pipes open: nobody waits for it.
+                    break
+                # Looked at once more when it ended: its last words may have come after the look that found nothing.
+                over = _over(process)
     if ended == "ok" and not _wait(process, deadline):
         ended = "late"
     out, err = (bytes(parts[pipe.fileno()][:limit]) for pipe in pipes)

@@ -121,6 +121,22 @@ def test_endless_errors_are_cut_too(tmp_path: Path) -> None:
     assert len(done.stderr) == 1_000_000
 
 
+def test_last_words_are_heard_although_nothing_was_there_a_moment_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program writes and ends between the look at its pipes and the look at its state, as on a busy machine."""
+    over = proc._over
+
+    def later(process: subprocess.Popen[bytes]) -> bool:
+        while not over(process):
+            time.sleep(0.01)
+        return True
+
+    monkeypatch.setattr(proc, "_over", later)
+    done = sh("sleep 1; echo last words", tmp_path)
+    assert done.stdout == b"last words\n"
+
+
 def test_a_signal_is_named(tmp_path: Path) -> None:
     done = sh("kill -9 $$", tmp_path)
     assert done.signal == signal.SIGKILL
