@@ -43,6 +43,11 @@ _USER = late(
 )
 _FOR_DEVELOPERS = late(r"(?i)(?:^|/)(?:develop\w*|contribut\w*|internals?|hacking)(?:/|$)")
 _REFERENCE = late(r"(?i)(?:^|/)(?:api[\w-]*|generated)(?:[/.]|$)")
+# A page that lets a generator write the reference of the public interface; such a page is short.
+_DRAWN = late(
+    r"(?m)^\s*(?:\.\. (?:auto(?:summary|module|class|function)|doxygen\w+)::|```@(?:auto)?docs\b|::: \w[\w.]*$)"
+)
+_MOST_DRAWN = 200
 _INSTALL_FILE = late(r"(?i)(?:^|/)install(?:ation|ing)?(?:\.\w+)?$")
 _API_GENERATORS = {"Doxygen", "FORD", "Documenter", "pkgdown", "TypeDoc"}
 _SERVICE = late(
@@ -106,7 +111,7 @@ def user(
     """Users find how to use the public interface: examples, commands, reference."""
     if answer := _declared("user", settings, tree):
         return answer
-    place = _found(_USER, documents, readme)
+    place = _found(_USER, documents, readme) or _drawn(documents, tree)
     if place:
         return passed(f"for users: {place}")
     if answer := _elsewhere("users", docs_site):
@@ -171,6 +176,12 @@ def _found(pattern: re.Pattern[str], documents: Documents, readme: Readme) -> st
         if pattern.search(heading.text):
             return f"{readme.path}:{heading.line} ({heading.text})"
     return best
+
+
+def _drawn(documents: Documents, tree: Tree) -> str:
+    """A page into which the reference is drawn from the code; '' when there is none."""
+    pages = [p.path for p in documents.told if not p.community][:_MOST_DRAWN]
+    return next((f"{path} (drawn from the code)" for path in pages if _DRAWN.search(tree.text(path, 20_000))), "")
 
 
 def _words(path: str) -> str:
