@@ -11,9 +11,11 @@ import click
 
 from assaymark.cli._common import out, say, split
 from assaymark.errors import InputError
+from assaymark.wording import one_line
 
 if TYPE_CHECKING:
     from assaymark.init import Change
+    from assaymark.subject.git import Repository
 
 READMES = ("README.md", "README.rst", "README.org", "Readme.md", "readme.md")
 LIMIT = 2_000_000
@@ -125,20 +127,28 @@ def _checked(option: str, value: str, what: str) -> str:
 
 
 def _branch(root: Path) -> str:
-    """The branch that the clone was made of, else the one that is checked out."""
+    """The branch that the clone was made of, else the one that has a usual name, else the one that is checked out."""
     from assaymark.subject.checkout import locate
-    from assaymark.subject.git import GitProblem
 
     found = locate(root)
     if found is None:
         return "main"
-    for ref in ("refs/remotes/origin/HEAD", "HEAD"):
-        try:
-            name = found[0].run("symbolic-ref", "--quiet", ref).decode("utf-8", "replace").strip()
-        except GitProblem:
-            continue
-        return name.removeprefix("refs/remotes/origin/").removeprefix("refs/heads/")
-    return "main"
+    git = found[0]
+    name = _asked(git, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD").removeprefix("refs/remotes/origin/")
+    usual = [f"refs/{place}/{name}" for place in ("remotes/origin", "heads") for name in ("main", "master")]
+    there = _asked(git, "for-each-ref", "--format=%(refname)", *usual).split()
+    name = name or next((ref.rpartition("/")[2] for ref in usual if ref in there), "")
+    return name or _asked(git, "symbolic-ref", "--quiet", "HEAD").removeprefix("refs/heads/") or "main"
+
+
+def _asked(git: Repository, *words: str) -> str:
+    """What Git prints; nothing when it has no answer."""
+    from assaymark.subject.git import GitProblem
+
+    try:
+        return git.run(*words).decode("utf-8", "replace").strip()
+    except GitProblem:
+        return ""
 
 
 def _configured(root: Path) -> bool:
@@ -156,7 +166,8 @@ def _badge(root: Path, readme: str) -> Callable[[str], str] | None:
 
     host, _, name = (open_subject(root).subject.repository or "").partition("/")
     if host != "github.com":
-        say("no badge: the repository has no remote on GitHub; later: assaymark badge embed")
+        where = f"is on {one_line(host, 60)}" if host else "has no remote"
+        say(f"no badge: the repository {where}, and the workflows run on GitHub; later: assaymark badge embed")
         return None
     line = Line(f"https://raw.githubusercontent.com/{name}/badges/badge.svg", f"https://github.com/{name}/tree/badges")
     return lambda text: put(text, line, markup_of(readme))

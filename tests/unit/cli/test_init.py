@@ -152,3 +152,21 @@ def test_no_badge_without_a_place_for_it(root: Path) -> None:
     done = init(root, "--dry-run")
     assert "badge embed" in done.output
     assert "README.md" not in done.output
+
+
+def test_a_branch_of_somebody_s_work_is_not_taken_for_the_main_one(root: Path) -> None:
+    git(root, "branch", "--move", "master")
+    git(root, "switch", "--quiet", "--create", "mend-it")
+    assert "branches: [master]" in init(root, "--dry-run").output
+    git(root, "update-ref", "refs/remotes/origin/main", "HEAD")
+    assert "branches: [main]" in init(root, "--dry-run").output
+    git(root, "branch", "--move", "master", "main/2")
+    git(root, "update-ref", "-d", "refs/remotes/origin/main")
+    assert "branches: [mend-it]" in init(root, "--dry-run").output
+
+
+def test_a_repository_elsewhere_is_told_where_workflows_run(root: Path) -> None:
+    git(root, "remote", "set-url", "origin", "git@gitlab.com:lab/tide.git")
+    assert "the repository is on gitlab.com, and the workflows run on GitHub" in init(root, "--dry-run").output
+    git(root, "remote", "remove", "origin")
+    assert "the repository has no remote, and" in init(root, "--dry-run").output
