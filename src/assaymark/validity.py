@@ -159,7 +159,8 @@ def _memory(
     from assaymark.validation.memory import Remembered, key
 
     chosen = {"settings": settings, "severity": conf.validate.get("severity"), "ignore": conf.validate.get("ignore")}
-    return Remembered(key(str(sources.root), tuple(code()), chosen), world)
+    world.store = memory = Remembered(key(str(sources.root), tuple(code()), chosen), world)
+    return memory
 
 
 def _reach(judgements: Sequence[Judgement], sources: Sources, ref: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from assaymark.api import Ran, Unreachable
 from assaymark.validation.jail import Jail
@@ -15,12 +15,26 @@ TIME = 5.0
 MAX_READS = 2_000
 # Stands in the notes for the list of all files.
 ALL_PATHS = "*"
+# Before the name of a program, in the notes.
+PROGRAM = "program:"
+# Values of `once` under such keys are remembered from run to run.
+KEPT = "kept:"
 Fetch = Callable[[str], bytes]
 Reads = dict[str, str | None]
 
 
 class OutOfTime(Exception):
     """A document used up its time."""
+
+
+class Store(Protocol):
+    """Values of earlier runs by their key."""
+
+    def find(self, key: str) -> tuple[Any, Reads] | None:
+        """A value with what it was made from, as long as that is the same."""
+
+    def keep(self, key: str, value: Any, reads: Reads) -> None:
+        """Remember a value."""
 
 
 class World:
@@ -32,6 +46,7 @@ class World:
         self.fetch = fetch
         self.made: dict[str, tuple[Any, Reads]] = {}
         self.fetched: dict[str, bytes | Unreachable] = {}
+        self.store: Store | None = None
         self.paths_digest = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -77,6 +92,9 @@ class RunContext:
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """A value shared by the run; what it was made from counts for every document that uses it."""
         known = self._world.made.get(key)
+        store = self._world.store if key.startswith(KEPT) else None
+        if known is None and store is not None and (known := store.find(key)) is not None:
+            self._world.made[key] = known
         if known is None:
             self._noted.append({})
             try:
@@ -85,13 +103,16 @@ class RunContext:
                 reads = self._noted.pop()
                 self._noted[-1].update(reads)
             known = self._world.made[key] = (value, reads)
+            if store is not None:
+                store.keep(key, value, reads)
         self._noted[-1].update(known[1])
         return known[0]
 
     def run(self, program: str, arguments: Sequence[str], files: Mapping[str, bytes]) -> Ran:
         """Run an installed program in a new folder that holds ``files`` and nothing else, within limits."""
-        from assaymark.validation.programs import run
+        from assaymark.validation.programs import digest, run
 
+        self._note(PROGRAM + program, digest(program))
         return run(program, arguments, files, max(self._end - time.monotonic(), 0.1))
 
     def check_time(self) -> None:

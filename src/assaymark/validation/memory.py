@@ -12,10 +12,13 @@ from typing import Any
 
 from assaymark import cache
 from assaymark.api import Edit, Entry, Finding, Location, Problem, Severity
-from assaymark.validation.context import ALL_PATHS, World
-from assaymark.validation.model import Judgement, Suppressed
+from assaymark.validation.context import ALL_PATHS, PROGRAM, Reads, World
+from assaymark.validation.model import Judgement, State, Suppressed
 
-_FORMAT = "validation-1"
+_FORMAT = "validation-2"
+# No file has this path: below it are the values that documents share.
+_SHARED = ""
+_TOO_LONG = "WF-C004"
 Row = dict[str, Any]
 
 
@@ -27,6 +30,8 @@ class Remembered:
         self._world = world
         self._known: dict[str, Row] = _loaded(cache.get(key))
         self._used: dict[str, Row] = {}
+        self._shared: dict[str, list[Any]] = self._known.pop(_SHARED, {})
+        self._shared_used: dict[str, list[Any]] = {}
         self._new = False
         self._digests: dict[str, str | None] = {}
 
@@ -51,17 +56,45 @@ class Remembered:
         }
 
     def learn(self, entry: Entry, formats: Sequence[str], judgements: Sequence[Judgement]) -> None:
-        """Remember one file. What broke is tried again, and what came from the network is asked again."""
-        if any(j.broken or any("://" in path for path in j.reads) for j in judgements):
+        """Remember one file. What broke or took too long is tried again, what came from the network is asked again."""
+        if any(_passing(j) or any("://" in path for path in j.reads) for j in judgements):
             return
         said = {j.format: row_of(j) for j in judgements}
         self._used[entry.path] = {"blob": entry.blob, "formats": list(formats), "said": said}
         self._new = True
 
+    def find(self, key: str) -> tuple[Any, Reads] | None:
+        """A value that documents share, when all that it was made from is the same."""
+        known = self._shared.get(key)
+        if known is None or any(self._digest(path) != digest for path, digest in known[1].items()):
+            return None
+        self._shared_used[key] = known
+        return known[0], known[1]
+
+    def keep(self, key: str, value: Any, reads: Reads) -> None:
+        """Remember such a value, unless it came from the network."""
+        if not any("://" in path for path in reads):
+            self._shared_used[key] = [value, reads]
+            self._new = True
+
+    def batch(self, key: str) -> list[Judgement] | None:
+        """What was said of all documents of an engine that takes them at once."""
+        known = self.find(_hashed(key))
+        return [judgement_of(path, format, row) for path, format, row in known[0]] if known else None
+
+    def learn_batch(self, key: str, judgements: Sequence[Judgement]) -> None:
+        """Remember that, unless something broke."""
+        if not any(_passing(j) for j in judgements):
+            reads = {path: digest for j in judgements for path, digest in j.reads.items()}
+            self.keep(_hashed(key), [[j.path, j.format, row_of(j)] for j in judgements], reads)
+
     def save(self, *, whole: bool) -> None:
         """Write what is new; ``whole`` when every file was looked at, so that the others are gone."""
         if self._new or (whole and len(self._used) < len(self._known)):
             rows = self._used if whole else {**self._known, **self._used}
+            # Whoever asks for shared values is rarely judged again: those that were not asked for are kept as well.
+            held = {key: row for key, row in self._shared.items() if self._is_there(row)}
+            rows = {**rows, _SHARED: {**held, **self._shared_used}}
             cache.put(self._key, json.dumps(rows, separators=(",", ":")).encode("ascii"))
 
     def _row(self, entry: Entry) -> Row | None:
@@ -71,9 +104,16 @@ class Remembered:
         self._used.setdefault(entry.path, row)
         return row
 
+    def _is_there(self, row: list[Any]) -> bool:
+        return all(self._digest(path) == digest for path, digest in row[1].items())
+
     def _digest(self, path: str) -> str | None:
         if path == ALL_PATHS:
             return self._world.paths_digest
+        if path.startswith(PROGRAM):
+            from assaymark.validation.programs import digest
+
+            return digest(path.removeprefix(PROGRAM))
         if path not in self._digests:
             self._digests[path] = self._world.jail.digest(path)
         return self._digests[path]
@@ -82,6 +122,16 @@ class Remembered:
 def key(root: str, code: Sequence[str], settings: Mapping[str, Any]) -> str:
     """Where to look for what is known of a checkout, judged by this code with these settings."""
     return cache.key(_FORMAT, root, *code, json.dumps(settings, sort_keys=True, default=str))
+
+
+def _passing(judgement: Judgement) -> bool:
+    """Whether another try may end otherwise."""
+    late = any(p.finding.rule == _TOO_LONG for p in judgement.problems)
+    return late or judgement.broken or judgement.state is State.UNDETERMINED
+
+
+def _hashed(key: str) -> str:
+    return f"batch:{cache.key(key)}"
 
 
 def _loaded(data: bytes | None) -> dict[str, Row]:

@@ -37,6 +37,15 @@ def run(program: str, arguments: Sequence[str], files: Mapping[str, bytes], time
     return Ran(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip()[-300:])
 
 
+def digest(program: str) -> str | None:
+    """What tells one installation from the next; None when there is none."""
+    found = find(program)
+    if found is None:
+        return None
+    about = Path(found).resolve().stat()
+    return f"{found} {about.st_size} {about.st_mtime_ns}"
+
+
 def find(program: str) -> str | None:
     """Beside the interpreter first (that is the version which was tested), then on PATH."""
     import shutil

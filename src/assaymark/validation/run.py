@@ -43,6 +43,12 @@ class Memory(Protocol):
     def learn(self, entry: Entry, formats: Sequence[str], judgements: Sequence[Judgement]) -> None:
         """Remember one file."""
 
+    def batch(self, key: str) -> list[Judgement] | None:
+        """What was said of all documents of an engine that takes them at once."""
+
+    def learn_batch(self, key: str, judgements: Sequence[Judgement]) -> None:
+        """Remember that."""
+
 
 @dataclass(slots=True)
 class _Batch:
@@ -171,6 +177,16 @@ class Run:
     def _batch(self, batch: _Batch) -> list[Judgement]:
         if not batch.data:
             return []
+        validator = batch.validator
+        asked = f"{validator.id}:" + ",".join(sorted(f"{entry.path}@{entry.blob}" for entry in batch.entries))
+        if self.memory is not None and (known := self.memory.batch(asked)) is not None:
+            return known
+        made = self._batch_judged(batch)
+        if self.memory is not None:
+            self.memory.learn_batch(asked, made)
+        return made
+
+    def _batch_judged(self, batch: _Batch) -> list[Judgement]:
         validator = batch.validator
         context = RunContext(self.world, self.settings.get(validator.id, {}), _BATCH_TIME)
         try:

@@ -10,8 +10,13 @@ from types import ModuleType
 import pytest
 
 import assaymark
+from assaymark import validity
 from assaymark.validation import run as running
+from assaymark.validation.context import RunContext, World, offline
+from assaymark.validation.jail import Jail
+from assaymark.validation.memory import Remembered
 from assaymark.validation.reach import reached
+from assaymark.validation.sources import open_sources
 
 Folder = Callable[[dict[str, str | bytes]], Path]
 pytestmark = pytest.mark.usefixtures("only_toy")
@@ -72,6 +77,58 @@ def test_what_broke_is_tried_again(folder: Folder, judged: list[str]) -> None:
     assert fresh(root, judged) == ["a.toy"]
     folder({"new.txt": "x"})
     assert fresh(root, judged) == ["a.toy", "b.toy"]
+
+
+def test_what_took_too_long_is_tried_again(folder: Folder, judged: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    root = folder({"a.toy": "slow"})
+    monkeypatch.setattr(running, "TIME", 0.05)
+    for _ in range(2):
+        assert fresh(root, judged) == ["a.toy"]
+        [problem] = assaymark.validate(root).problems
+        assert problem.finding.rule == "WF-C004"
+
+
+def test_an_engine_that_takes_all_at_once_is_asked_again_when_one_of_them_changes(
+    folder: Folder, toy: ModuleType, monkeypatch: pytest.MonkeyPatch, judged: list[object]
+) -> None:
+    batch = toy.validator(batch=True, validate=f"{toy.__name__}:together")
+    monkeypatch.setattr(validity, "validators", lambda: (batch,))
+    root = folder({"a.toy": "bad x", "b.toy": "poor"})
+    first = assaymark.validate(root)
+    assert len(judged) == 1
+    assert assaymark.validate(root) == first == assaymark.validate(root, cache=False)
+    assert len(judged) == 2
+    folder({"b.toy": "bad y", "c.toy": "x"})
+    assert [p.finding.message for p in assaymark.validate(root).problems] == ["one of 3"] * 3
+    assert len(judged) == 3
+
+
+def test_shared_values_hold_while_what_they_were_made_from_is_the_same(folder: Folder) -> None:
+    root = folder({"a.txt": b"one", "b.txt": b"two"})
+    made: list[str] = []
+
+    def run(name: str) -> object:
+        sources = open_sources([str(root)], root=root)
+        world = World(Jail(sources.tree, sources.root, sources.laid), sources.paths, offline)
+        world.store = memory = Remembered("0" * 64, world)
+        context = RunContext(world, {})
+
+        def make() -> list[str]:
+            made.append(name)
+            return [context.read(name).decode(), "x" if context.exists("c.txt") else "-"]
+
+        value = context.once(f"kept:{name}", make)
+        assert set(context.reads) == {name, "c.txt"}, "it counts for whoever asked"
+        memory.save(whole=True)
+        return value
+
+    assert [run("a.txt"), run("a.txt"), run("b.txt"), run("a.txt")] == [["one", "-"]] * 2 + [["two", "-"], ["one", "-"]]
+    assert made == ["a.txt", "b.txt"]
+    folder({"a.txt": b"three"})
+    assert [run("a.txt"), run("b.txt")] == [["three", "-"], ["two", "-"]]
+    assert made == ["a.txt", "b.txt", "a.txt"]
+    folder({"c.txt": b""})
+    assert run("b.txt") == ["two", "x"]
 
 
 def test_a_damaged_memory_is_none(folder: Folder, judged: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

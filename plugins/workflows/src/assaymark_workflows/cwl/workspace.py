@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from assaymark.api import Context, Unreachable
 from assaymark_workflows.cwl import model
@@ -166,21 +167,27 @@ class Workspace:
     def _calls(self) -> dict[str, list[Call]]:
         found: dict[str, list[Call]] = {}
         for path in self.context.paths():
-            if not path.endswith(".cwl"):
-                continue
-            self.context.check_time()
-            try:
-                document = load(path, self.context)
-            except Unreachable:
-                continue
-            version = version_of(document)
-            if version is None or document.root is None:
-                continue
-            for process in self.processes(document, version):
-                self._called(process, found, 0)
+            if path.endswith(".cwl"):
+                self.context.check_time()
+                for target, names in self.context.once(f"kept:cwl:calls:{path}", partial(self._calls_of, path)):
+                    found.setdefault(target, []).append(Call(path, frozenset(names)))
         return found
 
-    def _called(self, process: Process, found: dict[str, list[Call]], depth: int) -> None:
+    def _calls_of(self, path: str) -> list[tuple[str, list[str]]]:
+        """Files that the steps of a document run, each with the requirements that are declared for it."""
+        try:
+            document = load(path, self.context)
+        except Unreachable:
+            return []
+        version = version_of(document)
+        if version is None or document.root is None:
+            return []
+        found: list[tuple[str, list[str]]] = []
+        for process in self.processes(document, version):
+            self._called(process, found, 0)
+        return found
+
+    def _called(self, process: Process, found: list[tuple[str, list[str]]], depth: int) -> None:
         for step in process.steps.values():
             run = step.run
             if run is None:
@@ -194,7 +201,7 @@ class Workspace:
                     path, _ = target_of(run.value, process.document.path)
                 except Unreachable:
                     continue
-                found.setdefault(path, []).append(Call(process.document.path, declared(process, step)))
+                found.append((path, sorted(declared(process, step))))
 
 
 def declared(process: Process, step: Step) -> frozenset[str]:
