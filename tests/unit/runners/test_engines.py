@@ -1,0 +1,159 @@
+"""The command lines of engines. Where the program is not to be had, the words it documents are what is tested."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import images
+import pytest
+
+from assaymark.errors import InputError
+from assaymark.images.source import manifest, opened
+from assaymark.job import Confinement, Job, Resources, State
+from assaymark.runners.choose import ENGINES, Places, back_of, engine_named, runner
+from assaymark.runners.engines.apptainer import Apptainer
+from assaymark.runners.engines.docker import Docker
+from assaymark.runners.engines.load import as_docker, config_digest
+from assaymark.runners.folder import WORK
+from assaymark.runners.local import Processes
+from assaymark.runners.shared import SharedFolder
+from assaymark.runners.wait import wait
+
+STRICT = Confinement(read_only=True, network=False)
+JOB = Job(id="job", command=("tool", "--version"), image="i.tar", confinement=STRICT, environment={"A": "b"})
+# Writes down its arguments, then runs the command after the image.
+FAKE = """#!/bin/sh
+[ "$1" = --version ] && { echo "apptainer version 1.3.0"; exit 0; }
+printf '%s\\n' "$@" > "$ASSAYMARK_RECORD"
+while [ "$1" != /image ]; do shift; done
+shift
+exec "$@"
+"""
+Program = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    def make(name: str, script: str) -> Path:
+        folder = tmp_path / "bin"
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(script)
+        (folder / name).chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+        return folder / name
+
+    return make
+
+
+def test_apptainer_by_its_documented_words(program: Program, tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    program("apptainer", FAKE.replace("$ASSAYMARK_RECORD", str(record)))
+    engine = Apptainer(lambda _: Path("/image"))
+    assert engine.problem() is None
+    assert engine.version() == "1.3.0"
+    at = SharedFolder(Processes("container"), tmp_path / "jobs", engine, 0.3)
+    handle = at.submit(replace(JOB, command=("/bin/sh", "-c", "exit 5")))
+    [status] = wait(at, [handle])["job"]
+    assert (status.state, status.code) == (State.EXITED, 5)
+    words = record.read_text().splitlines()
+    assert words[:4] == ["exec", "--containall", "--no-home", "--cleanenv"]
+    assert words[words.index("--bind") + 1] == f"{handle.folder}/runs/0/work:/mnt"
+    assert words[words.index("--network") + 1] == "none"
+    assert "A=b" in words
+    assert words[words.index("/image") + 1 :] == ["/bin/sh", "-c", "exit 5"]
+
+
+@pytest.mark.parametrize("how", [replace(STRICT, user=5), replace(STRICT, read_only=False)])
+def test_what_apptainer_cannot_take_away_is_refused(how: Confinement) -> None:
+    with pytest.raises(InputError, match="apptainer"):
+        Apptainer(lambda _: Path("/image")).wrap(replace(JOB, confinement=how))
+
+
+def test_docker_takes_everything_away() -> None:
+    job = replace(JOB, confinement=replace(STRICT, user=5), resources=Resources(memory=64))
+    wrapped = Docker(lambda image, program: "sha256:1").wrap(job)
+    text = " ".join(wrapped.argv)
+    for words in (
+        "--cap-drop ALL", "--security-opt no-new-privileges", "--network none", "--read-only", "--user 5:5",
+        "--memory 64m", "--pull never", f"--volume {WORK}:/mnt", "--entrypoint tool sha256:1 --version",
+    ):  # fmt: skip
+        assert words in text, words
+    assert wrapped.limits_memory
+    assert wrapped.cleanup[-3:-1] == ("rm", "--force")
+
+
+def test_podman_is_asked_in_the_same_words() -> None:
+    wrapped = Docker(lambda image, program: f"{program}-image", "podman").wrap(JOB)
+    assert wrapped.argv[wrapped.argv.index("run") - 1] == "podman"
+    assert "podman-image" in wrapped.argv
+
+
+@pytest.mark.parametrize("write", [images.docker_archive, images.oci_layout])
+def test_an_image_is_handed_to_docker_as_it_is(write: Callable[..., Path], tmp_path: Path) -> None:
+    path = write(images.Made([{"a": images.File(b"1")}, {"b": images.File(b"2")}]), tmp_path / "image")
+    with opened(path) as source, (tmp_path / "out.tar").open("wb") as file:
+        found = manifest(source)
+        as_docker(source, found, file)
+        identity = config_digest(source, found)
+    with opened(tmp_path / "out.tar") as source:
+        again = manifest(source)
+        assert again.digest == identity
+        assert len(again.layers) == 2
+        assert json.loads(json.dumps(again.config)) == json.loads(json.dumps(found.config))
+
+
+def test_a_program_that_is_not_there_is_a_problem(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    at = Places(jobs=tmp_path, images=tmp_path)
+    for name in ENGINES:
+        engine = engine_named(name, at)
+        assert engine.problem(), name
+        assert engine.version() is None, name
+    with pytest.raises(InputError, match="no container engine works"):
+        runner("container", None, at)
+    assert runner("sandbox", None, at).problem()
+    assert "not installed" in str(runner("slurm", None, at).problem())
+
+
+def test_a_sandbox_that_leaves_the_network_is_none(program: Program, tmp_path: Path) -> None:
+    program("bwrap", "#!/bin/sh\nprintf 'a\\nb\\n    lo: 0\\n  eth0: 0\\n'\n")
+    problem = engine_named("bubblewrap", Places(jobs=tmp_path, images=tmp_path)).problem()
+    assert problem
+    assert "network" in problem
+
+
+@pytest.mark.parametrize(("name", "says"), [("slrm", "slurm"), ("cloud", "one of")])
+def test_a_runner_that_is_not_there(name: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        runner(name, None, Places(jobs=tmp_path, images=tmp_path))
+    assert says in str(caught.value)
+    with pytest.raises(InputError):
+        back_of(name)
+
+
+def test_an_engine_where_none_belongs(tmp_path: Path) -> None:
+    at = Places(jobs=tmp_path, images=tmp_path)
+    for kind, engine in (("local", "docker"), ("container", "rkt"), ("slurm", "docker")):
+        with pytest.raises(InputError):
+            runner(kind, engine, at)
+    with pytest.raises(InputError, match="no container engine"):
+        runner("local", None, at).submit(JOB)
+
+
+@pytest.mark.service("bwrap", "busybox")
+def test_a_folder_in_place_is_not_touched(tmp_path: Path) -> None:
+    from assaymark.images.unpack import unpacked
+
+    made = images.docker_archive(images.Made([images.busybox()]), tmp_path / "i.tar")
+    root, _ = unpacked(made, tmp_path / "cache")
+    at = runner("container", "bubblewrap", Places(jobs=tmp_path / "jobs", images=tmp_path / "images"), settle=0.3)
+    handle = at.submit(Job(id="place", command=("/bin/tool",), image=str(root)))
+    assert wait(at, [handle])["place"][0].code == 0
+    assert not (tmp_path / "images").exists()
+    (root / "mnt").rmdir()
+    with pytest.raises(InputError, match="lacks mnt"):
+        at.submit(Job(id="other", command=("/bin/tool",), image=str(root)))
