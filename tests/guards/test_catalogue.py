@@ -92,6 +92,14 @@ def test_every_built_in_check_is_used() -> None:
     assert sorted(idle) == []
 
 
+def test_checks_that_software_is_not_asked_for_wait_in_parts() -> None:
+    """Every assessment of a repository would load them otherwise."""
+    asked = {check for d in catalogue.load().subcriteria(catalogue.profile("assaymark")).values() for check in d.checks}
+    idle = [c.id for plugin in registry.plugins() for c in plugin.checks if not c.subcriteria and c.id not in asked]
+    assert idle == []
+    assert registry.load_for(asked) is registry.at_hand()
+
+
 def test_every_check_has_a_help_page_and_known_facts() -> None:
     found = registry.load()
     for check in found.checks.values():
