@@ -1,13 +1,15 @@
 """Before anything is written: does it hold something that must not leave the machine?
 
 A GitHub runner masks secrets in its log and nowhere else. So every document is searched for the values of variables
-that look secret (as they are, in base64 and percent-encoded), for tokens and keys of known shape, for addresses with
-credentials, and for places on the host. A hit refuses the write.
+that look secret (as they are, broken over lines, escaped, in hexadecimal, base64 and base32), for tokens and keys of
+known shape, for addresses with credentials, and for places on the host. A hit refuses the write. What someone disguises
+on purpose (reversed, encoded twice) is not found.
 """
 
 from __future__ import annotations
 
 import base64
+import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,25 +18,70 @@ from urllib.parse import quote
 from assaymark.errors import InputError
 
 _SECRET_NAME = re.compile(
-    r"TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY", re.IGNORECASE
+    r"TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|PRIVATE|COOKIE|API_?KEY|ACCESS_?KEY"
+    r"|(?:^|_)(?:PAT|PASS|AUTH|KEY|DSN|SIGNING)(?:_|$)|_PWD$",
+    re.IGNORECASE,
 )
+# What names a place on this machine.
+_PLACES = ("GITHUB_WORKSPACE", "RUNNER_WORKSPACE", "RUNNER_TEMP", "RUNNER_TOOL_CACHE", "TMPDIR", "VIRTUAL_ENV", "PWD")
 _SHORTEST = 8
+_LONG_LINE = 12
 # Values that variables with such names often have and that are no secrets.
 _HARMLESS = re.compile(r"true|false|none|null|https?://[^@\s]*|/[A-Za-z0-9._/-]*|[0-9]{1,12}", re.IGNORECASE)
+_BEGIN = "-----BEGIN "
+_KEYS = "|".join(
+    base64.b64encode(f"{_BEGIN}{kind}PRIVATE KEY".encode())[:-4].decode()
+    for kind in ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ")
+)
+# What comes before a token: no letter or digit, but `_` and `-` may, as in the names of files.
+_AT = r"(?<![A-Za-z0-9])"
 _SHAPES = {
-    "a GitHub token": re.compile(r"\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}"),
-    "a GitLab token": re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}"),
-    "an AWS access key": re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    "a Slack token": re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
-    "a token of a package index": re.compile(r"\bpypi-[A-Za-z0-9_-]{40,}"),
-    "a JSON web token": re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
-    "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
+    "a GitHub token": re.compile(_AT + r"(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})"),
+    "a GitLab token": re.compile(_AT + r"gl(?:pat|ptt|dt|rt|cbt|soat|ft|imt|agent|oas)-[A-Za-z0-9_-]{20,}"),
+    "an AWS access key": re.compile(_AT + r"(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
+    "a Google API key": re.compile(_AT + r"AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),
+    "a Slack token": re.compile(_AT + r"xox[abprs]-[A-Za-z0-9-]{10,}"),
+    "a token of a package index": re.compile(_AT + r"(?:pypi-[A-Za-z0-9_-]{40,}|npm_[A-Za-z0-9]{36})"),
+    "a token of a registry": re.compile(_AT + r"dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}"),
+    "a token of a model host": re.compile(_AT + r"(?:hf_[A-Za-z]{34}|sk-(?:proj|ant|svcacct)-[A-Za-z0-9_-]{20,})"),
+    "a payment key": re.compile(_AT + r"[rs]k_live_[A-Za-z0-9]{16,}"),
+    "a JSON web token": re.compile(_AT + r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
+    "a private key": re.compile(_BEGIN + r"[A-Z ]*PRIVATE KEY|" + _KEYS + r"|\"d\" ?: ?\"[A-Za-z0-9_-]{40,}\""),
+    "credentials of a request": re.compile(r"\bAuthorization: ?(?:Bearer|Basic|Token) [A-Za-z0-9._~+/=-]{12,}", re.I),
     "an address with credentials": re.compile(
-        r"\b[a-z][a-z0-9+.-]{1,20}://[^/\s\"'@:]{1,200}:[^/\s\"'@]{1,200}@", re.I
+        r"://[^/\s\"'@:]{0,200}:[^/\s\"'@]{1,200}@|https?://[^/\s\"'@?#]{1,200}@", re.I
     ),
     "a folder of a user": re.compile(
-        r"(?<![A-Za-z0-9_.~-])(?:/home/|/Users/|/root/|[A-Za-z]:\\{1,2}Users\\{1,2})[^\s\"'<>/\\]+"
+        r"(?<![A-Za-z0-9_.~-])(?:/home/|/Users/|/root/|[A-Za-z]:[\\/]{1,4}Users[\\/]{1,4})[^\s\"'<>/\\]+", re.I
     ),
+}
+# Without one of these in the text (in lower case) the pattern need not be tried: most of them never occur.
+_SIGNS = {
+    "a GitHub token": ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    "a GitLab token": (
+        "glpat-",
+        "glptt-",
+        "gldt-",
+        "glrt-",
+        "glcbt-",
+        "glsoat-",
+        "glft-",
+        "glimt-",
+        "glagent-",
+        "gloas-",
+    ),
+    "an AWS access key": ("akia", "asia"),
+    "a Google API key": ("aiza",),
+    "a Slack token": ("xox",),
+    "a token of a package index": ("pypi-", "npm_"),
+    "a token of a registry": ("dckr_",),
+    "a token of a model host": ("hf_", "sk-"),
+    "a payment key": ("k_live_",),
+    "a JSON web token": (".eyj",),
+    "a private key": ("private key", "ls0tls1crudjt", '"d"'),
+    "credentials of a request": ("authorization:",),
+    "an address with credentials": ("@",),
+    "a folder of a user": ("/home/", "users", "/root/"),
 }
 _GENERIC_USERS = frozenset(
     {
@@ -69,13 +116,55 @@ def leaks(text: str, environment: Mapping[str, str], *, allowed: Iterable[str] =
     ``allowed`` are texts that are public by themselves, such as the name of the repository; a user name that is part
     of one of these is not held against the document.
     """
-    for what, pattern in _SHAPES.items():
-        for hit in pattern.finditer(text):
-            yield Leak(what, text.count("\n", 0, hit.start()) + 1)
-    for what, value in _known(environment, " ".join(allowed)):
-        position = text.find(value)
-        if position >= 0:
-            yield Leak(what, text.count("\n", 0, position) + 1)
+    plain = _plain(text)
+    for told in (text, plain) if plain != text else (text,):
+        lowered = told.lower()
+        for what, pattern in _SHAPES.items():
+            if any(sign in lowered for sign in _SIGNS[what]):
+                for hit in pattern.finditer(told):
+                    yield Leak(what, told.count("\n", 0, hit.start()) + 1)
+    squeezed = _squeezed(plain)
+    for what, value, whatever_case in _known(environment, " ".join(allowed)):
+        for told in (lowered,) if whatever_case else (text, plain):
+            position = told.find(value)
+            if position >= 0:
+                yield Leak(what, told.count("\n", 0, position) + 1)
+                break
+        else:
+            # Broken over lines, as a long value often is.
+            if not whatever_case and _squeezed(value) in squeezed and len(_squeezed(value)) >= _SHORTEST:
+                yield Leak(what, 1)
+    for what, place in _of_user(environment, " ".join(allowed), plain):
+        for hit in place.finditer(plain):
+            yield Leak(what, plain.count("\n", 0, hit.start()) + 1)
+
+
+def _plain(text: str) -> str:
+    """What a reader of the document sees: escapes of JSON (also of JSON within JSON), of addresses and of HTML undone.
+
+    Lines stay where they are.
+    """
+    for _ in range(2):
+        if "\\" in text:
+            text = _ESCAPE.sub(_unescaped, text)
+    if "%" in text:
+        text = _PERCENT.sub(lambda m: chr(int(m[1], 16)), text)
+    return html.unescape(text) if "&" in text else text
+
+
+_ESCAPE = re.compile(r"\\(?:u00([0-9A-Fa-f]{2})|([\"\\/])|[nrtbf])")
+_PERCENT = re.compile(r"%([2-7][0-9A-Fa-f])")
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    if match[1]:
+        character = chr(int(match[1], 16))
+        return character if character.isprintable() else " "
+    return match[2] or " "
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
 
 
 def refuse_leaks(name: str, text: str, environment: Mapping[str, str], *, allowed: Iterable[str] = ()) -> None:
@@ -96,23 +185,41 @@ def without_credentials(url: str) -> str:
     return re.split(r"[?#]", url, maxsplit=1)[0]
 
 
-def _known(environment: Mapping[str, str], allowed: str) -> Iterator[tuple[str, str]]:
+def _known(environment: Mapping[str, str], allowed: str) -> Iterator[tuple[str, str, bool]]:
+    """What it is, what it looks like, and whether its case does not matter (then it is in lower case)."""
     for name, value in sorted(environment.items()):
         if _SECRET_NAME.search(name) and len(value) >= _SHORTEST and not _HARMLESS.fullmatch(value):
-            for form in _forms(value):
-                yield f"the value of {name}", form
+            yield from ((f"the value of {name}", form, False) for form in _forms(value))
+            yield f"the value of {name}", value.encode("utf-8", "surrogateescape").hex(), True
+            lines = value.splitlines()
+            for line in lines if len(lines) > 1 else ():
+                if len(line.strip()) >= _LONG_LINE and not line.startswith("-----"):
+                    yield f"a line of the value of {name}", line.strip(), False
     home = environment.get("HOME", "")
     if len(home) > 1 and home.strip("/"):
-        yield "the home folder", home + "/"
+        yield "the home folder", home + "/", False
+    for name in _PLACES:
+        place = environment.get(name, "").rstrip("/")
+        if place.count("/") > 1:
+            yield "a place on this machine", place + "/", False
     for name in ("HOSTNAME", "COMPUTERNAME"):
         host = environment.get(name, "")
         if len(host) >= 4 and host not in allowed and host != "localhost":
-            yield "the name of the host", host
+            yield "the name of the host", host.lower(), True
+
+
+def _of_user(environment: Mapping[str, str], allowed: str, text: str) -> Iterator[tuple[str, re.Pattern[str]]]:
     for name in ("USER", "LOGNAME", "USERNAME"):
         user = environment.get(name, "")
-        if len(user) >= 4 and user.lower() not in _GENERIC_USERS and user not in allowed:
-            yield "the name of the user", f'"{user}"'
-            yield "the name of the user", f"{user}@"
+        if len(user) >= 4 and user.lower() not in _GENERIC_USERS and user not in allowed and user in text:
+            known = re.escape(user)
+            # As a value, before a host, or as a folder of an absolute path.
+            yield (
+                "the name of the user",
+                re.compile(
+                    rf'"{known}"|{known}@|(?<![A-Za-z0-9_.~:/-])(?:/[^\s"\'<>/]{{1,100}}){{0,8}}/{known}(?:/|\b)'
+                ),
+            )
 
 
 def _forms(value: str) -> Iterator[str]:
@@ -121,10 +228,11 @@ def _forms(value: str) -> Iterator[str]:
     if quoted != value:
         yield quoted
     data = value.encode("utf-8", "surrogateescape")
-    # Inside a longer text, base64 of this one starts at one of three places: only its middle is certain.
-    for offset in range(3):
-        encoded = base64.b64encode(b"\0" * offset + data).decode("ascii")
-        certain = encoded[4 if offset else 0 : -4 if encoded.endswith("=") else None]
-        if len(certain) >= _SHORTEST:
-            yield certain
-            yield certain.replace("+", "-").replace("/", "_")
+    for encode, bits in ((base64.b64encode, 6), (base64.b32encode, 5)):
+        # Inside a longer text the encoding starts at one of a few places: only what depends on this alone is certain.
+        for offset in range(3 if bits == 6 else 5):
+            encoded = encode(b"\0" * offset + data).decode("ascii")
+            certain = encoded[-(-offset * 8 // bits) : (offset + len(data)) * 8 // bits]
+            if len(certain) >= _SHORTEST:
+                yield certain
+                yield certain.replace("+", "-").replace("/", "_") if bits == 6 else certain.lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import quote
@@ -28,7 +29,20 @@ SHAPES = [
     "ey" + "JhbGciOiJIUzI1NiJ9." + "ey" + "JzdWIiOiIxMjM0In0." + "c2lnbmF0dXJlLXNpZw",
     "-----BEGIN " + "RSA PRIVATE KEY-----",
     "https://bob:" + "s3cr3t@example.org/x.git",
+    "https://tokenwithoutaword@example.org/x.git",
+    "https://:" + "s3cr3t@example.org/x.git",
+    "gl" + "ptt-" + "a1B2" * 6,
+    "np" + "m_" + "a1B2" * 9,
+    "h" + "f_" + "aBcD" * 8 + "ab",
+    "sk" + "-proj-" + "a1B2" * 6,
+    "AI" + "za" + "aB1" * 11 + "aa",
+    "dckr" + "_pat_" + "a1B2" * 6,
+    "sk" + "_live_" + "a1B2" * 6,
+    "Authorization: " + "Bearer abcdefghijkl.mnop",
+    '"kty":"OKP", ' + '"d":"' + "nWGx" * 11 + '"',
+    base64.b64encode(b"-----BEGIN " + b"EC PRIVATE KEY-----\n").decode(),
     "/home/jane/src/x.py",
+    "C:/Users/jane/x",
     "/Users/jane/x",
     r"C:\Users\jane\x",
 ]
@@ -53,6 +67,53 @@ def test_the_value_of_a_secret_variable_is_found_in_every_form(form: str) -> Non
     assert [leak.what for leak in leaks(f"a {form} b", {"DEPLOY_TOKEN": SECRET})][:1] == ["the value of DEPLOY_TOKEN"]
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        SECRET.encode().hex(),
+        SECRET.encode().hex().upper(),
+        *(base64.b32encode(b"x" * n + SECRET.encode() + b"yy").decode() for n in range(5)),
+        base64.b32encode(SECRET.encode()).decode().lower(),
+        json.dumps(SECRET),
+        "".join(f"\\u{ord(c):04x}" for c in SECRET),
+        SECRET.replace("/", "\\/"),
+        json.dumps(json.dumps(SECRET)),
+        SECRET.replace("+", "&#43;"),
+        "%" + "%".join(f"{ord(c):02X}" for c in SECRET),
+        SECRET[:9] + "\n    " + SECRET[9:],
+        json.dumps(SECRET[:9] + "\n" + SECRET[9:]),
+    ],
+)
+def test_an_escaped_broken_or_encoded_value_is_found(form: str) -> None:
+    assert [leak.what for leak in leaks(f"a {form} b", {"DEPLOY_TOKEN": SECRET})][:1] == ["the value of DEPLOY_TOKEN"]
+
+
+@pytest.mark.parametrize("name", ["GH_PAT", "DB_PASS", "NPM_AUTH", "SESSION_COOKIE", "SSH_KEY", "DB_PWD", "SENTRY_DSN"])
+def test_names_of_secrets(name: str) -> None:
+    assert list(leaks(SECRET, {name: SECRET}))
+    assert not list(leaks("/run/user/1/agent", {"SSH_AUTH_SOCK": "/run/user/1/agent"}))
+
+
+def test_each_line_of_a_secret_of_several_is_one() -> None:
+    key = "-----BEGIN THING-----\nMC4CAQAwBQYDK2VwBCIEIFtf\n-----END THING-----"
+    assert list(leaks("printed MC4CAQAwBQYDK2VwBCIEIFtf", {"ASSAYMARK_SIGNING_KEY": key}))
+    assert list(leaks(json.dumps({"m": key}), {"ASSAYMARK_SIGNING_KEY": key}))
+
+
+TOKEN = "gh" + "p_" + "a1B2" * 9
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"src/x_{TOKEN}.py", TOKEN.replace("g", "\\u0067", 1), TOKEN.replace("_", "%5F"), TOKEN.replace("_", "&#95;"),
+        "%2Fhome%2Fjane%2Fx", "\\/home\\/jane\\/x", json.dumps(json.dumps(r"C:\Users\jane\x")),
+    ],
+)  # fmt: skip
+def test_shapes_are_found_in_names_and_behind_escapes(text: str) -> None:
+    assert list(leaks(f'{{"message": "{text}"}}', {}))
+
+
 @given(st.binary(min_size=12, max_size=40).map(lambda b: base64.b85encode(b).decode()), st.binary(max_size=9))
 def test_any_secret_is_found_wherever_base64_begins(secret: str, before: bytes) -> None:
     text = base64.b64encode(before + secret.encode()).decode()
@@ -69,6 +130,9 @@ def test_any_secret_is_found_wherever_base64_begins(secret: str, before: bytes) 
         ("https://example.org:8080/a@b", {}),
         ("mailto:team@example.org", {"USER": "mail"}),
         ("sha256:" + "ab" * 32, {"TOKEN": "short"}),
+        ("https://example.org/janet/x and src/jane/x", {"USER": "jane"}),
+        ("/tmp/x", {"TMPDIR": "/tmp"}),
+        ("task_ghost_writer sk-learn hf_hub risk-proj-x @home", {}),
     ],
 )
 def test_what_is_harmless_is_let_be(text: str, environment: dict[str, str]) -> None:
@@ -77,8 +141,21 @@ def test_what_is_harmless_is_let_be(text: str, environment: dict[str, str]) -> N
 
 def test_the_home_the_host_and_the_user_are_found() -> None:
     environment = {"HOME": "/data/people/jane", "HOSTNAME": "node17.cluster", "USER": "jane"}
-    for text in ("/data/people/jane/x", "on node17.cluster", "jane@example", '"jane"'):
+    texts = (
+        "/data/people/jane/x",
+        "on node17.cluster",
+        "NODE17.Cluster",
+        "jane@example",
+        '"jane"',
+        "/scratch/jane/run",
+    )
+    for text in texts:
         assert list(leaks(text, environment)), text
+
+
+def test_the_places_of_this_run_are_found() -> None:
+    for name in ("GITHUB_WORKSPACE", "RUNNER_TEMP", "TMPDIR"):
+        assert list(leaks('"/data/builds/17/x.py"', {name: "/data/builds/17"})), name
 
 
 def test_a_refusal_says_where_and_never_what() -> None:
