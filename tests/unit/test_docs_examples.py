@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import yaml
+
 from assaymark import catalogue, config
+from assaymark.badges import svg
+from assaymark.badges.model import Badge, Kind, State
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCKS = re.findall(r"```toml\n(.*?)```", (DOCS / "configuration.md").read_text(encoding="utf-8"), re.DOTALL)
@@ -33,3 +37,30 @@ def test_the_migration_guide_explains_every_difference_that_the_benchmark_names(
     assert len(names) > 10
     guide = (DOCS / "migration.md").read_text(encoding="utf-8")
     assert {name for name in names if f"| `{name}` |" not in guide} == set()
+
+
+def test_the_step_in_the_readme_is_one_that_the_action_takes() -> None:
+    text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    [step] = yaml.safe_load(block.replace("<commit>", "0" * 40))
+    path, _, commit = step["uses"].removeprefix("assaymark/assaymark/").partition("@")
+    action = yaml.safe_load((DOCS.parent / path / "action.yml").read_text(encoding="utf-8"))
+    assert commit == "0" * 40
+    assert set(step["with"]) <= set(action["inputs"])
+    assert step["with"]["gate"] in ("bronze", "silver", "gold")
+
+
+def test_the_badge_in_the_readme_is_what_we_draw() -> None:
+    text = (DOCS / "badge.svg").read_text(encoding="utf-8")
+    [title] = re.findall("<title>(.*)</title>", text)
+    assert "github.com/interTwin-eu/itwinai at c175f9a" in title
+    drawn = Badge(
+        kind=Kind.LEVEL,
+        state=State.ASSESSED,
+        label="assaymark",
+        message="silver",
+        title=title,
+        metal="silver",
+        commit="c175f9ada2624e902dc9de3221753ff85b314ef1",
+    )
+    assert svg.render(drawn) == text
