@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from assaymark.api import Case, answer, answer_options
+
+if TYPE_CHECKING:
+    from assaymark_models.manifest import Manifest
 
 EPILOG = """\b
 Examples:
@@ -34,16 +37,20 @@ def command(manifest: Path, root: Path | None, **wanted: Any) -> None:
     Predictions are read from files, or made here from an ONNX file; nothing is unpickled and no code of the repository
     runs.
     """
-    from assaymark_models.identity import digest_of_all
     from assaymark_models.manifest import load
 
-    read = load(manifest, root)
-    case = Case(
+    answer(case_of(load(manifest, root)), wanted)
+
+
+def case_of(manifest: Manifest) -> Case:
+    """What is handed to the core to be judged."""
+    from assaymark_models.identity import digest_of_all
+
+    return Case(
         kind="model",
-        name=read.path.name,
-        digest=digest_of_all(read),
+        name=manifest.path.name,
+        digest=digest_of_all(manifest),
         profile="model",
-        folder=read.path.parent,
-        facts={"model_manifest": read},
+        folder=manifest.path.parent,
+        facts={"model_manifest": manifest},
     )
-    answer(case, wanted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from assaymark.api import FactUnavailable, Outcome
@@ -51,17 +52,20 @@ def _of_classes(
 ) -> Interval:
     import numpy as np
 
-    size = len(before.labels)
-    if list(before.labels) != list(after.labels) or size**3 > MOST_CELLS:
-        raise FactUnavailable(f"the classes cannot be compared row by row ({size:,} classes)")
-    cells = (before.truth * size + before.guess) * size + after.guess
+    labels = sorted({*before.labels, *after.labels})
+    size = len(labels)
+    if size**3 > MOST_CELLS:
+        raise FactUnavailable(f"{size:,} classes are too many to be compared row by row")
+    one, other = (np.array([labels.index(x) for x in s.labels]) for s in (before, after))
+    cells = (one[before.truth] * size + one[before.guess]) * size + other[after.guess]
     counts = np.bincount(cells, minlength=size**3).astype(np.float64)
-    statistic = statistic_of(metric, before)
+    positive = None if before.positive is None else int(one[before.positive])
+    statistic = statistic_of(metric, replace(before, positive=positive))
 
     def difference(counts: Any) -> Any:
         cube = counts.reshape(-1, size, size, size)
-        one, other = cube.sum(axis=3), cube.sum(axis=2)
-        return worse(statistic(one.reshape(-1, size * size)), statistic(other.reshape(-1, size * size)))
+        first, second = (cube.sum(axis=a).reshape(-1, size * size) for a in (3, 2))
+        return worse(statistic(first), statistic(second))
 
     return of_cells(counts, difference, how)
 

@@ -100,10 +100,10 @@ def judged(name: str, rule: Mapping[str, Any], interval: Interval, count: int, h
     worst = max(map(abs, ends)) if distance else ends[0] if sign == "≥" else ends[1]
     if not math.isfinite(interval.point):
         return Verdict(Outcome.UNKNOWN, f"{name} is not defined for these {count:,} rows", interval)
-    if not clears(value, sign, limit):
-        return Verdict(Outcome.FAILED, f"{shown} misses {sign} {number(limit)} ({count:,} rows)", interval)
     if count < least:
         return Verdict(Outcome.UNKNOWN, f"{shown}, but {count:,} rows are fewer than {least}: too few to conclude")
+    if not clears(value, sign, limit):
+        return Verdict(Outcome.FAILED, f"{shown} misses {sign} {number(limit)} ({count:,} rows)", interval)
     if not interval.spread or not all(map(math.isfinite, ends)):
         return _without_spread(name, rule, interval, count, how)
     shown += f" ({how.confidence:.0%}: {number(interval.low)} to {number(interval.high)}; {count:,} rows)"

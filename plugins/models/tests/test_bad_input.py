@@ -1,0 +1,229 @@
+"""Whatever is wrong with the files: a clear failure or unknown, never a pass, never a crash."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from assaymark.api import FactUnavailable, InputError
+from assaymark.model import Outcome
+from assaymark_models.manifest import load, read
+from assaymark_models.tables import Unreadable, Wanted
+from assaymark_models.tables import read as read_table
+
+STATISTICS = ("ML.Per01", "ML.Sli01", "ML.Reg01", "ML.Cal01", "ML.Rob01", "ML.Con02", "ML.Rep01")
+
+
+class Trap:
+    """A pickle of it would run code when loaded."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (exec, ("raise SystemExit('the pickle ran')",))
+
+
+def named(project: Any, file: str, data: bytes) -> None:
+    project.tables.pop("predictions.parquet", None)
+    project.files[file] = data
+    project.manifest["predictions"]["file"] = file
+
+
+def pickled(name: str) -> Callable[[Any], None]:
+    return lambda p: named(p, name, pickle.dumps(Trap()))
+
+
+def objects(project: Any) -> None:
+    stream = io.BytesIO()
+    np.save(stream, np.array([Trap()], dtype=object), allow_pickle=True)
+    named(project, "predictions.npy", stream.getvalue())
+
+
+def truncated(project: Any) -> None:
+    table = pa.table({k: pa.array(v) for k, v in project.tables["predictions.parquet"].items()})
+    sink = io.BytesIO()
+    parquet.write_table(table, sink)
+    named(project, "predictions.parquet", sink.getvalue()[:-40])
+
+
+def without_rows(project: Any) -> None:
+    project.tables["reference.csv"] = {k: v[:0] for k, v in project.tables["reference.csv"].items()}
+
+
+def one_class(project: Any) -> None:
+    table = project.tables["reference.csv"]
+    table["label"] = np.ones_like(table["label"])
+
+
+def column(value: float, name: str = "p") -> Callable[[Any], None]:
+    def spoil(project: Any) -> None:
+        values = project.tables["predictions.parquet"][name].astype(float).copy()
+        values[5] = value
+        project.tables["predictions.parquet"] = {**project.tables["predictions.parquet"], name: values}
+
+    return spoil
+
+
+def keys(change: Callable[[Any], Any]) -> Callable[[Any], None]:
+    def spoil(project: Any) -> None:
+        table = project.tables["predictions.parquet"]
+        project.tables["predictions.parquet"] = {**table, "id": change(table["id"])}
+
+    return spoil
+
+
+def fewer(project: Any) -> None:
+    project.tables["predictions.parquet"] = {k: v[1:] for k, v in project.tables["predictions.parquet"].items()}
+
+
+SPOILS: dict[str, Callable[[Any], object]] = {
+    "pickle": pickled("predictions.pkl"),
+    "torch": pickled("predictions.pt"),
+    "joblib": pickled("predictions.joblib"),
+    "pickle in disguise": pickled("predictions.csv"),
+    "object array": objects,
+    "truncated parquet": truncated,
+    "garbage parquet": lambda p: named(p, "predictions.parquet", b"PAR1 garbage PAR1"),
+    "empty file": lambda p: named(p, "predictions.csv", b""),
+    "binary csv": lambda p: named(p, "predictions.csv", bytes(range(256)) * 9),
+    "no such file": lambda p: p.manifest["predictions"].update({"file": "nowhere.csv"}),
+    "unknown kind": lambda p: named(p, "predictions.xlsx", b"PK"),
+    "a folder": lambda p: p.manifest["predictions"].update({"file": "."}),
+    "outside": lambda p: p.manifest["predictions"].update({"file": "../../../../etc/passwd"}),
+    "absolute": lambda p: p.manifest["predictions"].update({"file": "/etc/passwd"}),
+    "no such column": lambda p: p.manifest["predictions"].update({"column": "guess"}),
+    "no rows": without_rows,
+    "one class": one_class,
+    "NaN probability": column(np.nan),
+    "infinite probability": column(np.inf),
+    "probability of 2": column(2.0),
+    "NaN class": column(np.nan, "prediction"),
+    "other keys": keys(lambda ids: ids + 1),
+    "keys twice": keys(lambda ids: np.where(ids == ids[1], ids[0], ids)),
+    "keys of text": keys(lambda ids: np.char.add("k", ids.astype(str))),
+    "fewer rows": fewer,
+}
+
+
+@pytest.mark.parametrize("name", SPOILS)
+def test_no_statistic_passes(name: str, project: Any) -> None:
+    SPOILS[name](project)
+    results = project.results(*STATISTICS)
+    for id in STATISTICS:
+        evidence = results[id].evidence[0]
+        assert results[id].outcome in (Outcome.UNKNOWN, Outcome.FAILED), (id, evidence.message)
+        assert evidence.message
+    assert results["ML.Per01"].outcome is Outcome.UNKNOWN
+
+
+def test_a_link_out_of_the_repository_is_not_followed(project: Any, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("id,prediction,p\n")
+    project.manifest["predictions"]["file"] = "link.csv"
+    project.write()
+    (project.folder / "link.csv").symlink_to(secret)
+    result = project.results("ML.Per")["ML.Per01"]
+    assert result.outcome is Outcome.UNKNOWN
+    assert "outside" in result.evidence[0].message
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_value_that_is_not_finite_fails_a_regression(value: float, surrogate: Any) -> None:
+    column(value, "prediction")(surrogate)
+    results = surrogate.results("ML.Con", "ML.Per", "ML.Rep")
+    assert results["ML.Con01"].outcome is Outcome.FAILED
+    assert "key 5" in results["ML.Con01"].evidence[0].message
+    assert results["ML.Per01"].outcome is Outcome.UNKNOWN
+
+
+def test_text_where_numbers_belong(surrogate: Any) -> None:
+    table = surrogate.tables["predictions.parquet"]
+    surrogate.tables["predictions.parquet"] = {**table, "prediction": ["warm"] * len(table["id"])}
+    results = surrogate.results("ML.Con", "ML.Per")
+    assert results["ML.Con01"].outcome is Outcome.FAILED
+    assert results["ML.Per01"].outcome is Outcome.UNKNOWN
+
+
+def test_a_perfect_copy_of_the_truth_is_not_believed(surrogate: Any) -> None:
+    table = surrogate.tables["predictions.parquet"]
+    truth = surrogate.tables["reference.csv"]["temperature"]
+    surrogate.tables["predictions.parquet"] = {**table, "prediction": truth}
+    assert surrogate.results("ML.Per")["ML.Per01"].outcome is Outcome.UNKNOWN
+
+
+def test_rows_without_a_key_have_to_be_as_many(project: Any) -> None:
+    del project.manifest["reference"]["key"]
+    fewer(project)
+    result = project.results("ML.Per")["ML.Per01"]
+    assert result.outcome is Outcome.UNKNOWN
+    assert "599 rows" in result.evidence[0].message
+
+
+@pytest.mark.parametrize("rule", ["__import__('os').system('true')", "p.__class__ > 0", "missing > 0", "p +"])
+def test_a_formula_that_is_refused_is_unknown(rule: str, project: Any) -> None:
+    project.manifest["constraint"] = [{"name": "x", "rule": rule}]
+    result = project.results("ML.Con")["ML.Con02"]
+    assert result.outcome is Outcome.UNKNOWN
+    assert result.evidence[0].findings[0].location.line
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda m: m.update({"metrics": []}), "unknown key metrics"),
+        (lambda m: m["metric"][1].update({"at-last": 1}), "unknown key metric[1].at-last"),
+        (lambda m: m["metric"][1].update({"at-most": 1}), "needs either at-least or at-most"),
+        (lambda m: m["metric"][0].update({"name": "acuracy"}), "metric[0].name is 'acuracy'"),
+        (lambda m: m["reference"].pop("target"), "reference.target is missing"),
+        (lambda m: m.update({"task": "ranking"}), "task is 'ranking'"),
+        (lambda m: m.update({"metric": []}), "metric"),
+        (lambda m: m["calibration"].update({"at-most": "small"}), "calibration.at-most"),
+    ],
+)
+def test_a_wrong_manifest_is_told_with_its_line(
+    change: Callable[[Any], object], said: str, project: Any, toml: Callable[[Any], str]
+) -> None:
+    change(project.manifest)
+    text = toml(project.manifest)
+    with pytest.raises(InputError) as wrong:
+        read(text, "model.toml")
+    assert said in str(wrong.value)
+    if said.startswith(("unknown key metric[1]", "metric[0]", "reference", "task")):
+        line = int(str(wrong.value).split(":")[1])
+        assert 1 <= line <= len(text.splitlines())
+    if "metric[1].at-last" in said:
+        assert "at-last" in text.splitlines()[line - 1]
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"title = ", b"[" * 5000, b"a" * 2_000_000])
+def test_what_is_no_toml(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "model.toml").write_bytes(data)
+    with pytest.raises(InputError, match=r"model\.toml"):
+        load(tmp_path / "model.toml")
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.binary(max_size=200), kind=st.sampled_from([".csv", ".parquet", ".npy", ".npz"]))
+def test_garbage_is_no_table(data: bytes, kind: str, tmp_path: Path) -> None:
+    place = tmp_path / f"x{kind}"
+    place.write_bytes(data)
+    try:
+        table = read_table(place, place.name, Wanted(frozenset({"a"})))
+    except FactUnavailable:
+        return
+    assert table.column_names == ["a"]
+
+
+def test_an_archive_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.savez_compressed(tmp_path / "x.npz", a=np.zeros(100_000))
+    monkeypatch.setattr("assaymark_models.tables.MOST_BYTES", 10_000)
+    with pytest.raises(Unreadable, match="unpacks"):
+        read_table(tmp_path / "x.npz", "x.npz", Wanted(frozenset({"a"})))
