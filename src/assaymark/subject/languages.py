@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
-from assaymark.api import Entry, Tree, fact
+from assaymark.api import Entry, FactUnavailable, Tree, fact
 from assaymark.patterns import late
 from assaymark.subject.globs import compile_globs
 
@@ -146,6 +146,7 @@ PROSE = frozenset(_PROSE) - {"TeX"}
 _FOREIGN = late(
     r"(?:^|/)(?:node_modules|bower_components|vendors?|_vendor|third[-_]?party[\w-]*|3rd[-_]?party|extern(?:al)?s?|"
     r"site-packages|\.venv|\.yarn|\.eggs)/|(?:^|/)(?:versioneer|get-pip|ez_setup)\.py$|[.-]min\.(?:js|css)$|"
+    r"[.-]bundle(?:-core)?\.(?:m?js|css)$|(?:^|/)swagger-ui[\w.-]*\.(?:js|css)$|"
     # Libraries that pages carry along, by the names of their files.
     r"(?:^|/)(?:jquery[^/.]*(?:[.-]\d[\w.-]*)?|bootstrap[^/.]*(?:\.[\w.-]+)?|angular[^/.]*|d3(?:[.-]v?\d[\w.]*)?)\.(?:js|css)$|"
     # Reports of coverage that were committed with their scripts.
@@ -160,6 +161,10 @@ _GENERATED = late(
     re.IGNORECASE,
 )
 _MANY_SCRIPTS = 2_000
+# What a bundler writes is told by its lines: no person writes a thousand characters in one, line after line.
+_PACKED = frozenset(("JavaScript", "CSS"))
+_LARGE = 50_000
+_LOOK = 8_192
 
 
 @dataclass(frozen=True)
@@ -205,7 +210,9 @@ def languages(tree: Tree, exclude: tuple[str, ...] = ()) -> Languages:
         if name is None and entry.is_executable and "." not in entry.name and scripts < _MANY_SCRIPTS:
             scripts += 1
             name = by_first_line(tree.read(entry.path, 256))
-        if name is not None:
+        if name in _PACKED and entry.size > _LARGE and is_packed(_head(tree, entry)):
+            foreign.append(entry)
+        elif name is not None:
             found.setdefault(name, []).append(entry)
     return Languages(MappingProxyType({n: tuple(e) for n, e in sorted(_headers(found).items())}), tuple(foreign))
 
@@ -213,6 +220,19 @@ def languages(tree: Tree, exclude: tuple[str, ...] = ()) -> Languages:
 def is_foreign(path: str) -> bool:
     """Whether a path is, by convention, third-party or generated."""
     return bool(_FOREIGN.search(path) or _GENERATED.search(path))
+
+
+def is_packed(head: bytes) -> bool:
+    """Whether a script was packed by a program, by the length of its first lines (comments are left out)."""
+    lines = [line for line in head.split(b"\n") if not line.lstrip().startswith((b"/*", b"*", b"//"))]
+    return sum(len(line) for line in lines) > 500 * len(lines)
+
+
+def _head(tree: Tree, entry: Entry) -> bytes:
+    try:
+        return tree.read(entry.path, _LOOK)
+    except FactUnavailable:
+        return b""
 
 
 def by_name(name: str) -> str | None:

@@ -75,6 +75,9 @@ def test_by_first_line(line: bytes, language: str | None) -> None:
         ("web/bootstrap2/js/bootstrap.js", True),
         ("spec/coverage/assets/0.13.2/application.js", True),
         ("coverage/lcov-report/sorter.js", True),
+        ("static/swagger-ui-standalone-preset.js", True),
+        ("app/main.bundle.js", True),
+        ("src/bundle.js", False),
         ("src/coverage/index.js", False),
         ("bootstrap/build.py", False),
         ("src/vendored_name.py", False),
@@ -85,6 +88,14 @@ def test_by_first_line(line: bytes, language: str | None) -> None:
 def test_foreign_files_are_nobodys(path: str, foreign: bool) -> None:
     assert is_foreign(path) is foreign
     assert bool(read({path: "x"}).foreign) is foreign
+
+
+def test_a_large_script_that_a_program_packed_is_nobodys() -> None:
+    packed = "/*! licence */\n!function(){" + "a(1);" * 20_000 + "}();\n"
+    written = "function f() { return 'a line as people write them'; }\n" * 2_000
+    found = read({"site/app.js": packed, "main.go": "package main\n", "site/own.js": written})
+    assert [e.path for e in found.foreign] == ["site/app.js"]
+    assert [e.path for e in found.files["JavaScript"]] == ["site/own.js"]
 
 
 def test_headers_beside_cpp_are_cpp() -> None:
