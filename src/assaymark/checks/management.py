@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, passed, unknown
@@ -351,7 +351,7 @@ def requests_resolve_issues(changes: Changes, forge_seen: ForgeSeen) -> Evidence
             f"{closing} of the last {len(requests)} merged pull requests close an issue, by their commit message"
         )
     return unknown(
-        f"the history shows {closing} closed issues in {len(requests)} pull requests; their texts are on the forge",
+        _in_history(requests, f"{closing} of the {len(requests)} merged pull requests in the history close an issue"),
         remedy="write 'Closes #123' into pull requests, and run with --forge",
     )
 
@@ -377,9 +377,13 @@ def requests_name_issues(changes: Changes, forge_seen: ForgeSeen) -> Evidence:
             f"{naming} of the last {len(requests)} merged pull requests name an issue, by their commit message"
         )
     return unknown(
-        f"the history names an issue in {naming} of {len(requests)} merged pull requests; their texts are on the forge",
+        _in_history(requests, f"{naming} of the {len(requests)} merged pull requests in the history name an issue"),
         remedy="write 'Closes #123' into pull requests, and run with --forge",
     )
+
+
+def _in_history(requests: Sequence[object], seen: str) -> str:
+    return f"{seen if requests else 'the history shows no merged pull request'}; their texts are on the forge"
 
 
 def _names_issue(text: str, own: int | None) -> bool:

@@ -174,8 +174,9 @@ def world_writable(security_files: SecurityFiles, tree: Tree) -> Evidence:
         return passed(
             f"no mode lets everyone write (modes of all files, and {security_files.looked_at} files that set modes)"
         )
+    places = len(security_files.writable)
     return failed(
-        f"{len(security_files.writable)} places make something writable for everyone",
+        f"{places} place{'s make' if places > 1 else ' makes'} something writable for everyone",
         findings=[
             Finding(
                 rule="world-writable",
@@ -186,7 +187,7 @@ def world_writable(security_files: SecurityFiles, tree: Tree) -> Evidence:
             for w in security_files.writable[:_SHOWN]
         ],
         remedy="give write permission to the owner or a group only (for example 750 or 640, umask 027)",
-        metrics={"places": len(security_files.writable)},
+        metrics={"places": places},
     )
 
 

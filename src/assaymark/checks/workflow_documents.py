@@ -103,7 +103,8 @@ def self_contained(workflow_documents: Documents) -> Evidence:
     """No document refers to an address, as far as the validators follow references."""
     remote = [p.finding for d in workflow_documents for p in d.judgement.problems if p.finding.rule == _REMOTE]
     if remote:
-        return failed(f"{len(remote)} references point to the network", findings=remote[:_MOST])
+        said = "1 reference points" if len(remote) == 1 else f"{len(remote)} references point"
+        return failed(f"{said} to the network", findings=remote[:_MOST])
     if any(d.judgement.state is State.UNDETERMINED for d in workflow_documents):
         return unknown("some documents could not be examined")
     return passed("all references stay within the repository")
@@ -113,6 +114,8 @@ def self_contained(workflow_documents: Documents) -> Evidence:
 def test_inputs(workflow_documents: Documents, tree: Tree) -> Evidence:
     """Inputs to try the workflows with are there, by their name: an input object, a configuration, a test."""
     documents = {d.path for d in workflow_documents}
+    if all(d.judgement.format == "tosca" for d in workflow_documents):
+        return not_applicable("templates of TOSCA describe a deployment, which no input data are made for")
     found = next(
         (e.path for e in tree if _TRIAL.search(e.path) and e.path not in documents and not _hidden(e.path)), None
     )
