@@ -22,6 +22,7 @@ from assaymark.wording import LEVEL_WORDS, MARKS, OUTCOME_WORDS, count, log_safe
 LIMIT = 65_000  # GitHub takes 65,536 characters
 _ALIKE = 12  # ids in one row
 _PLACES = 5  # of one finding
+_SHOWN = 10  # rows of new findings that are seen at once
 _STEPS = (50, 25, 10, 5, 2, 0)
 _MARK = re.compile(r"<!-- assaymark:comment key=([a-z0-9-]{1,64}) digest=([0-9a-f]{64}) -->")
 _KEY = re.compile(r"[^a-z0-9]+")
@@ -170,25 +171,38 @@ def _word(outcome: Outcome | None) -> str:
 def _found(r: Report, most: int) -> Iterator[str]:
     if r.change is None:
         return
-    subject = r.assessment.subject
     if r.change.new:
         yield f"#### New findings ({len(r.change.new):,})"
         yield ""
-        yield from _items(r.change.new, subject, most)
+        yield from _new(_alike(r.change.new), r.assessment.subject, most)
         yield ""
     if r.change.gone:
         # Where they were is not there any more: no links.
-        body = _items(r.change.gone, None, most)
+        body = _items(_alike(r.change.gone), None, most)
         yield from _details(f"Fixed findings ({len(r.change.gone):,})", body)
 
 
-def _items(items: Sequence[Item], subject: Subject | None, most: int) -> Iterator[str]:
-    """One row for all places of which the same is said."""
+def _new(groups: Sequence[Sequence[Item]], subject: Subject, most: int) -> Iterator[str]:
+    """The worst at once; notes, and what would make a long table, only when it is asked for."""
+    open_ = [g for g in groups if g[0].finding.severity is not Severity.NOTE][: min(_SHOWN, most)]
+    yield from _items(open_, subject, most)
+    if folded := groups[len(open_) :]:
+        number = count(sum(map(len, folded)), "more finding" if open_ else "note")
+        yield ""
+        yield from _details(number, _items(folded, subject, most - len(open_)))
+
+
+def _alike(items: Sequence[Item]) -> list[list[Item]]:
+    """Those of which the same is said together, the worst first."""
     alike: dict[tuple[Severity, str, str, str | None, bool], list[Item]] = {}
     for i in by_severity(items):
         f = i.finding
         alike.setdefault((f.severity, f.rule, f.message, f.fix, i.waived), []).append(i)
-    groups = [*alike.values()]
+    return [*alike.values()]
+
+
+def _items(groups: Sequence[Sequence[Item]], subject: Subject | None, most: int) -> Iterator[str]:
+    """One row for all places of which the same is said."""
     yield from _table(("Severity", "Finding", "Where"), [_item_row(g, subject) for g in groups[:most]])
     yield from _hidden(sum(map(len, groups[most:])), "finding")
 

@@ -69,6 +69,20 @@ def test_what_changed_is_said_first_and_what_is_next_last() -> None:
     harmless(body, allowed="https://(github.com/lab/tide|x.example/1)")
 
 
+def test_notes_and_long_tables_are_folded() -> None:
+    loud = [finding(n, f"{'x' * n} too long") for n in range(1, 14)]
+    notes = [finding(n, f"{'y' * n}?", severity=Severity.NOTE) for n in range(1, 4)]
+    before = failing(id="QC.Sty01.1")
+    body = render(Report(assessment=failing(*loud, *notes), change=difference(before, failing(*loud, *notes))))
+    seen, folded = body.split("<details><summary>6 more findings</summary>")
+    assert (seen.count("too long"), folded.count("too long"), seen.count("?"), folded.count("?")) == (10, 3, 0, 3)
+    only = render(Report(assessment=failing(*notes), change=difference(before, failing(*notes))))
+    assert "#### New findings (3)\n\n\n<details><summary>3 notes</summary>" in only
+    cut = render(Report(assessment=failing(*loud), change=difference(before, failing(*loud))), limit=2_500)
+    assert "more findings left out here: see the full report." in cut
+    assert size(cut) <= 2_500
+
+
 def test_nothing_changed_and_the_highest_level() -> None:
     same = assessment(Level.GOLD)
     report = Report(assessment=same, change=difference(same, same))
