@@ -74,7 +74,8 @@ REFUSED = {
     "a number in the parts of a value": (
         (
             "data_types:\n  my.Person:\n    properties:\n      phone: {type: string}\n"
-            "node_types:\n  my.Node:\n    derived_from: tosca.nodes.Root\n    properties:\n      who: {type: my.Person}\n"
+            "node_types:\n  my.Node:\n    derived_from: tosca.nodes.Root\n    properties:\n"
+            "      who: {type: my.Person}\n"
             "topology_template:\n  node_templates:\n    n:\n      type: my.Node\n      properties:\n"
             "        who: {phone: 123}\n"
         ),

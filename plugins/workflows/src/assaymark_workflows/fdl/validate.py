@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from assaymark.api import Context, Edit, Problem, Unreachable
@@ -19,7 +19,7 @@ from assaymark_workflows.fdl.fields import (
     TOP,
     Field,
 )
-from assaymark_workflows.problems import Problems, hint, replace
+from assaymark_workflows.problems import Problems, hint, is_slip, nearest, replace
 from assaymark_workflows.source import Kind, Limits, Malformed, Node, Span, parse_yaml
 
 RULES = Path(__file__).with_name("rules.toml")
@@ -158,9 +158,8 @@ class _Definition:
     def _known(self, node: Node, names: tuple[str, ...], what: str) -> None:
         for key, _ in node.items:
             if key.text not in names:
-                edits = ()
-                near = hint(key.text, names)
-                self.say("FDL-S003", f"{key.text!r} is no field of {what.removeprefix('a ')}{near}", key, edits=edits)
+                text = f"{key.text!r} is no field of {what.removeprefix('a ')}{hint(key.text, names)}"
+                self.say("FDL-S003", text, key, edits=_slip(key, names, node))
 
     def _value(self, value: Node, field: Field, name: str, key: Node) -> None:
         kind = field.kind
@@ -449,6 +448,14 @@ class _Definition:
     def _secret(self, value: Node) -> None:
         if value.kind is Kind.STRING and value.text and not _PLACEHOLDER.match(value.text):
             self.say("FDL-C001", "a secret in clear text; whoever reads the repository has it", value)
+
+
+def _slip(key: Node, names: Iterable[str], node: Node) -> tuple[Edit, ...]:
+    """The edit that mends a key with a wrong letter, unless the right one is there as well."""
+    near = nearest(key.text, names)
+    if near is None or not is_slip(key.text, near) or near in node or key.quoted:
+        return ()
+    return (replace(key.span, near),)
 
 
 def _elements(node: Node | None) -> list[Node]:

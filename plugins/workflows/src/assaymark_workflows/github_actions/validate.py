@@ -15,6 +15,7 @@ from typing import Any
 
 from assaymark.api import Context, Finding, Location, Problem, Severity, Unreachable
 from assaymark_workflows.problems import severities
+from assaymark_workflows.source import Malformed, parse_yaml
 
 RULES = Path(__file__).with_name("rules.toml")
 PROGRAM = "jactionlint"
@@ -66,6 +67,7 @@ IDLE = frozenset({"matrix-invalid-exclude"})
 _LONGEST = 300
 _MOST_ACTIONS = 200
 _MOST_FILES = 2_000
+_NEEDS = re.compile(r'"([^"]+)" (?:needs job|->) "([^"]+)"')
 _TYPE = re.compile(r"\{[^{}]{60,}\}")
 _LIST = re.compile(r"(available (?:labels|formats|values|contexts) are )(.{120}).*", re.S)
 
@@ -82,7 +84,7 @@ def validate(documents: Mapping[str, bytes], context: Context) -> Mapping[str, t
     for item in _items(ran.stdout):
         path = str(item.get("filepath", ""))
         if path in found:
-            found[path].append(_problem(item, path))
+            found[path].append(_problem(item, path, documents[path]))
     return {path: tuple(problems) for path, problems in found.items()}
 
 
@@ -108,7 +110,7 @@ def _items(output: bytes) -> list[dict[str, Any]]:
     return [item for item in found if isinstance(item, dict)]
 
 
-def _problem(item: Mapping[str, Any], path: str) -> Problem:
+def _problem(item: Mapping[str, Any], path: str, data: bytes) -> Problem:
     theirs = str(item.get("id", ""))
     ours = OURS.get(theirs, OTHER)
     line, column = _number(item, "line") or 1, _number(item, "column") or 1
@@ -116,9 +118,27 @@ def _problem(item: Mapping[str, Any], path: str) -> Problem:
         ours = "GHA-X005"  # GitHub takes it for empty, where it refuses an unknown name
     end = max(_number(item, "end_column") or column + 1, column + 1)
     where = Location(path=path, line=line, column=column, end_line=line, end_column=end)
+    if ours in ("GHA-G001", "GHA-G002"):
+        where = _needed(str(item.get("message", "")), path, data) or where
     message = f"{_short(str(item.get('message', '')))} ({theirs})"
     level = Severity.WARNING if theirs in IDLE else severities(RULES)[ours]
     return Problem(finding=Finding(rule=ours, message=message, severity=level, location=where))
+
+
+def _needed(message: str, path: str, data: bytes) -> Location | None:
+    """The name below ``needs`` that is meant; the linter points at the job that it belongs to."""
+    pair = _NEEDS.search(message)
+    try:
+        jobs = parse_yaml(data).get("jobs") if pair else None
+    except Malformed:
+        return None
+    job = jobs.get(pair[1]) if pair is not None and jobs is not None and jobs.is_object else None
+    needs = job.get("needs") if job is not None and job.is_object else None
+    for node in (needs, *needs.elements) if needs is not None else ():
+        if pair is not None and node.is_string and node.text == pair[2]:
+            at = node.span
+            return Location(path=path, line=at.line, column=at.column, end_line=at.end_line, end_column=at.end_column)
+    return None
 
 
 def _short(message: str) -> str:

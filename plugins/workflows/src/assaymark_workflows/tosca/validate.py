@@ -341,6 +341,8 @@ class _Template:
                 self._value(child, entry, name, inner=True)
         elif prop.type not in values.SIMPLE and value.is_object:
             self._data(value, prop.type, name)
+        elif value.kind is not Kind.NULL and self.types.closed and self.types.properties("data", prop.type)[0]:
+            self.say("TOS-V003", f"{name}: a map is expected, the parts of {prop.type}", value)
 
     def _data(self, value: Node, kind: str, name: str) -> None:
         known, whole = self.types.properties("data", kind)
