@@ -177,6 +177,9 @@ class Runner(Protocol):
     def status(self, handle: Handle) -> tuple[Status, ...]:
         """Where each copy stands, by index."""
 
+    def news(self, handle: Handle) -> bool:
+        """Whether a verdict is there, without asking the site: cheap enough for many times a second."""
+
     def logs(self, handle: Handle, index: int = 0, limit: int = 65_536) -> Log:
         """The end of what one copy wrote; also while it runs."""
 

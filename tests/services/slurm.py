@@ -41,7 +41,7 @@ DefMemPerCPU=50
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=2
 JobAcctGatherParams=OverMemoryKill
-NodeName={host} CPUs=32 RealMemory=16000 State=UNKNOWN
+NodeName={host} CPUs=8 RealMemory=16000 State=UNKNOWN
 PartitionName=debug Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 

@@ -136,6 +136,10 @@ class SharedFolder:
                 self.back.stop(handle)
         return tuple(self._one(handle, i, told[i], seen.get(i)) for i in range(handle.array))
 
+    def news(self, handle: Handle) -> bool:
+        """Whether the last copy has its verdict."""
+        return folders.copy(handle.folder, handle.array - 1).joinpath("result.json").exists()
+
     def _awaited(self, handle: Handle, over: set[int]) -> dict[int, folders.Verdict | None]:
         """The verdicts of copies that are said to be over: a shared file system may show them seconds later."""
         end = time.monotonic() + self.settle

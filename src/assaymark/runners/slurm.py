@@ -113,7 +113,8 @@ class Slurm:
 def _options(folder: Path, job: Job) -> list[str]:
     asked = job.resources
     words = ["--parsable", f"--job-name={_job_name(folder)}", f"--chdir={folder}", f"--output={folder}/slurm-%A_%a.out"]
-    words += ["--export=NONE", "--no-requeue", "--open-mode=append", f"--time={_minutes(asked)}"]
+    # NONE would have the node start a login shell for each job, which takes seconds.
+    words += ["--export=PATH", "--no-requeue", "--open-mode=append", f"--time={_minutes(asked)}"]
     words += [f"--nodes={asked.nodes}", f"--ntasks={asked.tasks}", f"--cpus-per-task={asked.cpus}"]
     if job.array > 1:
         words.append(f"--array=0-{job.array - 1}")

@@ -8,7 +8,9 @@ from dataclasses import replace
 
 from assaymark.job import Handle, Runner, State, Status, finished
 
-FIRST, LONGEST = 0.05, 5.0
+FIRST, LONGEST = 0.1, 5.0
+# How often, in between, we look for a verdict ourselves; the site is not asked for that.
+LOOK, LOOKED_AT = 0.05, 50
 # The reporter ends the command in time; this much later the controller does it.
 GRACE = 30.0
 Heard = Callable[[Handle, tuple[Status, ...]], None]
@@ -39,9 +41,20 @@ def wait(runner: Runner, handles: Sequence[Handle], heard: Heard | None = None) 
             elif finished(seen):
                 found[handle.id] = seen
         if len(found) < len(handles):
-            time.sleep(pause)
-            pause = min(LONGEST, pause * 1.2)
+            _pause(runner, [h for h in handles if h.id not in found], pause)
+            pause = min(LONGEST, pause * 1.3)
     return found
+
+
+def _pause(runner: Runner, open_ones: Sequence[Handle], seconds: float) -> None:
+    """Sleep, but not beyond the moment at which a verdict arrives."""
+    end = time.monotonic() + seconds
+    # One that has news now had them when it was asked after: an array that is not yet complete.
+    quiet = [h for h in open_ones[:LOOKED_AT] if not runner.news(h)]
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(LOOK, left))
+        if any(map(runner.news, quiet)):
+            return
 
 
 def _age(seen: Sequence[Status]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ class Fake:
 
     told: list[Status]
     cancelled: list[str] = field(default_factory=list)
+    arrived: Callable[[], bool] = lambda: False
     name: str = "fake"
     root: Path = Path("/nowhere")
 
@@ -31,6 +32,9 @@ class Fake:
 
     def problem(self) -> str | None:
         return None
+
+    def news(self, handle: Handle) -> bool:
+        return self.arrived()
 
     def facts(self) -> Mapping[str, str]:
         return {}
@@ -96,3 +100,12 @@ def test_interrupted_it_leaves_the_jobs() -> None:
     with pytest.raises(KeyboardInterrupt):
         wait(fake, [handle()], interrupt)
     assert fake.cancelled == []
+
+
+def test_a_verdict_ends_the_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "FIRST", 30.0)
+    began = time.monotonic()
+    fake = Fake([Status(state=State.RUNNING), Status(state=State.EXITED, code=0)])
+    fake.arrived = lambda: time.monotonic() > began + 0.3
+    assert wait(fake, [handle(time=60)])["job"][0].code == 0
+    assert 0.3 < time.monotonic() - began < 10
