@@ -43,7 +43,7 @@ def command(verb: str) -> int:
         verb, inputs, more = _adapted(verb, _inputs(os.environ.pop("INPUTS", "{}")), scratch)
         target = _command(verb)
         if verb not in OF_THEIR_OWN and any("--output" in p.opts for p in target.params):
-            folder = Path(inputs.setdefault("output", str(folder)))
+            folder = _emptied(Path(inputs.setdefault("output", str(folder))))
         _hand_over(inputs)
         code, message = _run([*verb.split(), *words(target, inputs)])
     except InputError as problem:
@@ -163,6 +163,24 @@ def _hand_over(inputs: Mapping[str, str]) -> None:
 def _folder(base: Path) -> Path:
     """A folder for the reports of this step, apart from those of earlier steps of the job."""
     return next(place for number in range(1, 10_000) if not (place := base / str(number)).exists())
+
+
+def _emptied(folder: Path) -> Path:
+    """The folder for the reports, without what somebody else left there under the names of ours.
+
+    Raises InputError when a link of the checkout leads it elsewhere.
+    """
+    from assaymark.github.actions import FILES
+
+    place = Path(os.path.normpath(Path.cwd() / folder))
+    if place.is_relative_to(Path.cwd()) and place.resolve() != place:
+        raise InputError("the folder for the reports is, or lies in, a link", where=str(folder))
+    for name in FILES.values():
+        try:
+            (place / name).unlink(missing_ok=True)
+        except OSError as problem:
+            raise InputError(f"cannot be written anew: {problem.strerror}", where=str(folder / name)) from problem
+    return folder
 
 
 def _run(arguments: list[str]) -> tuple[int, str]:
