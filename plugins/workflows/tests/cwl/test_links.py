@@ -222,3 +222,9 @@ def test_a_default_is_told_where_it_does_not_fit(judge: Any, kind: str, default:
     )
     found = [p.finding.location for p in judge(text) if p.finding.rule == "CWL-T003"]
     assert [(w.line, w.column) for w in found] == ([(8, column)] if column else [])
+
+
+@pytest.mark.parametrize(("link", "level"), [("{default: 5}", "error"), ("{source: a, default: 5}", "warning")])
+def test_a_default_that_does_not_fit_only_counts_without_a_value(judge: Any, link: str, level: str) -> None:
+    found = [p.finding for p in judge(workflow("string", link, "string")) if p.finding.rule == "CWL-T003"]
+    assert [finding.severity for finding in found] == [level]

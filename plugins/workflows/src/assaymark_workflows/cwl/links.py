@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assaymark.api import Severity
 from assaymark_workflows.cwl import types
 from assaymark_workflows.cwl.document import unreachable
 from assaymark_workflows.cwl.features import demand
@@ -234,7 +235,8 @@ class Workflow:
             refusal = types.accepts(sink, default)
             if refusal is not None:
                 message = f"the default does not fit {given.name!r} ({types.written(sink)}): {refusal.reason}"
-                self.report.add("CWL-T003", refusal.node, message)
+                level = Severity.WARNING if sources else None  # it only counts when the source has nothing
+                self.report.add("CWL-T003", refusal.node, message, severity=level)
         has_default = wanted.default is not None or (default is not None and default.kind is not Kind.NULL)
         self._links(given.listed, sources, sink, given.get("linkMerge"), given.get("pickValue"), wanted, has_default)
 
