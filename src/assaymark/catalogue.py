@@ -83,14 +83,21 @@ def profiles() -> tuple[str, ...]:
     )
 
 
+def shipped_profile(name: str) -> Profile | None:
+    """The profile of this id that comes with assaymark, None when none does. No file of the user's is looked at."""
+    if name not in profiles():
+        return None
+    file = folder("criteria").joinpath("profiles", f"{name}.toml")
+    return read_profile(file.read_text(encoding="utf-8"), f"criteria/profiles/{name}.toml")
+
+
 def profile(name: str) -> Profile:
     """A shipped profile by id, or one of the user's by the path of its TOML file.
 
     Raises InputError when there is none or it is malformed.
     """
-    if name in profiles():
-        where = f"criteria/profiles/{name}.toml"
-        return read_profile(folder("criteria").joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8"), where)
+    if (found := shipped_profile(name)) is not None:
+        return found
     path = Path(name)
     if name.endswith(".toml") and path.is_file():
         return read_profile(path.read_text(encoding="utf-8"), name)

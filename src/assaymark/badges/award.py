@@ -192,11 +192,8 @@ def follows(a: Assessment) -> bool | None:
     """Whether the level follows from the results under the profile as it is shipped; None when that profile is not."""
     from assaymark import catalogue, scoring
 
-    try:
-        profile = catalogue.profile(a.profile)
-    except InputError:
-        return None
-    if (profile.version, profile.digest) != (a.profile_version, a.profile_digest):
+    profile = catalogue.shipped_profile(a.profile)
+    if profile is None or (profile.version, profile.digest) != (a.profile_version, a.profile_digest):
         return None
     results = {r.definition.id: r for r in a.results}
     return scoring.level_of(profile, results) is a.level

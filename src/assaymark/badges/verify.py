@@ -185,9 +185,8 @@ def _profile(award: Award) -> Answer:
     from assaymark import catalogue
 
     named = f"{award.profile} {award.profile_version}"
-    try:
-        profile = catalogue.profile(award.profile)
-    except InputError:
+    profile = catalogue.shipped_profile(award.profile)
+    if profile is None:
         return Answer("profile", Says.UNKNOWN, f"{named}, which this version of assaymark does not have")
     if profile.version != award.profile_version:
         return Answer("profile", Says.UNKNOWN, f"{named}; this version of assaymark has {profile.version}")

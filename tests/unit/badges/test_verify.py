@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from joserfc import jws
 
+from assaymark import catalogue
 from assaymark.badges import award as awards
 from assaymark.badges import bake, credential, did, jose, status, svg
 from assaymark.badges.award import Award, Status
@@ -205,7 +207,7 @@ def claims_with(given: Award, **more: Any) -> dict[str, Any]:
 
 def token_of(claims: Mapping[str, Any], header: Mapping[str, Any] | None = None, key: Any = None) -> str:
     """Signed by the issuer itself, with any claims and header."""
-    head = {"alg": "EdDSA", "kid": did.method(KEY.did, KEY), "typ": "JWT"} | (header or {})
+    head: dict[str, Any] = {"alg": "EdDSA", "kid": did.method(KEY.did, KEY), "typ": "JWT", **(header or {})}
     registry = jws.JWSRegistry(algorithms=list(jws.JWSRegistry.algorithms), strict_check_header=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -271,6 +273,16 @@ EDITED_OR_SWAPPED: dict[str, Forgery] = {
     "another colour": lambda g: edited(g, "#f9e6a6", "#ffffff"),
     "a comment slipped in": lambda g: edited(g, "</svg>", "<!-- x --></svg>"),
     "an element slipped in": lambda g: edited(g, "</svg>", '<text x="1" y="1">platinum</text></svg>'),
+    "a style sheet in front": lambda g: b'<?xml-stylesheet href="data:text/css,text{}"?>' + drawn(g, signed(g)),
+    "another encoding of the same text": lambda g: drawn(g, signed(g)).decode().encode("utf-16"),
+    "a script behind it": lambda g: edited(g, "</svg>", "<script>alert(1)</script></svg>"),
+    "a newline at the end": lambda g: drawn(g, signed(g)) + b"\n",
+    "grey, but of another branch's wording": lambda g: svg.render(
+        aged(awards.badge_of(g), "the branch is at platinum now"), signed(g)
+    ).encode(),
+    "grey for a level it did not reach": lambda g: svg.render(
+        aged(replace(awards.badge_of(g), message="platinum"), awards.expired(g)), signed(g)
+    ).encode(),
     "a blank slipped in": lambda g: edited(g, "</svg>", " </svg>"),
     "a gold picture over a silver credential": lambda g: svg.render(
         awards.badge_of(g), signed(replace(g, level=Level.SILVER))
@@ -330,6 +342,21 @@ NOT_SIGNED: dict[str, Forgery] = {
     "exp as another type": lambda g: token_of(claims_with(g, exp=float(credential.claims(g)["exp"]))).encode(),
     "sub of another commit": lambda g: token_of(
         claims_with(g, sub="https://github.com/o/n/commit/" + "e" * 40)
+    ).encode(),
+    "a token cut by a newline": lambda g: signed(g)[:50].encode() + b"\n" + signed(g)[50:].encode(),
+    "two tokens": lambda g: f"{signed(g)}\n{signed(g)}".encode(),
+    "padding after the signature": lambda g: f"{signed(g)}==".encode(),
+    "iss of a trusted one over the key of a stranger": lambda g: repacked(
+        signed(replace(g, issuer=STRANGER.did), STRANGER), lambda c: c | {"iss": KEY.did}
+    ).encode(),
+    "in force for ever": lambda g: token_of(
+        {k: v for k, v in credential.claims(g).items() if k not in ("exp", "validUntil")}
+    ).encode(),
+    "a level that there is not": lambda g: token_of(
+        json.loads(json.dumps(credential.claims(g)).replace("gold", "platinum"))
+    ).encode(),
+    "the evidence left out": lambda g: token_of(
+        {k: v for k, v in credential.claims(g).items() if k != "evidence"}
     ).encode(),
     "two credential elements": baked_twice,
     "the credential at another place": moved_credential,
@@ -397,6 +424,23 @@ def test_a_good_badge_at_the_wrong_place_or_time(about: str, more: dict[str, Any
 def test_another_profile_under_the_name_of_ours(given: Award) -> None:
     own = replace(given, profile_digest="sha256:" + "0" * 64)
     assert said(verify(drawn(own, signed(own)), known())) == ALL_YES | {"profile": "no"}
+
+
+def test_a_profile_that_lies_where_the_verifier_stands(
+    given: Award, golden: Assessment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Someone checks a badge inside the checkout of who made it up: files that lie there are no rules."""
+    text = 'id = "easy.toml"\ntitle = "Easy"\nversion = "1"\nwhy = "w"\nkind = "software"\n[[level]]\nname = "gold"\n'
+    (tmp_path / "easy.toml").write_text(
+        f'{text}require = ["QC.Lic01"]\nwhy = "because"\nmax_not_applicable = 9\nmax_attested = 9\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    easy = catalogue.profile("easy.toml")
+    names: dict[str, Any] = {"profile": easy.id, "profile_version": easy.version, "profile_digest": easy.digest}
+    own = replace(given, **names)
+    verdict = verify(drawn(own, signed(own)), known())
+    assert said(verdict) == ALL_YES | {"profile": "unknown"}, verdict
+    assert awards.follows(replace(golden, **names)) is None
 
 
 @pytest.mark.parametrize(
