@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assaymark import parsed
 from assaymark.data import folder
 from assaymark.errors import InputError
 from assaymark.model import Criterion, DecidedBy, Level, LevelRule, Profile, Requirement, Subcriterion
@@ -63,14 +63,17 @@ def _not_there(id: str, level: Level, profile: str, known: Iterable[str]) -> Inp
 @cache
 def load() -> Catalogue:
     """The shipped catalogue. Raises InputError naming file and key when an entry is malformed."""
-    criteria: dict[str, Criterion] = {}
-    for kind in _sorted(folder("criteria")):
-        if kind.is_dir() and kind.name != "profiles":
-            for file in _sorted(kind):
-                if file.name.endswith(".toml"):
-                    where = f"criteria/{kind.name}/{file.name}"
-                    criterion = read_criterion(file.read_text(encoding="utf-8"), where, kind.name)
-                    criteria[criterion.id] = criterion
+    files = [
+        (file, kind.name)
+        for kind in _sorted(folder("criteria"))
+        if kind.is_dir() and kind.name != "profiles"
+        for file in _sorted(kind)
+        if file.name.endswith(".toml")
+    ]
+    places = [f"criteria/{kind}/{file.name}" for file, kind in files]
+    read = parsed.tables([(file, where) for (file, _), where in zip(files, places, strict=True)])
+    found = [_criterion(t.data, where, kind) for t, where, (_, kind) in zip(read, places, files, strict=True)]
+    criteria = {c.id: c for c in found}
     return Catalogue(criteria)
 
 
@@ -108,7 +111,10 @@ def profile(name: str) -> Profile:
 
 def read_criterion(text: str, where: str, kind: str) -> Criterion:
     """One criterion file."""
-    data = _toml(text, where)
+    return _criterion(parsed.table(text, where).data, where, kind)
+
+
+def _criterion(data: Mapping[str, Any], where: str, kind: str) -> Criterion:
     _known(data, _CRITERION_KEYS, where)
     criterion = _string(data, "id", where)
     return Criterion(
@@ -125,7 +131,7 @@ def read_profile(text: str, where: str) -> Profile:
 
     Its digest covers its own text and that of what it extends.
     """
-    data = _toml(text, where)
+    data = parsed.table(text, where).data
     _known(data, _PROFILE_KEYS, where)
     parent = _parent(data, where)
     levels = tuple(_level(item, f"{where}: level[{i}]") for i, item in enumerate(_tables(data, "level", where)))
@@ -198,13 +204,6 @@ def _level(item: Mapping[str, Any], where: str) -> LevelRule:
 
 def _sorted(place: Traversable) -> list[Traversable]:
     return sorted(place.iterdir(), key=lambda f: f.name)
-
-
-def _toml(text: str, where: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise InputError(f"not valid TOML: {problem}", where=where) from problem
 
 
 def _known(data: Mapping[str, Any], keys: Iterable[str], where: str) -> None:

@@ -81,9 +81,7 @@ a ``proof`` in ``[parser]`` (an expression that only a finished run prints; ``re
 
 from __future__ import annotations
 
-import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -91,6 +89,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assaymark import parsed
 from assaymark.errors import InputError
 from assaymark.model import Severity
 
@@ -204,24 +203,28 @@ def load(folders: Iterable[Traversable], formats: Iterable[str] = ()) -> tuple[M
 
     Raises InputError when one is malformed or two have the same name.
     """
+    files = [
+        (file, file.name)
+        for folder in folders
+        for file in sorted(folder.iterdir(), key=lambda f: f.name)
+        if file.name.endswith(".toml")
+    ]
     found: dict[str, Manifest] = {}
-    for folder in folders:
-        for file in sorted(folder.iterdir(), key=lambda f: f.name):
-            if file.name.endswith(".toml"):
-                manifest = read(file.read_text(encoding="utf-8"), file.name, formats)
-                if manifest.name in found:
-                    raise InputError(f"there are two tools called {manifest.name!r}", where=file.name)
-                found[manifest.name] = manifest
+    for (_, where), table in zip(files, parsed.tables(files), strict=True):
+        manifest = _checked(table, where, formats)
+        if manifest.name in found:
+            raise InputError(f"there are two tools called {manifest.name!r}", where=where)
+        found[manifest.name] = manifest
     return tuple(found[name] for name in sorted(found))
 
 
 def read(text: str, where: str, formats: Iterable[str] = ()) -> Manifest:
     """One manifest. Raises InputError naming file and key."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise InputError(f"not valid TOML: {problem}", where=where) from problem
-    manifest = _manifest(_Table(data, where), "sha256:" + hashlib.sha256(text.encode()).hexdigest())
+    return _checked(parsed.table(text, where), where, formats)
+
+
+def _checked(table: parsed.Table, where: str, formats: Iterable[str]) -> Manifest:
+    manifest = _manifest(_Table(table.data, where), table.digest)
     _sound(manifest, where, frozenset(formats))
     return manifest
 
