@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, not_applicable, passed, unknown
+from assaymark.patterns import late
 from assaymark.subject.automation import Automation, named
 from assaymark.subject.defaults import Defaults
+from assaymark.subject.documents import Readme
 from assaymark.subject.languages import Languages
 from assaymark.subject.purposes import (
     ANALYSERS,
@@ -23,14 +25,16 @@ from assaymark.subject.tasks import hooks
 
 _SHORTEST = 20  # words of a policy that says anything
 _SHOWN = 50
+_ELSEWHERE = late(r"(?i)^https?://[^?#]*/(?:security/policy|security(?:\.md|\.rst|\.txt))/?(?:[?#].*)?$")
 _LOCAL = (".*", ".*/**", "*")
 
 
 @check("security.policy", reads=("SECURITY*", ".github/*", "docs/*"))
-def policy(security_files: SecurityFiles, defaults: Defaults) -> Evidence:
+def policy(security_files: SecurityFiles, defaults: Defaults, readme: Readme) -> Evidence:
     """A security policy says how to report a weakness: a SECURITY file with a contact and more than a few words.
 
-    With ``--forge``, the one of the owner's ``.github`` repository holds where there is none here.
+    With ``--forge``, the one of the owner's ``.github`` repository holds where there is none here; without, one
+    elsewhere that the README points to is unknown, as nobody read it.
     """
     found = security_files.policy
     shared = defaults.security if found is None else None
@@ -39,6 +43,12 @@ def policy(security_files: SecurityFiles, defaults: Defaults) -> Evidence:
     if found is None:
         if defaults.problem:
             return unknown(f"the repository has no security policy, and {defaults.problem}")
+        link = next((a for a in readme.page.links if _ELSEWHERE.search(a.target)), None)
+        if link and defaults.hint:
+            return unknown(
+                f"{readme.path}:{link.line} points to the security policy {link.target}, which was not looked at",
+                remedy="run with --forge, or keep the policy here as SECURITY.md",
+            )
         return failed(
             "the repository has no security policy",
             remedy="add SECURITY.md: which versions are supported, how to report a weakness in private, when "
