@@ -69,13 +69,11 @@ def test_only_what_executes_is_believed() -> None:
         "QC.Sec02": (said(Outcome.PASSED, "tool.bandit"), said(Outcome.PASSED, "tool.pytest"),
                      said(Outcome.PASSED, "step.other"), said(Outcome.PASSED, "step.scan")),
         "QC.Lic01": (said(Outcome.PASSED, "tool.pytest"),),
-    }  # fmt: skip
+    }  # fmt: skip # a table of cases
     kept = believed(told, mine, {"tool.pytest"})
     assert {id: [e.check for e in found] for id, found in kept.items()} == {
         "QC.Uni01": ["tool.pytest"], "QC.Sec02": ["step.scan"],
-    }  # fmt: skip
-
-
+    }  # fmt: skip # a table of cases
 def test_a_forged_report_of_an_honest_project_raises_nothing_but_its_tests(
     repository: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -304,7 +304,7 @@ def test_the_fault_is_found_in_its_line(make: Callable[[int], Document], fault: 
         documents[f"{seed}.yaml"], wanted[f"{seed}.yaml"] = text, line_of(text, needle)
     found = places(laid(tmp_path, documents))
     missed = {path: (line, documents[path].splitlines()[line - 1], found.get(path)) for path, line in wanted.items()
-              if line not in found.get(path, set())}  # fmt: skip
+              if line not in found.get(path, set())}  # fmt: skip # a table of cases
     assert missed == {}
 
 
@@ -383,5 +383,5 @@ def test_slips_in_workflows_are_found_in_their_line(tmp_path: Path) -> None:
     found = places(laid(tmp_path, documents))
     assert ".github/workflows/right.yml" not in found
     missed = {SLIPS[int(path.split("/")[-1][:-4])]: (line, found.get(path)) for path, line in wanted.items()
-              if line not in found.get(path, set())}  # fmt: skip
+              if line not in found.get(path, set())}  # fmt: skip # a table of cases
     assert missed == {}

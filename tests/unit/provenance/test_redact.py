@@ -109,7 +109,7 @@ TOKEN = "gh" + "p_" + "a1B2" * 9
         f"src/x_{TOKEN}.py", TOKEN.replace("g", "\\u0067", 1), TOKEN.replace("_", "%5F"), TOKEN.replace("_", "&#95;"),
         "%2Fhome%2Fjane%2Fx", "\\/home\\/jane\\/x", json.dumps(json.dumps(r"C:\Users\jane\x")),
     ],
-)  # fmt: skip
+)  # fmt: skip # a table of cases
 def test_shapes_are_found_in_names_and_behind_escapes(text: str) -> None:
     assert list(leaks(f'{{"message": "{text}"}}', {}))
 

@@ -80,7 +80,7 @@ def test_docker_takes_everything_away() -> None:
     for words in (
         "--cap-drop ALL", "--security-opt no-new-privileges", "--network none", "--read-only", "--user 5:5",
         "--memory 64m", "--pull never", f"--volume {WORK}:/mnt", "--entrypoint tool sha256:1 --version",
-    ):  # fmt: skip
+    ):  # fmt: skip # a table of cases
         assert words in text, words
     assert wrapped.limits_memory
     assert wrapped.cleanup[-3:-1] == ("rm", "--force")

@@ -30,7 +30,7 @@ from assaymark.runners.shared import Seen
         ("13|FAILED|JobLaunchFailure", "no-verdict"),
         ("13|SOMETHING_NEW|None", None),
     ],
-)  # fmt: skip
+)  # fmt: skip # a table of cases
 def test_states(row: str, state: str | None) -> None:
     [(index, seen)] = slurm._rows(row.encode() + b"\n").items()
     assert index == 0
@@ -59,7 +59,7 @@ def test_what_is_asked_for() -> None:
     assert {
         "--parsable", "--array=0-4", "--nodes=2", "--ntasks=4", "--cpus-per-task=3", "--gpus=1", "--mem=500",
         "--time=4",         "--partition=gpu", "--account=p1", "--exclusive", "--no-requeue", "--export=PATH",
-    } <= set(words)  # fmt: skip
+    } <= set(words)  # fmt: skip # a table of cases
     assert not [w for w in slurm._options(Path("/f/job"), Job(id="j", command=("x",))) if "array" in w or "mem" in w]
 
 

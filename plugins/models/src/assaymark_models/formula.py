@@ -175,12 +175,12 @@ def _call(name: str, values: list[Any]) -> Any:
         return np.diff(values[0], prepend=np.nan)
     whole: Mapping[str, Callable[..., Any]] = {
         "sum": np.sum, "mean": np.mean, "lowest": np.min, "highest": np.max,
-    }  # fmt: skip # a table
+    }  # fmt: skip # a table of operators
     if name in _WHOLE:
         return whole[name](values[0])
     each: Mapping[str, Callable[..., Any]] = {
         "abs": np.abs, "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "minimum": np.minimum, "maximum": np.maximum,
-    }  # fmt: skip # a table
+    }  # fmt: skip # a table of operators
     return each[name](*values)
 
 
