@@ -39,7 +39,9 @@ RELATIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "mentionOf": (("prov:specificEntity", "entity"), ("prov:generalEntity", "entity")),
     "wasInfluencedBy": (("prov:influencee", ""), ("prov:influencer", "")),
 }
-_FIRST_END_ONLY = frozenset({"wasStartedBy", "wasEndedBy", "wasAssociatedWith", "used", "wasGeneratedBy"})
+_FIRST_END_ONLY = frozenset(
+    {"wasStartedBy", "wasEndedBy", "wasAssociatedWith", "used", "wasGeneratedBy", "wasInvalidatedBy"}
+)
 _OWN = frozenset({"prov:type", "prov:label", "prov:role", "prov:location", "prov:value"})
 _TIMES = frozenset({"prov:startTime", "prov:endTime", "prov:time"})
 SKEW = timedelta(seconds=2)
@@ -63,6 +65,14 @@ class _Relation:
 
     def time(self) -> datetime | None:
         return _moment(self.attributes.get("prov:time"))
+
+
+def _single(section: str, record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """A membership may name several members at once."""
+    members = record.get("prov:entity")
+    if section != "hadMember" or not isinstance(members, list) or not members:
+        return [record]
+    return [{**record, "prov:entity": member} for member in members]
 
 
 def violations(document: Any, *, strict: bool = True, skew: timedelta = SKEW) -> tuple[Violation, ...]:
@@ -133,8 +143,9 @@ class _Checker:
             elif section in ELEMENTS:
                 self.elements[section].setdefault(id, []).append(one)
             else:
-                ends = {end: one[end] for end, _ in RELATIONS[section] if isinstance(one.get(end), str)}
-                self.relations.append(_Relation(section, id, ends, one))
+                for each in _single(section, one):
+                    ends = {end: each[end] for end, _ in RELATIONS[section] if isinstance(each.get(end), str)}
+                    self.relations.append(_Relation(section, id, ends, one))
 
     def _typing(self) -> None:
         """50, 55: each end is of the kind its place asks for; nothing is both an entity and an activity."""
