@@ -14,8 +14,8 @@ mkdir -p "$run/work" || exit 125
 # A copy runs once: who comes second (a restarted job, a second controller) leaves what is there.
 mkdir "$run/claimed" 2> /dev/null || exit 0
 [ ! -d "$folder/in" ] || cp -R "$folder/in/." "$run/work" || exit 125
-# The user inside a container may be another one; nobody else gets past the folder above.
-chmod -R a+rwX "$run/work" || exit 125
+# The user inside a container may be another one, in our group; nobody else gets past the folder above.
+chmod -R g+rwX "$run/work" || exit 125
 
 # Few processes are started here: on a busy node each one costs more than the rest of this script.
 # Seconds that no clock being set can disturb, where the system has them.
@@ -82,13 +82,11 @@ command -v setsid > /dev/null 2>&1 && separate=setsid
   exec $separate /bin/sh "$folder/command" > "$run/out" 2> "$run/err" < /dev/null
 ) &
 child=$!
-me=$$
-(
-  trap 'kill "$rest" 2> /dev/null; exit 0' TERM
-  sleep "$limit_seconds" &
-  rest=$!
-  wait "$rest" && kill -USR1 "$me" 2> /dev/null
-) > /dev/null 2>&1 &
+# Asked to end before there was anything to end.
+[ "$state" = exited ] || stop "$state"
+# A process of its own, ended by a signal that cannot be lost; if it outlives us all the same, it finds `ended`.
+$separate /bin/sh -c 'sleep "$1"; [ -e "$3/ended" ] || kill -USR1 "$2"' guard "$limit_seconds" "$$" "$run" \
+  > /dev/null 2>&1 < /dev/null &
 guard=$!
 
 code=0
@@ -100,7 +98,8 @@ while :; do
 done
 # What the command left behind ends with it.
 end_child KILL
-kill "$guard" 2> /dev/null
+: > "$run/ended"
+kill -KILL "-$guard" 2> /dev/null || kill -KILL "$guard" 2> /dev/null
 trap '' USR1 TERM INT HUP
 [ ! -f "$folder/cleanup" ] || /bin/sh "$folder/cleanup" "$index" > /dev/null 2>&1
 

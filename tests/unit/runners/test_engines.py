@@ -86,6 +86,13 @@ def test_docker_takes_everything_away() -> None:
     assert wrapped.cleanup[-3:-1] == ("rm", "--force")
 
 
+@pytest.mark.parametrize(("options", "group"), [("[name=seccomp]", None), ("[name=rootless]", 0)])
+def test_any_user_of_docker_is_in_our_group(options: str, group: int | None, program: Program) -> None:
+    program("docker", f"#!/bin/sh\necho '{options}'\n")
+    argv = Docker(lambda image, program: "sha256:1").wrap(JOB).argv
+    assert argv[argv.index("--group-add") + 1] == str(os.getgid() if group is None else group)
+
+
 def test_podman_is_asked_in_the_same_words() -> None:
     wrapped = Docker(lambda image, program: f"{program}-image", "podman").wrap(JOB)
     assert wrapped.argv[wrapped.argv.index("run") - 1] == "podman"

@@ -126,3 +126,15 @@ def test_an_input_stays_inside(name: str, tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="outside the job"):
         prepared(tmp_path / "job", "true", inputs={name: b""})
+
+
+@shells
+def test_the_guard_of_the_time_never_stays(shell: list[str], tmp_path: Path) -> None:
+    for number in range(15):
+        folder = prepared(tmp_path / str(number), "true", resources=Resources(time=4803))
+        assert start(shell, folder).wait(30) == 0
+        assert verdict(folder)
+    time.sleep(0.1)
+    listed = subprocess.run(["ps", "-eo", "stat=,args="], check=True, capture_output=True, text=True).stdout
+    left = [line for line in listed.splitlines() if ("sleep 4803" in line or str(tmp_path) in line) and line[0] != "Z"]
+    assert left == []
