@@ -52,10 +52,14 @@ def of_cells(counts: Floats, statistic: Statistic, how: How) -> Interval:
     total = int(counts.sum())
     draws = rng.multinomial(total, counts / total, size=how.resamples).astype(np.float64)
     seen = np.flatnonzero(counts)
-    without = np.repeat(counts[None, :], len(seen), axis=0)
-    without[np.arange(len(seen)), seen] -= 1
-
-    return _interval(statistic, counts[None, :], draws, (without, counts[seen]), how)
+    left_out = []
+    for start in range(0, len(seen), step := max(1, _CHUNK // len(counts))):
+        cells = seen[start : start + step]
+        without = np.repeat(counts[None, :], len(cells), axis=0)
+        without[np.arange(len(cells)), cells] -= 1
+        with np.errstate(all="ignore"):
+            left_out.append(np.asarray(statistic(without), dtype=np.float64))
+    return _interval(statistic, counts[None, :], draws, (np.concatenate(left_out), counts[seen]), how)
 
 
 def of_sums(columns: Iterable[Floats], statistic: Statistic, how: How) -> Interval:
@@ -74,7 +78,9 @@ def of_sums(columns: Iterable[Floats], statistic: Statistic, how: How) -> Interv
         picked = rng.integers(0, n, (min(step, how.resamples - start), n))
         weights = np.stack([np.bincount(p, minlength=n) for p in picked]).astype(np.float64)
         draws.append(weights @ rows)
-    return _interval(statistic, total[None, :], np.concatenate(draws), (total - rows, np.ones(n)), how)
+    with np.errstate(all="ignore"):
+        left_out = np.asarray(statistic(total - rows), dtype=np.float64)
+    return _interval(statistic, total[None, :], np.concatenate(draws), (left_out, np.ones(n)), how)
 
 
 def _rows(columns: Iterable[Floats], rng: np.random.Generator) -> Floats:
@@ -95,12 +101,12 @@ def _rows(columns: Iterable[Floats], rng: np.random.Generator) -> Floats:
 def _interval(
     statistic: Statistic, total: Floats, draws: Floats, jackknife: tuple[Floats, Floats], how: How
 ) -> Interval:
+    """``jackknife``: the statistic without each row (or cell's row, or block), and how many rows each stands for."""
     import numpy as np
 
     with np.errstate(all="ignore"):
         point = float(statistic(total)[0])
         values = np.asarray(statistic(draws), dtype=np.float64)
-        left_out = np.asarray(statistic(jackknife[0]), dtype=np.float64)
     values = values[np.isfinite(values)]
     if not math.isfinite(point) or len(values) < how.resamples * 0.9:
         return Interval(point, math.nan, math.nan)
@@ -109,7 +115,7 @@ def _interval(
     tail = (1 - how.confidence) / 2
     shares = (tail, 1 - tail)
     if how.method == "bca" and spread:
-        shares = _adjusted(point, values, left_out, jackknife[1], tail)
+        shares = _adjusted(point, values, jackknife[0], jackknife[1], tail)
     low, high = np.quantile(values, shares)
     return Interval(point, float(low), float(high), spread)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 BINS = 4096  # of scores, when there are more different ones
+SORTED = 200_000  # scores that are sorted to find these bins; of more, every so many-eth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,13 +183,14 @@ def rank_counts(positive: Floats, probability: Floats) -> Floats:
     """How many negatives and positives have each score; with more than `BINS` scores, each of as many bins."""
     import numpy as np
 
-    scores, place = np.unique(probability, return_inverse=True)
+    some = probability if len(probability) <= SORTED else probability[:: len(probability) // SORTED]
+    scores, place = np.unique(some, return_inverse=True)
     size = len(scores)
-    if size > BINS:
-        edges = np.unique(np.quantile(probability, np.linspace(0, 1, BINS + 1)[1:-1]))
+    if len(probability) > SORTED or size > BINS:
+        edges = np.unique(np.quantile(scores, np.linspace(0, 1, BINS + 1)[1:-1]))
         place, size = np.searchsorted(edges, probability), len(edges) + 1
-    cells = place + np.where(positive > 0, size, 0)
-    return np.bincount(cells, minlength=2 * size).astype(np.float64)
+    counts = [np.bincount(place[side], minlength=size) for side in (positive <= 0, positive > 0)]
+    return np.concatenate(counts).astype(np.float64)
 
 
 def confusion_counts(truth: Codes, guess: Codes, classes: int) -> Floats:
