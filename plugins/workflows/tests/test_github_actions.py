@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,21 @@ def test_without_an_answer_nothing_is_valid(ran: Ran, tmp_path: Path, monkeypatc
     (judgement,) = judged(workflow(tmp_path)).judgements
     assert judgement.state is State.UNDETERMINED
     assert judgement.problems[0].finding.rule in ("WF-E001", "WF-E003")
+
+
+def test_a_document_that_is_too_much_harms_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workflow(tmp_path, BROKEN)
+    (tmp_path / ".github" / "workflows" / "y.yml").write_text(BROKEN + "# too much\n")
+    real = programs.run
+
+    def run(program: str, arguments: Sequence[str], files: Mapping[str, bytes], timeout: float) -> Ran:
+        if any(b"too much" in data for path, data in files.items() if path in arguments):
+            return Ran(None, problem="jactionlint wrote too much")
+        return real(program, arguments, files, timeout)
+
+    monkeypatch.setattr(programs, "run", run)
+    states = {j.path.rpartition("/")[2]: j.state for j in judged(tmp_path).judgements}
+    assert states == {"x.yml": State.INVALID, "y.yml": State.UNDETERMINED}
 
 
 def test_nothing_in_the_repository_silences_the_linter(tmp_path: Path) -> None:

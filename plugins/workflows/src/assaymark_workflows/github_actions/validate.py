@@ -67,6 +67,8 @@ IDLE = frozenset({"matrix-invalid-exclude"})
 _LONGEST = 300
 _MOST_ACTIONS = 200
 _MOST_FILES = 2_000
+# So many documents are tried one by one when all together are too much for the linter.
+_MOST_ALONE = 50
 _NEEDS = re.compile(r'"([^"]+)" (?:needs job|->) "([^"]+)"')
 _TYPE = re.compile(r"\{[^{}]{60,}\}")
 _LIST = re.compile(r"(available (?:labels|formats|values|contexts) are )(.{120}).*", re.S)
@@ -79,6 +81,9 @@ def validate(documents: Mapping[str, bytes], context: Context) -> Mapping[str, t
         reason = ran.problem or f"{PROGRAM} ended with {ran.code}"
         if ran.code is None and "not installed" in reason:
             reason += ": pip install jactionlint"
+        elif 1 < len(documents) <= _MOST_ALONE:
+            alone = [validate({path: documents[path]}, context) for path in documents]
+            return {path: problems for said in alone for path, problems in said.items()}
         return {path: (_unexamined(path, reason),) for path in documents}
     found: dict[str, list[Problem]] = {path: [] for path in documents}
     for item in _items(ran.stdout):
