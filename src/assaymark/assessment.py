@@ -30,8 +30,11 @@ from assaymark.model import (
 from assaymark.plan import Plan, plan
 
 if TYPE_CHECKING:
+    from assaymark.api import Tree
+    from assaymark.config import Config
     from assaymark.subject.base import Base
     from assaymark.subject.checkout import Opened
+    from assaymark.validation.model import Judgement
 
 # As much as is read of any report: an assessment may hold a thousand findings of a tool.
 REPORT_LIMIT = 20_000_000
@@ -147,12 +150,11 @@ def _assess(
     for fact in slow:
         facts.begin(fact.name)  # other processes do that work while this one loads the checks
     from assaymark.tools.plan import tool_checks
-    from assaymark.validity import of_tree
 
     definitions = catalogue.load().subcriteria(profile)
     parts = registry.load_for(name for d in definitions.values() for name in d.checks)
     facts.offer(parts.facts.values())
-    facts.offer([Fact("validation", lambda: partial(of_tree, conf=conf), ())])
+    facts.offer([Fact("validation", lambda: partial(_validated, conf), ())])
     for fact in parts.facts.values():
         if "opened" in fact.needs:
             facts.begin(fact.name)  # these ask Git
@@ -180,6 +182,13 @@ def _assess(
     }
     results = policy.with_rolled_up(results)
     return concluded(opened.subject, conf, profile, options.as_of, laid, results, warnings)
+
+
+def _validated(conf: Config, tree: Tree) -> tuple[Judgement, ...] | None:
+    """What validators say of the documents of a tree; they are loaded when a check asks."""
+    from assaymark.validity import of_tree
+
+    return of_tree(tree, conf)
 
 
 def _running(parts: registry.Registry) -> frozenset[str]:
