@@ -184,6 +184,7 @@ def _sqaaas(value: Mapping[str, Any], digest: str, where: str) -> Milestone:
             "report": value["report"],
             "badge": badge,
             "repository": repository,
+            "address": _text(_inside(value, "meta").get("report_json_url")),
         },
     )
 

@@ -17,6 +17,7 @@ PREFIXES = {
     "w3": "http://www.w3.org/",
     "tr": "http://www.w3.org/TR/2011/",
 }
+_BADGE_KEYS = ("entityType", "openBadgeId", "createdAt", "badgeclassOpenBadgeId", "image")
 _GOOD = ("passed", "not-applicable")
 
 
@@ -52,6 +53,7 @@ def _repository(whole: dict[str, Any], first: Milestone, address: str, root: str
             "ex:name": "/".join((first.repository or "").split("/")[-2:]),
             "ex:avatar_url": known.get("avatar_url"),
             "ex:description": known.get("description"),
+            "ex:languages": _words(known.get("languages")),
         }
     )
     whole["wasAttributedTo"][f"_:wat_SQAaaS_repository{root}"] = {
@@ -70,6 +72,7 @@ def _assessment(whole: dict[str, Any], milestone: Milestone, name: str, root: st
             "ex:commit_id": [milestone.commit],
             "ex:commit_date": [milestone.committed or milestone.moment],
             "ex:branch_name": [ref] if ref else None,
+            "ex:report_json_url": milestone.extra.get("address"),
             "ex:report_sha256": milestone.sha256,
         }
     )
@@ -82,6 +85,7 @@ def _assessment(whole: dict[str, Any], milestone: Milestone, name: str, root: st
         good = sum(outcome in _GOOD for outcome in outcomes)
         whole["activity"][activity] = {
             "prov:type": "activity",
+            "ex:description": f"{criterion}: {', '.join(sorted(_ids(milestone, criterion)))}",
             "ex:output": good == len(outcomes),
             "ex:percentage": f"{round(100 * good / len(outcomes))}%",
             "ex:total_subcriteria": len(outcomes),
@@ -97,10 +101,15 @@ def _assessment(whole: dict[str, Any], milestone: Milestone, name: str, root: st
 
 def _badge(whole: dict[str, Any], milestone: Milestone, name: str) -> None:
     won = milestone.level if milestone.level != "none" else "no_badge"
+    badge = milestone.extra.get("badge")
+    data = badge.get("data") if isinstance(badge, Mapping) else None
+    told = data if isinstance(data, Mapping) else {}
     whole["entity"][f"ex:output{name}"] = {
         "prov:type": "document",
         "ex:badge_won": won,
         "ex:Issued_On:str": milestone.moment,
+        # Readers look for each of these; what is not known they are told in these words.
+        **{f"ex:{key}:str": _text(told.get(key)) or "No information" for key in _BADGE_KEYS},
     }
     whole["wasDerivedFrom"][f"_:id_assessment{name}_output{name}"] = {
         "prov:generatedEntity": f"ex:output{name}",
@@ -113,6 +122,18 @@ def _criteria(milestone: Milestone) -> dict[str, list[str]]:
     for id, outcome in milestone.outcomes.items():
         found.setdefault(id.rstrip("0123456789."), []).append(outcome)
     return found
+
+
+def _ids(milestone: Milestone, criterion: str) -> list[str]:
+    return [id for id in milestone.outcomes if id.rstrip("0123456789.") == criterion]
+
+
+def _text(value: object) -> str:
+    return value[:300] if isinstance(value, str) else ""
+
+
+def _words(value: object) -> list[str]:
+    return [word[:100] for word in value[:50] if isinstance(word, str)] if isinstance(value, list) else []
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:

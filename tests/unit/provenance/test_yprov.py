@@ -237,6 +237,45 @@ def test_the_view_for_readers_of_yprov4sqa() -> None:
     assert view["wasDerivedFrom"]["_:id_assessment2_output2"]["prov:generatedEntity"] == "ex:output2"
 
 
+REPORT = {
+    "meta": {"version": "2.1", "report_json_url": "https://example.org/r.json"},
+    "repository": [{"url": "https://github.com/o/r", "commit_id": "ab" * 20, "tag": "main", "badge_status": "silver",
+                    "avatar_url": "https://example.org/a.png", "description": "d", "languages": ["Python"]}],
+    "report": {"QC.Lic": {"subcriteria": {"QC.Lic01": {"valid": True}}}},
+    "badge": {"software": {"data": {"issuedOn": "2026-01-01T00:00:00.123456789Z", "entityType": "Assertion",
+              "openBadgeId": "https://example.org/b", "createdAt": "2026-01-01T00:00:00Z",
+              "badgeclassOpenBadgeId": "https://example.org/c"}}},
+}  # fmt: skip
+# The keys that readers of such documents look for, by kind of record.
+KEYS = {
+    "repository": {"prov:type", "ex:url", "ex:name", "ex:avatar_url", "ex:description", "ex:languages"},
+    "assessment": {"prov:type", "ex:version", "ex:commit_id", "ex:commit_date", "ex:branch_name", "ex:report_json_url"},
+    "output": {"prov:type", "ex:badge_won", "ex:Issued_On:str", "ex:entityType:str", "ex:openBadgeId:str",
+               "ex:createdAt:str", "ex:badgeclassOpenBadgeId:str", "ex:image:str"},
+}  # fmt: skip
+
+
+def test_every_key_that_readers_look_for_is_there_and_prov_reads_it(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    from prov.model import ProvDocument
+
+    (tmp_path / "r.json").write_text(json.dumps(REPORT))
+    assert main(["provenance", "history", str(tmp_path / "r.json"), "--format", "yprov4sqa"]) == 0
+    text = capsysbinary.readouterr().out.decode()
+    view = json.loads(text)
+    for kind, keys in KEYS.items():
+        (record,) = (r for id, r in view["entity"].items() if id.startswith(f"ex:{kind}"))
+        assert set(record) - {"ex:report_sha256"} == keys
+        assert all(isinstance(record[k], list) for k in keys & {"ex:commit_id", "ex:commit_date", "ex:branch_name"})
+    (check,) = view["activity"].values()
+    assert set(check) == {
+        "prov:type", "ex:description", "ex:output", "ex:percentage", "ex:total_subcriteria", "ex:success_subcriteria",
+    }  # fmt: skip
+    assert view["entity"][next(i for i in view["entity"] if "output" in i)]["ex:image:str"] == "No information"
+    assert len(list(ProvDocument.deserialize(content=text).get_records())) == 4 + 1 + 4
+
+
 def test_views_of_two_repositories_can_be_merged() -> None:
     one, other = yprov4sqa.document(line()), line()
     other = [Milestone(**{**_values(m), "repository": "github.com/o/s"}) for m in other]
