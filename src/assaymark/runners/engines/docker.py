@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -48,6 +49,7 @@ class Docker:
             argv += ["--network", "none"]
         if job.confinement.read_only:
             argv += ["--read-only", "--tmpfs", "/tmp"]
+        argv += ["--group-add", str(self._group())]
         if job.confinement.user is not None:
             argv += ["--user", f"{job.confinement.user}:{job.confinement.user}"]
         if job.resources.memory:
@@ -56,3 +58,14 @@ class Docker:
             argv += ["--env", f"{variable}={value}"]
         argv += ["--entrypoint", job.command[0], self.loaded(job.image, self.program), *job.command[1:]]
         return Wrapped(tuple(argv), ("env", *told, self.program, "rm", "--force", name), limits_memory=True)
+
+    def _group(self) -> int:
+        """Our group as the container sees it: any user in there writes to the folder of the copy through it.
+
+        An engine that runs without root maps our own user and group to 0.
+        """
+        if self.program == "podman":
+            mapped = os.geteuid() != 0
+        else:
+            mapped = b"rootless" in ran([self.program, "info", "--format", "{{.SecurityOptions}}"]).stdout
+        return 0 if mapped else os.getgid()
