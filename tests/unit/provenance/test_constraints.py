@@ -216,7 +216,7 @@ def test_any_json_is_judged_without_breaking(value: Any) -> None:
 PROVEN_BROKEN = {
     "unification-object-relation-f1-FAIL-c54": "54", "unification-entity-activity-f1-FAIL-c55": "55",
     "unification-activity-f1-FAIL-c22": "28", "unification-relation-kind-f1-FAIL-c53": "53",
-}  # fmt: skip
+}  # fmt: skip # a table of cases
 # What PROV-DM requires and these leave out, so as to see what a reader does.
 WITHOUT_AN_END = {
     *("start1", "start4", "end1", "end4", "usage1", "association2", "derivation1", "derivation2", "derivation9"),

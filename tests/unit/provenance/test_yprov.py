@@ -245,14 +245,14 @@ REPORT = {
     "badge": {"software": {"data": {"issuedOn": "2026-01-01T00:00:00.123456789Z", "entityType": "Assertion",
               "openBadgeId": "https://example.org/b", "createdAt": "2026-01-01T00:00:00Z",
               "badgeclassOpenBadgeId": "https://example.org/c"}}},
-}  # fmt: skip
+}  # fmt: skip # a table of cases
 # The keys that readers of such documents look for, by kind of record.
 KEYS = {
     "repository": {"prov:type", "ex:url", "ex:name", "ex:avatar_url", "ex:description", "ex:languages"},
     "assessment": {"prov:type", "ex:version", "ex:commit_id", "ex:commit_date", "ex:branch_name", "ex:report_json_url"},
     "output": {"prov:type", "ex:badge_won", "ex:Issued_On:str", "ex:entityType:str", "ex:openBadgeId:str",
                "ex:createdAt:str", "ex:badgeclassOpenBadgeId:str", "ex:image:str"},
-}  # fmt: skip
+}  # fmt: skip # a table of cases
 
 
 def test_every_key_that_readers_look_for_is_there_and_prov_reads_it(
@@ -271,7 +271,7 @@ def test_every_key_that_readers_look_for_is_there_and_prov_reads_it(
     (check,) = view["activity"].values()
     assert set(check) == {
         "prov:type", "ex:description", "ex:output", "ex:percentage", "ex:total_subcriteria", "ex:success_subcriteria",
-    }  # fmt: skip
+    }  # fmt: skip # a table of cases
     assert view["entity"][next(i for i in view["entity"] if "output" in i)]["ex:image:str"] == "No information"
     assert len(list(ProvDocument.deserialize(content=text).get_records())) == 4 + 1 + 4
 
