@@ -74,6 +74,8 @@ def test_only_what_executes_is_believed() -> None:
     assert {id: [e.check for e in found] for id, found in kept.items()} == {
         "QC.Uni01": ["tool.pytest"], "QC.Sec02": ["step.scan"],
     }  # fmt: skip # a table of cases
+
+
 def test_a_forged_report_of_an_honest_project_raises_nothing_but_its_tests(
     repository: Callable[..., Path], tmp_path: Path
 ) -> None:
