@@ -98,6 +98,6 @@ def test_one_version_everywhere(checkout: Path) -> None:
     version = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     citation = yaml.safe_load((checkout / "CITATION.cff").read_text(encoding="utf-8"))
     codemeta = json.loads((checkout / "codemeta.json").read_text(encoding="utf-8"))
-    newest = re.search(r"^## \[(.+?)\]", (checkout / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    newest = re.search(r"^## \[(\d.+?)\]", (checkout / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert newest
     assert {str(citation["version"]), codemeta["version"], newest[1]} == {version}
