@@ -45,7 +45,7 @@ def command() -> None:
     """List, cancel and clean the jobs that runners started."""
 
 
-@command.command("list")
+@command.command("list", epilog="Example: assaymark jobs list --format json")
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 def listed(form: str) -> None:
     """Show every job, where it runs and how it stands."""
@@ -60,7 +60,7 @@ def listed(form: str) -> None:
         say("no jobs")
 
 
-@command.command("cancel")
+@command.command("cancel", epilog="Example: assaymark jobs cancel smoke-0a1b2c-start")
 @click.argument("ids", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every job that is not over.")
 def cancel(ids: tuple[str, ...], everything: bool) -> None:
@@ -78,7 +78,7 @@ def cancel(ids: tuple[str, ...], everything: bool) -> None:
         raise InputError("not cancelled: " + "; ".join(problems), hint="try again where their runner can be reached")
 
 
-@command.command("clean")
+@command.command("clean", epilog="Example: assaymark jobs clean --images")
 @click.option("--images", is_flag=True, help="Also remove the unpacked images.")
 def clean(images: bool) -> None:
     """Remove the folders of jobs that are over; what runs stays."""

@@ -22,7 +22,7 @@ def command() -> None:
     """List and check the places where work can run."""
 
 
-@command.command("list")
+@command.command("list", epilog="Example: assaymark runner list")
 def listed() -> None:
     """Show the names of runners and engines."""
     from assaymark.runners.choose import ENGINES, RUNNERS, UNVERIFIED
@@ -34,7 +34,7 @@ def listed() -> None:
     out(f"           {', '.join(UNVERIFIED)} (unverified: tested by their documented command line only)")
 
 
-@command.command("check")
+@command.command("check", epilog="Example: assaymark runner check slurm")
 @click.argument("name", required=False)
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 def check(name: str | None, form: str) -> None:
