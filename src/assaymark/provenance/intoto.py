@@ -7,6 +7,7 @@ the predicate.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from assaymark.provenance.account import Account, Artifact, Result
 from assaymark.provenance.uris import BUILD_TYPE, CATALOGUE, HOME, PREDICATES, STATEMENT, VERIFIER
 
 _LEVELS = ("bronze", "silver", "gold")
+_URI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s]+")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
 
 
 def statement(kind: str, predicate: Mapping[str, Any], subjects: Sequence[Artifact]) -> dict[str, Any]:
@@ -133,22 +136,49 @@ def verification_summary(
     return summary
 
 
-def build_provenance(account: Account, *, parameters: Mapping[str, str], builder: str) -> dict[str, Any]:
-    """SLSA provenance v1 of what ``release`` built; ``parameters`` are the few that an outsider may set."""
-    metadata = {"startedOn": account.run.started, "finishedOn": account.run.ended}
-    if account.run.url:
-        metadata["invocationId"] = account.run.url
+def slsa_provenance(
+    *,
+    source: Artifact,
+    parameters: Mapping[str, str],
+    builder: str,
+    version: str,
+    started: str,
+    finished: str,
+    invocation: str | None = None,
+    dependencies: Sequence[Artifact] = (),
+    byproducts: Sequence[Artifact] = (),
+) -> dict[str, Any]:
+    """SLSA provenance v1 of what ``release`` built; the files that came out are the subjects of its `statement`.
+
+    - ``source``: the tree that was built, with a commit or a digest; ``dependencies``: what else went in (lock file,
+      build tools), by digest or address;
+    - ``parameters``: the few things that somebody outside may choose, such as the tag: who verifies refuses others;
+    - ``builder``: the address of what did the build (a workflow at its ref); ``version``: that of assaymark;
+    - ``started``, ``finished``: RFC 3339 in UTC, ending in ``Z``; ``invocation``: the address of the run.
+
+    It says how the files came to be, and claims no level of SLSA: that is for a verifier who knows the builder.
+    ValueError when that would stay open: no source, a builder that is no address, a time without zone.
+    """
+    if not (source.commit or source.sha256):
+        raise ValueError("the source has neither a commit nor a digest")
+    if not _URI.fullmatch(builder):
+        raise ValueError(f"the builder {builder!r} is not an address")
+    for moment in (started, finished):
+        if not _MOMENT.fullmatch(moment):
+            raise ValueError(f"{moment!r} is not a time in UTC")
+    metadata = {"startedOn": started, "finishedOn": finished}
+    if invocation:
+        metadata["invocationId"] = invocation
+    details: dict[str, Any] = {"builder": {"id": builder, "version": {"assaymark": version}}, "metadata": metadata}
+    if byproducts:
+        details["byproducts"] = [_descriptor(b) for b in byproducts]
     return {
         "buildDefinition": {
             "buildType": BUILD_TYPE,
             "externalParameters": dict(sorted(parameters.items())),
-            "resolvedDependencies": [_source(account), *(_descriptor(i) for i in account.inputs)],
+            "resolvedDependencies": [_tree(source), *(_descriptor(d) for d in dependencies)],
         },
-        "runDetails": {
-            "builder": {"id": builder, "version": {"assaymark": account.version}},
-            "metadata": metadata,
-            "byproducts": [_descriptor(account.report)],
-        },
+        "runDetails": details,
     }
 
 
@@ -182,11 +212,15 @@ def _descriptor(artifact: Artifact) -> dict[str, Any]:
 
 
 def _source(account: Account) -> dict[str, Any]:
-    subject = account.subject
+    return _tree(account.subject, account.run.ref)
+
+
+def _tree(subject: Artifact, ref: str | None = None) -> dict[str, Any]:
+    """A source tree: its address with the ref, its commit and the digest of its files."""
     described: dict[str, Any] = {"name": "source"}
     if subject.uri:
-        ref = account.run.ref or subject.facts.get("ref")
-        described["uri"] = f"git+{subject.uri}" + (f"@{ref}" if ref else "")
+        at = ref or subject.facts.get("ref")
+        described["uri"] = f"git+{subject.uri}" + (f"@{at}" if at else "")
     digest = {}
     if subject.commit:
         digest["gitCommit"] = subject.commit

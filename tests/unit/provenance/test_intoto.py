@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -93,9 +94,48 @@ def test_a_gate_that_failed_claims_no_slsa_level() -> None:
     assert summary["verificationResult"] == "FAILED"
 
 
-def test_build_provenance_names_builder_source_and_report(hosted: Account) -> None:
-    told = intoto.build_provenance(hosted, parameters={"ref": "v1"}, builder="https://example.org/builder")
-    assert told["runDetails"]["builder"]["id"] == "https://example.org/builder"
-    assert told["runDetails"]["metadata"]["invocationId"] == hosted.run.url
-    assert told["buildDefinition"]["resolvedDependencies"][0]["digest"]["gitCommit"] == hosted.subject.commit
-    assert told["runDetails"]["byproducts"][0]["digest"] == {"sha256": hosted.report.sha256}
+BUILD: dict[str, Any] = {
+    "source": Artifact(
+        name="github.com/acme/widget",
+        kind="source",
+        uri="https://github.com/acme/widget",
+        commit="0f" * 20,
+        facts={"ref": "refs/tags/v1.2.0"},
+    ),
+    "parameters": {"tag": "v1.2.0"},
+    "builder": "https://github.com/acme/widget/.github/workflows/release.yml@refs/tags/v1.2.0",
+    "version": "0.1.0",
+    "started": "2026-11-21T09:00:00Z",
+    "finished": "2026-11-21T09:00:05Z",
+}
+
+
+def test_the_provenance_of_a_build_names_builder_source_and_parameters() -> None:
+    told = intoto.slsa_provenance(**BUILD, invocation="https://github.com/acme/widget/actions/runs/41/attempts/1")
+    definition, details = told["buildDefinition"], told["runDetails"]
+    assert definition["externalParameters"] == {"tag": "v1.2.0"}
+    assert definition["resolvedDependencies"] == [
+        {
+            "name": "source",
+            "uri": "git+https://github.com/acme/widget@refs/tags/v1.2.0",
+            "digest": {"gitCommit": "0f" * 20},
+        }
+    ]
+    assert details["builder"]["id"] == BUILD["builder"]
+    assert details["metadata"]["invocationId"].endswith("/41/attempts/1")
+    assert "byproducts" not in details
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"source": Artifact(name="source", kind="source", uri="https://github.com/acme/widget")},
+        {"builder": "my laptop"},
+        {"started": "2026-11-21T09:00:00"},
+        {"finished": "2026-11-21T09:00:05+01:00"},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_a_build_that_leaves_its_origin_open_is_not_told(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"source|builder|is not a time"):
+        intoto.slsa_provenance(**{**BUILD, **wrong})

@@ -27,6 +27,7 @@ DESCRIPTOR: dict[str, Any] = {
     "anyOf": [{"required": ["uri"]}, {"required": ["digest"]}, {"required": ["content"]}],
 }
 ZULU = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"}
+URI = {"type": "string", "pattern": r"^[a-z][a-z0-9+.-]*:\S+$"}
 NAMES = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
 VERIFIER = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "format": "uri"}}}
 SCHEMAS: dict[str, dict[str, Any]] = {
@@ -71,9 +72,26 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "properties": {
             "buildDefinition": {
                 "required": ["buildType", "externalParameters"],
-                "properties": {"resolvedDependencies": {"items": DESCRIPTOR}},
+                "properties": {
+                    "buildType": URI,
+                    "externalParameters": {"type": "object"},
+                    "resolvedDependencies": {"items": DESCRIPTOR},
+                },
             },
-            "runDetails": {"required": ["builder"], "properties": {"builder": {"required": ["id"]}}},
+            "runDetails": {
+                "required": ["builder"],
+                "properties": {
+                    "builder": {
+                        "required": ["id"],
+                        "properties": {"id": URI, "version": {"additionalProperties": {"type": "string"}}},
+                    },
+                    "metadata": {
+                        "additionalProperties": False,
+                        "properties": {"invocationId": URI, "startedOn": ZULU, "finishedOn": ZULU},
+                    },
+                    "byproducts": {"items": DESCRIPTOR},
+                },
+            },
         },
     },
     "reference": {
@@ -81,6 +99,22 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "properties": {"references": {"items": {"required": ["downloadLocation", "mediaType"]}}},
     },
 }
+
+
+def built(account: Account) -> dict[str, Any]:
+    """What a release would tell of its build."""
+    lock = Artifact(name="requirements/dev.txt", kind="lock", sha256="1" * 64)
+    return intoto.slsa_provenance(
+        source=account.subject,
+        parameters={"tag": "v1.2.0"},
+        builder="https://github.com/acme/widget/.github/workflows/release.yml@refs/tags/v1.2.0",
+        version="0.1.0",
+        started="2026-11-21T09:00:00Z",
+        finished="2026-11-21T09:00:05.250Z",
+        invocation=account.run.url,
+        dependencies=[lock, Artifact(name="build", kind="tool", uri="pkg:generic/build@1.2")],
+        byproducts=[account.report],
+    )
 
 
 def every(account: Account) -> dict[str, dict[str, Any]]:
@@ -96,7 +130,7 @@ def every(account: Account) -> dict[str, dict[str, Any]]:
             moment="2026-11-21T00:00:00Z",
             inputs=[account.report],
         ),
-        "slsa-provenance": intoto.build_provenance(account, parameters={"ref": "v1"}, builder="https://example.org/b"),
+        "slsa-provenance": built(account),
         "reference": intoto.references(account, [account.report]),
     }
 
@@ -118,6 +152,18 @@ def test_every_kind_that_we_write_has_a_schema(hosted: Account) -> None:
 def test_published_messages_take_what_we_write(hosted: Account, kind: str, message: Any) -> None:
     taken = ParseDict(every(hosted)[kind], message(), ignore_unknown_fields=True)
     assert taken.ByteSize() > 50
+
+
+def test_the_strict_schema_of_sigstore_takes_the_provenance_of_a_build(hosted: Account, local: Account) -> None:
+    from sigstore.dsse._predicate import SLSAPredicateV1_0
+
+    schema = SLSAPredicateV1_0.model_json_schema()
+    assert schema["additionalProperties"] is False
+    for account in (hosted, local):
+        predicate = built(account)
+        assert list(Draft202012Validator(schema).iter_errors(predicate)) == []
+        SLSAPredicateV1_0.model_validate(predicate)
+        assert list(Draft202012Validator(schema).iter_errors(predicate | {"level": 3})) != []
 
 
 def test_the_statement_is_one(hosted: Account) -> None:
