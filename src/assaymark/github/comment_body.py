@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from assaymark.blocks import details, left_out, table
 from assaymark.comparison import Change, Difference
 from assaymark.findings import Item, by_severity, next_level, reason, remedy, source_link
 from assaymark.github.text import code, path, safe, size
@@ -150,11 +151,11 @@ def _changes(r: Report, most: int) -> Iterator[str]:
         yield from _verdicts(r.change.worse, most)
     if r.change.better:
         yield ""
-        yield from _details(f"Better ({len(r.change.better):,})", _verdicts(r.change.better, most))
+        yield from details(f"Better ({len(r.change.better):,})", _verdicts(r.change.better, most))
 
 
 def _verdicts(changes: Sequence[Change], most: int) -> Iterator[str]:
-    yield from _table(("Item", "Before", "Now", "Why"), [_change_row(c) for c in changes[:most]])
+    yield from table(("Item", "Before", "Now", "Why"), [_change_row(c) for c in changes[:most]])
     yield from _hidden(len(changes) - most, "item")
 
 
@@ -179,7 +180,7 @@ def _found(r: Report, most: int) -> Iterator[str]:
     if r.change.gone:
         # Where they were is not there any more: no links.
         body = _items(_alike(r.change.gone), None, most)
-        yield from _details(f"Fixed findings ({len(r.change.gone):,})", body)
+        yield from details(f"Fixed findings ({len(r.change.gone):,})", body)
 
 
 def _new(groups: Sequence[Sequence[Item]], subject: Subject, most: int) -> Iterator[str]:
@@ -189,7 +190,7 @@ def _new(groups: Sequence[Sequence[Item]], subject: Subject, most: int) -> Itera
     if folded := groups[len(open_) :]:
         number = count(sum(map(len, folded)), "more finding" if open_ else "note")
         yield ""
-        yield from _details(number, _items(folded, subject, most - len(open_)))
+        yield from details(number, _items(folded, subject, most - len(open_)))
 
 
 def _alike(items: Sequence[Item]) -> list[list[Item]]:
@@ -203,7 +204,7 @@ def _alike(items: Sequence[Item]) -> list[list[Item]]:
 
 def _items(groups: Sequence[Sequence[Item]], subject: Subject | None, most: int) -> Iterator[str]:
     """One row for all places of which the same is said."""
-    yield from _table(("Severity", "Finding", "Where"), [_item_row(g, subject) for g in groups[:most]])
+    yield from table(("Severity", "Finding", "Where"), [_item_row(g, subject) for g in groups[:most]])
     yield from _hidden(sum(map(len, groups[most:])), "finding")
 
 
@@ -227,7 +228,7 @@ def _missing(r: Report, most: int) -> Iterator[str]:
         alike.setdefault((_word(m.outcome) + waived, reason(m), remedy(m)), []).append(m)
     rows = [_missing_row(about, members) for about, members in [*alike.items()][:most]]
     body = [
-        *_table(("Item", "What is wrong", "What to do"), rows),
+        *table(("Item", "What is wrong", "What to do"), rows),
         *_hidden(sum(len(members) for members in [*alike.values()][most:]), "item"),
     ]
     body += [f"- Limit of the profile: {safe(limit)}" for limit in ahead.withheld[:most]]
@@ -241,7 +242,7 @@ def _missing(r: Report, most: int) -> Iterator[str]:
         yield ""
         yield from body
     else:
-        yield from _details(f"Missing for {ahead.level} ({ahead.items:,})", body)
+        yield from details(f"Missing for {ahead.level} ({ahead.items:,})", body)
 
 
 def _missing_row(about: tuple[str, str, str], members: Sequence[SubcriterionResult]) -> tuple[str, ...]:
@@ -266,22 +267,5 @@ def _where(location: Location | None, subject: Subject | None) -> str:
     return f'<a href="{address}">{shown}</a>' if address and len(address) < 1_000 else shown
 
 
-def _details(title: str, body: Iterable[str]) -> Iterator[str]:
-    yield f"<details><summary>{title}</summary>"
-    yield ""
-    yield from body
-    yield ""
-    yield "</details>"
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    if rows:
-        yield f"| {' | '.join(heads)} |"
-        yield f"|{'---|' * len(heads)}"
-        yield from (f"| {' | '.join(row)} |" for row in rows)
-
-
 def _hidden(number: int, noun: str) -> Iterator[str]:
-    if number > 0:
-        yield ""
-        yield f"{count(number, 'more ' + noun)} left out here: see the full report."
+    return left_out(number, noun, "the full report")

@@ -5,8 +5,9 @@ A summary over the limit is refused whole, so details are left out, with their n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
+from assaymark.blocks import details, left_out, table
 from assaymark.findings import (
     Findings,
     Item,
@@ -104,7 +105,7 @@ def _missing(a: Assessment, findings: Findings, most: int) -> Iterator[str]:
     yield ""
     if ahead.missing:
         rows = [_missing_row(r, a.subject, findings) for r in ahead.missing[: max(most, 10)]]
-        yield from _table(("Item", "What is wrong", "Where", "What to do"), rows)
+        yield from table(("Item", "What is wrong", "Where", "What to do"), rows)
         yield from _hidden(len(ahead.missing) - len(rows), "item")
     for limit in ahead.withheld:
         yield f"- Limit of the profile: {markdown(limit)}"
@@ -141,17 +142,17 @@ def _criteria(a: Assessment) -> Iterator[str]:
     if rows:
         yield "### Criteria"
         yield ""
-        yield from _table(("Verdict", "Criterion", "Needed for", "Items"), rows)
+        yield from table(("Verdict", "Criterion", "Needed for", "Items"), rows)
 
 
 def _found(a: Assessment, findings: Findings, most: int) -> Iterator[str]:
     shown = by_severity(findings)[:most]
     if not findings:
         return
-    yield from _details(
+    yield from details(
         count(len(findings), "finding"),
         (
-            *_table(("Where", "Severity", "Rule", "Finding"), [_finding_row(i, a.subject) for i in shown]),
+            *table(("Where", "Severity", "Rule", "Finding"), [_finding_row(i, a.subject) for i in shown]),
             *_hidden(len(findings) - len(shown), "finding"),
         ),
     )
@@ -172,9 +173,9 @@ def _undetermined(a: Assessment, most: int) -> Iterator[str]:
         for r in open_[:most]
     ]
     title = f"{count(len(open_), 'item')} could not be determined"
-    yield from _details(
+    yield from details(
         title,
-        (*_table(("Item", "Outcome", "Why", "How to find out"), rows), *_hidden(len(open_) - len(rows), "item")),
+        (*table(("Item", "Outcome", "Why", "How to find out"), rows), *_hidden(len(open_) - len(rows), "item")),
     )
 
 
@@ -199,7 +200,7 @@ def _exceptions(a: Assessment, most: int) -> Iterator[str]:
     if lines:
         kept = lines[: max(most, 10)]
         body = (*kept, *_hidden(len(lines) - len(kept), "line"))
-        yield from _details("Waivers, attestations and notices", body)
+        yield from details("Waivers, attestations and notices", body)
 
 
 def _foot(a: Assessment) -> Iterator[str]:
@@ -208,25 +209,8 @@ def _foot(a: Assessment) -> Iterator[str]:
     yield f"<sub>assaymark {markdown(a.run.assaymark)}, profile digest {digest}.{attested}</sub>"
 
 
-def _details(title: str, body: Iterable[str]) -> Iterator[str]:
-    yield f"<details><summary>{title}</summary>"
-    yield ""
-    yield from body
-    yield ""
-    yield "</details>"
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    if rows:
-        yield f"| {' | '.join(heads)} |"
-        yield f"|{'---|' * len(heads)}"
-        yield from (f"| {' | '.join(row)} |" for row in rows)
-
-
 def _hidden(number: int, noun: str) -> Iterator[str]:
-    if number > 0:
-        yield ""
-        yield f"{count(number, 'more ' + noun)} left out here: see the other reports."
+    return left_out(number, noun, "the other reports")
 
 
 def _cell(text: str) -> str:
