@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import unified_diff
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -219,6 +221,13 @@ def shown(example: Path) -> Iterator[str]:
 PAGES: Mapping[str, Callable[[], str]] = {"commands.md": commands, "criteria.md": criteria}
 
 
+def difference(page: Path, text: str) -> Iterator[str]:
+    """The first lines in which a page is not what it should be."""
+    had = page.read_text(encoding="utf-8") if page.is_file() else ""
+    lines = unified_diff(had.splitlines(), text.splitlines(), page.name, "generated", n=1, lineterm="")
+    return (f"{line}\n" for line in islice(lines, 20))
+
+
 def main(arguments: Sequence[str], folder: Path = FOLDER) -> int:
     """Write the pages, or compare them; the exit status."""
     stale = False
@@ -237,6 +246,7 @@ def main(arguments: Sequence[str], folder: Path = FOLDER) -> int:
             page.write_text(text, encoding="utf-8")
         elif not page.is_file() or page.read_text(encoding="utf-8") != text:
             sys.stderr.write(f"{page} is not current; run: uv run python docs/generate.py\n")
+            sys.stderr.writelines(difference(page, text))
             stale = True
     return int(stale)
 
