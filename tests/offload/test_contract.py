@@ -1,4 +1,4 @@
-"""What every runner keeps, wherever it runs. A new runner is one more name in `conftest.NEEDS`."""
+"""What every runner keeps, wherever it runs. A new runner is one more name in `offloading.NEEDS`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from offloading import WITH_IMAGE, Place, done, job, places, running, until
+from offloading import WITH_IMAGE, Place, done, job, places, running, sleeping, until
 
 from assaymark.errors import InputError
 from assaymark.job import Confinement, Handle, State
@@ -78,26 +78,28 @@ def test_nothing_of_our_environment_travels(
 @every
 def test_what_takes_too_long_is_ended_and_said_to_be_late(name: str, place: Place, image: Path) -> None:
     at = place(name)
-    [status] = done(at, job("late", "trap '' TERM; sleep 4711 & sleep 4711", time=1, **given(name, image)))
+    long = sleeping()
+    [status] = done(at, job("late", f"trap '' TERM; {long} & {long}", time=1, **given(name, image)))
     assert status.state is State.TIMED_OUT
     assert status.code is None
     assert "1 s" in status.reason
-    assert running("sleep 4711") == []
+    assert running(long) == []
 
 
 @every
 def test_cancelled_is_cancelled_and_nothing_is_left(name: str, place: Place, image: Path) -> None:
     at = place(name)
-    handle = at.submit(job("cancel", "sleep 4712 & sleep 4712", **given(name, image)))
+    long = sleeping()
+    handle = at.submit(job("cancel", f"{long} & {long}", **given(name, image)))
     until(at, handle, lambda s: s.state is State.RUNNING)
     end = time.monotonic() + 20
-    while not running("sleep 4712") and time.monotonic() < end:
+    while not running(long) and time.monotonic() < end:
         time.sleep(0.05)
     at.cancel(handle)
     status = until(at, handle, lambda s: s.state.over)
     assert status.state is State.CANCELLED
     assert status.code is None
-    assert running("sleep 4712") == []
+    assert running(long) == []
     at.cancel(handle)
 
 
@@ -122,6 +124,7 @@ def test_a_controller_that_died_before_the_answer_finds_its_job(name: str, place
     # As it stands when the controller was killed between asking the site and writing down its answer.
     handle = Path(first.folder, "handle.json")
     handle.write_text(json.dumps(first.to_json() | {"reference": None}))
+    assert not at.status(Handle.from_json(json.loads(handle.read_text())))[0].state.over
     again = at.submit(asked)
     assert again.reference == first.reference
     assert until(at, again, lambda s: s.state.over).code == 5
@@ -143,12 +146,23 @@ def test_a_verdict_that_is_gone_is_no_success(name: str, place: Place, image: Pa
     at = place(name)
     handle = at.submit(job("gone", "exit 0", **given(name, image)))
     until(at, handle, lambda s: s.state.over)
-    verdict = Path(handle.folder, "runs/0/result.json")
+    kept = {handle.folder, handle.place.get("folder", handle.folder)}
     for damage in ("", "{", '{"schema": 1, "job": "another", "index": 0, "state": "exited", "code": 0}', "[]"):
-        verdict.write_text(damage)
+        for folder in kept:
+            Path(folder, "runs/0/result.json").write_text(damage)
         [status] = at.status(handle)
         assert (status.state, status.code) == (State.NO_VERDICT, None), damage
         assert status.reason
+
+
+@every
+def test_what_is_forgotten_is_nowhere(name: str, place: Place, image: Path) -> None:
+    at = place(name)
+    handle = at.submit(job("forgotten", "exit 0", **given(name, image)))
+    until(at, handle, lambda s: s.state.over)
+    at.forget(handle)
+    assert not Path(handle.folder).exists()
+    assert not Path(handle.place.get("folder", handle.folder)).exists()
 
 
 @every

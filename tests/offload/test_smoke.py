@@ -16,7 +16,7 @@ import images
 import pytest
 import slurm
 from images import CONFIG, File, Made
-from offloading import NEEDS, places, running
+from offloading import NEEDS, places, running, sleeping
 
 MANIFEST = """
 image = "tool.tar"
@@ -162,8 +162,8 @@ def test_a_broken_site_is_not_blamed_on_the_image(smoke: Smoke, cluster: slurm.C
 
 @pytest.mark.service(*NEEDS["bubblewrap"])
 class TestInterrupted:
-    def slow(self, request: pytest.FixtureRequest, folder: Path) -> subprocess.Popen[bytes]:
-        write(folder, tool("echo up >> /mnt/up; sleep 4720; echo tool 1.2"))
+    def slow(self, request: pytest.FixtureRequest, folder: Path, long: str) -> subprocess.Popen[bytes]:
+        write(folder, tool(f"echo up >> /mnt/up; {long}; echo tool 1.2"))
         argv = [sys.executable, "-m", "assaymark", "smoke", *arguments(request, "bubblewrap"), "--time", "60"]
         process = subprocess.Popen(
             argv,
@@ -173,19 +173,21 @@ class TestInterrupted:
             stderr=subprocess.DEVNULL,
         )
         end = time.monotonic() + 60
-        while not running("sleep 4720") and time.monotonic() < end:
+        while not running(long) and time.monotonic() < end:
             time.sleep(0.05)
-        assert running("sleep 4720")
+        assert running(long)
         return process
 
     def test_asked_to_end_it_leaves_nothing(self, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-        process = self.slow(request, tmp_path)
+        long = sleeping()
+        process = self.slow(request, tmp_path, long)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 130
-        assert running("sleep 4720") == []
+        assert running(long) == []
 
     def test_killed_it_is_taken_up_again(self, request: pytest.FixtureRequest, smoke: Smoke, tmp_path: Path) -> None:
-        process = self.slow(request, tmp_path)
+        long = sleeping()
+        process = self.slow(request, tmp_path, long)
         process.kill()
         process.wait()
         before = sorted(p.name for p in (tmp_path / "state/jobs").glob("smoke-*"))
@@ -194,7 +196,7 @@ class TestInterrupted:
         told = subprocess.run([*listed, "list"], env=env, capture_output=True, text=True, check=True).stdout
         assert "running" in told
         subprocess.run([*listed, "cancel", "--all"], env=env, capture_output=True, check=True)
-        assert running("sleep 4720") == []
+        assert running(long) == []
         done = smoke("bubblewrap", "--resume", "--keep", "--output", "out")
         assert done.returncode == 0, done.stderr
         after = sorted(p.name for p in (tmp_path / "state/jobs").glob("smoke-*"))

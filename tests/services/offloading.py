@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time as clock
 from collections.abc import Callable
+from random import randrange
 
 import pytest
 
@@ -28,6 +29,11 @@ WITH_IMAGE = ("bubblewrap", "charliecloud", "docker", "slurm+charliecloud")
 def places(*names: str) -> list[object]:
     """Parameters for these places, each marked with the programs that it needs."""
     return [pytest.param(n, marks=pytest.mark.service(*NEEDS[n])) for n in names or NEEDS]
+
+
+def sleeping() -> str:
+    """A command that lasts for hours, of a length of its own: tests side by side each look for theirs."""
+    return f"sleep {randrange(10**5, 10**9)}"
 
 
 def running(mark: str) -> list[str]:
