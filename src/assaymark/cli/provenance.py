@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from assaymark.cli._common import out, say, split, write
 from assaymark.errors import GateNotMet, InputError
 
+if TYPE_CHECKING:
+    from assaymark.provenance.account import Account
+
+REPORT = "assessment.json"
+RECORD = "provenance.json"
 HISTORIES = ("text", "json", "prov", "yprov4sqa", "svg")
 
 
@@ -27,7 +34,7 @@ def command() -> None:
 
 
 @command.command(epilog="\b\nExample:\n  assaymark provenance export out/assessment.json --output prov/")
-@click.argument("assessment", type=click.Path())
+@click.argument("report", type=click.Path())
 @click.option("--output", type=click.Path(file_okay=False), help="Folder for the documents and their index.")
 @click.option(
     "--format", "forms", multiple=True, help="prov, crate, crate-steps, intoto, everse, provn, xml, rdf, jsonld."
@@ -35,27 +42,25 @@ def command() -> None:
 @click.option("--input", "inputs", multiple=True, type=click.Path(), help="An upstream document, linked by its digest.")
 @click.option("--previous", type=click.Path(), help="The assessment before this one: assessment.json.")
 def export(
-    assessment: str, output: str | None, forms: tuple[str, ...], inputs: tuple[str, ...], previous: str | None
+    report: str, output: str | None, forms: tuple[str, ...], inputs: tuple[str, ...], previous: str | None
 ) -> None:
-    """Draw provenance from ASSESSMENT, an assessment.json or a folder that holds one.
+    """Draw provenance from the REPORT of assess, model, smoke or validate.
 
-    Without --output the W3C PROV document goes to standard output. Nothing is written if a document would tell a
-    secret, a name of the host or of the user, or a place on this machine.
+    REPORT is the folder that --output named, or assessment.json or provenance.json in it. Without --output here the
+    W3C PROV document goes to standard output. Nothing is written if a document would tell a secret, a name of the host
+    or of the user, or a place on this machine.
     """
     from assaymark.provenance import folder
-    from assaymark.provenance.assessed import account_of
 
     wanted = split(forms) or (folder.DEFAULT if output else ("prov",))
     unknown = sorted(set(wanted) - set(folder.FORMATS))
     if unknown:
         raise InputError(f"no such format: {', '.join(unknown)}", hint=f"one of {', '.join(folder.FORMATS)}")
-    judged, data = _loaded(assessment)
-    account = account_of(
-        judged,
-        data,
-        os.environ,
-        inputs=tuple(_input(place) for place in inputs),
-        previous=_previous(previous) if previous else None,
+    account = _account(report)
+    account = replace(
+        account,
+        inputs=(*account.inputs, *(_input(place) for place in inputs)),
+        previous=_previous(previous) if previous else account.previous,
     )
     made = folder.documents(account, os.environ, wanted)
     if output:
@@ -91,14 +96,12 @@ def check(document: str, any_maker: bool, skew: float) -> None:
 def graph(places: tuple[str, ...], output: str | None) -> None:
     """Draw one assessment as SVG, or the history of several.
 
-    PLACES is one assessment.json, or several reports, or a history that is kept beside a badge (.jsonl).
+    PLACES is one report (as for export), or several assessments, or a history that is kept beside a badge (.jsonl).
     """
     from assaymark.provenance import milestones, picture
-    from assaymark.provenance.assessed import account_of
 
     if len(places) == 1 and not places[0].endswith(".jsonl"):
-        judged, data = _loaded(places[0])
-        drawn = picture.assessment(account_of(judged, data, os.environ))
+        drawn = picture.assessment(_account(places[0]))
     else:
         known = milestones.ordered(_milestones(places))
         name = next((m.repository for m in known if m.repository), None) or "the repository"
@@ -180,8 +183,6 @@ def push(document: str, url: str, name: str | None) -> None:
     The token comes from YPROV_TOKEN, or user and password from YPROV_USER and YPROV_PASSWORD. Everything in the
     service can be read by anyone. Exit 1 if something did not come back.
     """
-    import hashlib
-
     from assaymark.provenance.projection import differences, project
     from assaymark.provenance.redact import refuse_leaks
     from assaymark.provenance.yprov import Service, document_name
@@ -261,7 +262,7 @@ def _milestones(places: tuple[str, ...]) -> Any:
 
     for place in places:
         path = Path(place)
-        path = path / "assessment.json" if path.is_dir() else path
+        path = path / REPORT if path.is_dir() else path
         yield from milestones.read(_read(path), str(path))
 
 
@@ -274,11 +275,32 @@ def _given(output: str | None, text: str) -> None:
     say(f"written: {place}")
 
 
+def _account(place: str) -> Account:
+    """The account of a run: out of its assessment, or of its record when that is all it left."""
+    from assaymark.provenance import assessed, recorded
+
+    path = Path(place)
+    record = path / RECORD if path.is_dir() and not (path / REPORT).exists() else path
+    if record.name != RECORD:
+        judged, data = _loaded(place)
+        return assessed.account_of(judged, data, os.environ)
+    if not record.is_file():
+        raise InputError(f"there is neither {REPORT} nor {RECORD}", where=place)
+    try:
+        account = recorded.account_of(_read(record))
+    except InputError as problem:
+        raise InputError(problem.message, where=str(record), hint=problem.hint) from problem
+    report = record.parent / account.report.name
+    if report.is_file() and hashlib.sha256(_read(report)).hexdigest() != account.report.sha256:
+        raise InputError(f"tells of another {report.name} than the one beside it", where=str(record))
+    return account
+
+
 def _loaded(place: str) -> tuple[Any, bytes]:
     from assaymark.reports.json import from_json
 
     path = Path(place)
-    path = path / "assessment.json" if path.is_dir() else path
+    path = path / REPORT if path.is_dir() else path
     data = _read(path)
     return from_json(data.decode("utf-8", "replace"), where=str(path)), data
 
@@ -298,8 +320,6 @@ def _json(path: Path) -> Any:
 
 
 def _input(place: str) -> Any:
-    import hashlib
-
     from assaymark.provenance.account import Artifact
 
     path = Path(place)
@@ -307,13 +327,11 @@ def _input(place: str) -> Any:
 
 
 def _previous(place: str) -> Any:
-    import hashlib
-
     from assaymark.provenance.account import Artifact
 
     judged, data = _loaded(place)
     digest = hashlib.sha256(data).hexdigest()
-    return Artifact(name="assessment.json", kind="report", sha256=digest, commit=judged.subject.commit)
+    return Artifact(name=REPORT, kind="report", sha256=digest, commit=judged.subject.commit)
 
 
 def _write(folder: Path, made: dict[str, str]) -> None:

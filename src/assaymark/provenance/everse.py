@@ -12,6 +12,11 @@ from assaymark.provenance.uris import COMPLETED, EVERSE_CONTEXT, EVERSE_INDICATO
 _PREFIX = "EVERSE:"
 
 
+def applies(account: Account) -> bool:
+    """Whether any criterion names an indicator; of a model or of workflow documents none does."""
+    return any(r.startswith(_PREFIX) for result in account.results for r in result.references)
+
+
 def render(account: Account) -> str:
     """The document, the same bytes for the same facts."""
     return json.dumps(document(account), sort_keys=True, indent=1, ensure_ascii=True, allow_nan=False) + "\n"

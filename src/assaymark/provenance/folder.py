@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from assaymark.errors import InputError
 from assaymark.provenance import crate, everse, intoto, prov
 from assaymark.provenance.account import Account, Artifact
 from assaymark.provenance.redact import refuse_leaks
@@ -34,7 +35,8 @@ _NOTATIONS = {
 def documents(account: Account, environment: Mapping[str, str], formats: Sequence[str] = DEFAULT) -> dict[str, str]:
     """The documents by the name of their file, ``index.json`` last.
 
-    Raises InputError when one of them would tell what must not leave the machine: then nothing may be written.
+    By default EVERSE's is left out where it would have nothing to say. Raises InputError when one of them would tell
+    what must not leave the machine: then nothing may be written.
     """
     made = dict(_made(account, formats))
     made["index.json"] = _index(account, made)
@@ -51,7 +53,9 @@ def _made(account: Account, formats: Sequence[str]) -> Iterable[tuple[str, str]]
     for notation, name in _NOTATIONS.items():
         if notation in formats:
             yield name, prov.convert(text, notation)
-    if "everse" in formats:
+    if "everse" in formats and (everse.applies(account) or formats is not DEFAULT):
+        if not everse.applies(account):
+            raise InputError("no criterion that was judged here names an indicator of EVERSE")
         yield "everse.jsonld", everse.render(account)
     if "intoto" in formats:
         predicates = intoto.predicates(account)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assaymark.provenance.account import Account, Artifact, Result
+from assaymark.provenance.account import Account, Artifact, Result, Work
 from assaymark.provenance.uris import BUILD_TYPE, CATALOGUE, HOME, PREDICATES, STATEMENT, VERIFIER
 
 _LEVELS = ("bronze", "silver", "gold")
@@ -35,8 +35,13 @@ def render(value: Mapping[str, Any]) -> str:
 
 
 def predicates(account: Account) -> dict[str, dict[str, Any]]:
-    """The predicates that this account supports, by kind; a level that was not reached has no SVR."""
-    made = {"test-result": test_result(account), "scai": claims(account)}
+    """The predicates that this account supports, by kind; a level that was not reached has no SVR.
+
+    A document that was validated is no criterion: nothing is claimed of one.
+    """
+    made = {"test-result": test_result(account)}
+    if account.work is not Work.VALIDATION:
+        made["scai"] = claims(account)
     if account.verdict in _LEVELS and not account.partial:
         made["svr"] = properties(account)
     return made

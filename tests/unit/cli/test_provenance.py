@@ -30,6 +30,26 @@ def test_one_document_goes_to_standard_output(assessed: Path, capsysbinary: pyte
     assert json.loads(capsysbinary.readouterr().out)["@type"] == "SoftwareQualityAssessment"
 
 
+def test_a_validation_is_exported_from_the_record_it_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.cwl").write_text("cwlVersion: v1.2\nclass: CommandLineTool\nbaseCommand: [\n")
+    out = tmp_path / "out"
+    assert main(["validate", str(tmp_path / "a.cwl"), "--output", str(out)]) in (1, 3)
+    assert main(["provenance", "export", str(out), "--output", str(out / "prov")]) == 0
+    assert (out / "prov" / "provenance.json").read_bytes() == (out / "provenance.json").read_bytes()
+    crate = json.loads((out / "prov" / "ro-crate-metadata.json").read_text())
+    assert {"@id": "validation.json"} in crate["@graph"][1]["hasPart"]
+    assert main(["provenance", "graph", str(out), "--output", str(out / "flow.svg")]) == 0
+    capsys.readouterr()
+    (out / "validation.json").write_text('{"files": []}')
+    assert main(["provenance", "export", str(out)]) == 2
+    assert "tells of another validation.json" in capsys.readouterr().err
+
+
+def test_a_folder_without_report_and_record_is_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["provenance", "export", str(tmp_path)]) == 2
+    assert "neither assessment.json nor provenance.json" in capsys.readouterr().err
+
+
 def test_an_upstream_document_is_linked_by_its_digest(
     assessed: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
