@@ -1,0 +1,1 @@
+"""What is looked at in metadata and in files, a family in each module."""

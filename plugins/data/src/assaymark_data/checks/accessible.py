@@ -1,0 +1,167 @@
+"""A: it is told how data and metadata are had, and they can be had by open protocols."""
+
+from __future__ import annotations
+
+from assaymark.api import Evidence, check
+from assaymark_data.answers import HALF, answered, no, open_, yes
+from assaymark_data.record import Record
+from assaymark_data.seen import Seen, data_address, identifier_address
+from assaymark_data.text import is_address, protocol_of
+
+_FREE = ("https", "http", "ftp", "ftps", "sftp")
+_GUARDED = ("https", "http", "ftp", "ftps", "sftp", "s3", "gs")
+_PLACE = "write into the record where the data are had, such as https://doi.org/… or the address of the file"
+
+
+def _metadata_place(record: Record) -> str:
+    return identifier_address(record) or next(
+        (a for a in (*record.record_identifiers, record.landing) if is_address(a)), ""
+    )
+
+
+def _data_place(record: Record) -> str:
+    return data_address(record) or next((p.address for p in record.parts if is_address(p.address)), "")
+
+
+@check("data.rda-a1-01m")
+def told_how(data_record: Record) -> Evidence:
+    """The record tells how the data are had: an address, and under which terms, or whom to ask."""
+    where = _data_place(data_record) or data_record.landing or identifier_address(data_record)
+    terms = data_record.rights or data_record.contacts
+    if where and terms:
+        return yes(f"the record leads to {where[:200]} and tells the terms: {terms[0][:100]}")
+    if any(p.address for p in data_record.parts) and terms:
+        return yes(f"the record names the files beside it and tells the terms: {terms[0][:100]}")
+    if where or any(p.address for p in data_record.parts):
+        return no(
+            "the record tells where the data are, and not under which terms", "add rights or a contact", points=HALF
+        )
+    return no("the record does not tell how the data are had", f"{_PLACE}, and add rights or a contact")
+
+
+@check("data.rda-a1-02m")
+def metadata_by_person(data_record: Record, data_seen: Seen) -> Evidence:
+    """A person who follows the identifier gets to a page about the data."""
+    if not identifier_address(data_record):
+        return no("the record has no identifier that a person could follow", _PLACE)
+    reply = answered(data_seen.page, "a page", data_seen.day)
+    if data_seen.page.good and "html" not in data_seen.page.media:
+        return open_(f"{data_seen.page.address} gave {data_seen.page.media}, which is no page for people")
+    return reply
+
+
+@check("data.rda-a1-02d")
+def data_by_person(data_record: Record, data_seen: Seen) -> Evidence:
+    """A person gets the data from an address that the record names."""
+    if not data_record.parts and not identifier_address(data_record):
+        return no("the record names nothing from which a person could get the data", _PLACE)
+    if not data_address(data_record):
+        return open_("the record names no address of the data; whether a page offers them cannot be seen", _PLACE)
+    return answered(data_seen.data, "the data", data_seen.day)
+
+
+@check("data.rda-a1-03m")
+def metadata_resolves(data_record: Record, data_seen: Seen) -> Evidence:
+    """The identifier of the metadata leads to a record or page."""
+    if not identifier_address(data_record):
+        return no("the record has no identifier that leads anywhere", _PLACE)
+    return answered(data_seen.page, "the page of the record", data_seen.day)
+
+
+@check("data.rda-a1-03d")
+def data_resolves(data_record: Record, data_seen: Seen) -> Evidence:
+    """The address of the data leads to the data."""
+    if not data_address(data_record):
+        if any(is_address(p.address) for p in data_record.parts):
+            return open_("the record leads to a page about the data, and not to the data", _PLACE)
+        if any(p.address for p in data_record.parts):
+            return open_("the record names files beside it; whether others get them cannot be seen", _PLACE)
+        if identifier_address(data_record):
+            return open_("the identifier leads to a page about the data; whether it offers them cannot be seen", _PLACE)
+        return no("the record has no address of the data", _PLACE)
+    return answered(data_seen.data, "the data", data_seen.day)
+
+
+@check("data.rda-a1-04m")
+def metadata_protocol(data_record: Record) -> Evidence:
+    """The metadata are asked for by HTTP(S) or another published protocol."""
+    place = _metadata_place(data_record)
+    if place:
+        return yes(f"the metadata are asked for by {protocol_of(place)}")
+    return no("the record has no address at which its metadata are asked for", _PLACE)
+
+
+@check("data.rda-a1-04d")
+def data_protocol(data_record: Record) -> Evidence:
+    """The data are asked for by HTTP(S), FTP, S3 or another published protocol."""
+    place = _data_place(data_record) or identifier_address(data_record)
+    if place:
+        return yes(f"the data are asked for by {protocol_of(place)}")
+    return no("the record has no address at which the data are asked for", _PLACE)
+
+
+@check("data.rda-a1-05d")
+def data_by_program(data_record: Record, data_seen: Seen) -> Evidence:
+    """A program gets the data without a person's help: the address gives the data and no page."""
+    if not data_address(data_record):
+        if identifier_address(data_record) and not data_record.parts:
+            return open_("the record names no address of a file; whether its page offers one cannot be seen", _PLACE)
+        return no("no address in the record gives the data themselves", _PLACE)
+    reply = answered(data_seen.data, "the data", data_seen.day)
+    if data_seen.data.good and "html" in data_seen.data.media:
+        return no(f"{data_seen.data.address} gives a web page, and no data", _PLACE)
+    return reply
+
+
+@check("data.rda-a1-1-01m")
+def metadata_free(data_record: Record) -> Evidence:
+    """The protocol of the metadata is open and free of charge."""
+    place = _metadata_place(data_record)
+    if protocol_of(place) in _FREE:
+        return yes(f"{protocol_of(place)} is open and free of charge")
+    return no("the metadata have no address of an open protocol", _PLACE)
+
+
+@check("data.rda-a1-1-01d")
+def data_free(data_record: Record) -> Evidence:
+    """The protocol of the data is open and free of charge."""
+    place = _data_place(data_record) or identifier_address(data_record)
+    if protocol_of(place) in _FREE:
+        return yes(f"{protocol_of(place)} is open and free of charge")
+    if place:
+        return open_(f"{protocol_of(place)} belongs to who sells the storage; whether access costs cannot be seen")
+    return no("the data have no address of an open protocol", _PLACE)
+
+
+@check("data.rda-a1-2-01d")
+def data_guarded(data_record: Record) -> Evidence:
+    """The protocol of the data can ask who somebody is and what he may."""
+    place = _data_place(data_record) or identifier_address(data_record)
+    if protocol_of(place) in _GUARDED:
+        return yes(f"{protocol_of(place)} supports authentication and authorisation")
+    return no("the data have no address of a protocol that supports authentication", _PLACE)
+
+
+@check("data.rda-a2-01m")
+def outlives(data_record: Record) -> Evidence:
+    """The metadata stay when the data are gone; no record shows that, a person's word about the repository can."""
+    return open_(
+        f"whether these metadata ({data_record.format}) stay when the data are gone depends on who keeps them",
+        "attest it with the address of the repository's preservation policy ([[attestations]], id RDA-A2-01M)",
+    )
+
+
+CHECKS = (
+    told_how,
+    metadata_by_person,
+    data_by_person,
+    metadata_resolves,
+    data_resolves,
+    metadata_protocol,
+    data_protocol,
+    data_by_program,
+    metadata_free,
+    data_free,
+    data_guarded,
+    outlives,
+)

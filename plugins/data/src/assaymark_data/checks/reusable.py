@@ -1,0 +1,189 @@
+"""R: enough is told to use the data again: terms, origin, standards."""
+
+from __future__ import annotations
+
+from assaymark.api import Evidence, check
+from assaymark_data.answers import HALF, no, open_, some, yes
+from assaymark_data.formats import standard_of
+from assaymark_data.record import Record
+from assaymark_data.text import is_about_access, is_address, is_reference, licence_of
+
+_CHOOSE = "choose a licence for data, such as CC-BY-4.0 or CC0-1.0, and state it by identifier or address"
+# Formats that a community defined with a model of their content, by the names of `assaymark_data.formats`.
+_COMMUNITY = {
+    "nc", "nc4", "netcdf", "x-netcdf", "zarr", "vnd+zarr", "vnd.zarr", "grib", "grib2", "grb", "wmo-grib2", "bufr",
+    "geojson", "geo+json", "gpkg", "geopackage+sqlite3", "geotiff", "fits", "root", "las", "laz", "vcf", "fasta",
+    "fastq", "fa", "fq", "bam", "sam", "cram", "dicom", "dcm", "nii", "mzml", "cif", "pdb", "mseed", "cdf", "gml",
+    "gml+xml", "csvw",
+}  # fmt: skip
+_RICH = (
+    "description", "licence", "version", "methods", "coverage", "variables", "formats", "contact", "funding",
+    "language", "created", "origin",
+)  # fmt: skip
+ENOUGH = 6
+
+
+def attributes(record: Record) -> dict[str, bool]:
+    """What somebody wants to know before using data, and whether the record tells it."""
+    return {
+        "description": len(record.description) >= 50,
+        "licence": bool(terms_of(record)),
+        "version": bool(record.version),
+        "methods": bool(record.methods),
+        "coverage": bool(record.coverage),
+        "variables": any(p.described for p in record.parts),
+        "formats": any(p.media for p in record.parts),
+        "contact": bool(record.contacts),
+        "funding": bool(record.funding),
+        "language": bool(record.language),
+        "created": bool(record.created),
+        "origin": bool(record.provenance),
+    }
+
+
+def terms_of(record: Record) -> list[str]:
+    """What the record says of the licence; who has access is something else."""
+    return [t for t in dict.fromkeys((*record.licences, *record.rights)) if not is_about_access(t)]
+
+
+@check("data.rda-r1-01m")
+def many_attributes(data_record: Record) -> Evidence:
+    """Of twelve things that somebody wants to know before using data, the record tells at least six."""
+    found = attributes(data_record)
+    given = [n for n in _RICH if found[n]]
+    missing = [n for n in _RICH if not found[n]]
+    if len(given) >= ENOUGH:
+        return yes(f"the record tells {', '.join(given)}")
+    said = (
+        f"the record tells {len(given)} of {len(_RICH)} things ({', '.join(given) or 'none'}); {ENOUGH} are asked for"
+    )
+    return no(said, f"add {', '.join(missing[:6])}", points=HALF if len(given) >= ENOUGH // 2 else 0)
+
+
+@check("data.rda-r1-1-01m")
+def licence_stated(data_record: Record) -> Evidence:
+    """The record states under which licence the data may be used."""
+    stated = terms_of(data_record)
+    if stated:
+        return yes(f"the record states {some(stated, 2)}")
+    if data_record.rights:
+        return no(f"the record tells who has access ({data_record.rights[0][:100]}), and no licence", _CHOOSE)
+    return no("the record states no licence", _CHOOSE)
+
+
+@check("data.rda-r1-1-02m")
+def licence_standard(data_record: Record) -> Evidence:
+    """The licence is one that is widely known: of the SPDX list, which holds Creative Commons and Open Data Commons."""
+    stated = terms_of(data_record)
+    known = [name for text in stated if (name := licence_of(text))]
+    if known:
+        return yes(f"the licence is {known[0]}")
+    if stated:
+        return no(f"{some(stated, 1)} is no licence that is widely known", _CHOOSE)
+    return no("the record states no licence", _CHOOSE)
+
+
+@check("data.rda-r1-1-03m")
+def licence_readable(data_record: Record) -> Evidence:
+    """The licence is stated by an identifier or an address, where programs look for it."""
+    readable = [t for t in data_record.licences if is_address(t) or licence_of(t)]
+    if readable and data_record.licence_fields:
+        return yes(f"programs find the licence: {readable[0]}")
+    if readable:
+        return yes(f"the licence is an address or identifier: {readable[0]}")
+    return no("the licence is not stated by an identifier or an address", _CHOOSE)
+
+
+@check("data.rda-r1-2-01m")
+def origin(data_record: Record) -> Evidence:
+    """The record tells where the data come from: who made them, when, and from what or how."""
+    who = any(a.name for a in data_record.creators)
+    when = bool(data_record.created or data_record.published)
+    how = bool(data_record.provenance or data_record.methods)
+    if who and when and how:
+        from_what = some(data_record.provenance, 2) if data_record.provenance else data_record.methods[:100]
+        return yes(f"the record tells who made the data, when, and from what: {from_what}")
+    missing = [n for n, told in (("who made them", who), ("when", when), ("from what or how", how)) if not told]
+    return no(
+        f"the record does not tell {', '.join(missing)}",
+        "add creators, dates, and what the data were derived from or how they were made",
+        points=HALF if len(missing) == 1 else 0,
+    )
+
+
+@check("data.rda-r1-2-02m")
+def origin_in_common_words(data_record: Record) -> Evidence:
+    """The origin is told in a language that all domains share: PROV, or actions of an RO-Crate."""
+    if data_record.provenance_terms:
+        return yes(f"the origin is told in common terms: {some(data_record.provenance_terms)}")
+    return no(
+        "the origin is not told in PROV or by actions of an RO-Crate",
+        "add a PROV record, or a CreateAction to the RO-Crate",
+    )
+
+
+@check("data.rda-r1-3-01m")
+def metadata_complies(data_record: Record) -> Evidence:
+    """The record has what its metadata standard requires."""
+    if data_record.lacking:
+        return no(
+            f"{data_record.format} requires {', '.join(data_record.lacking[:6])}, which the record does not have",
+            f"add {', '.join(data_record.lacking[:6])}",
+            points=HALF if len(data_record.lacking) == 1 else 0,
+        )
+    return yes(f"the record has what {data_record.format} requires")
+
+
+@check("data.rda-r1-3-01d")
+def data_complies(data_record: Record) -> Evidence:
+    """The data keep to a standard of their community: one that is declared, or a format that is one."""
+    declared = [p.conforms for p in data_record.parts if p.conforms]
+    if declared:
+        return yes(f"the record declares {some(declared)}; whether the data keep to it is judged by their quality")
+    formats = {f[0] for p in data_record.parts if (f := standard_of(p))}
+    if formats & _COMMUNITY:
+        return yes(f"the data are in a format of their community: {some(sorted(formats & _COMMUNITY))}")
+    return open_(
+        "the record does not tell which standard the data keep to", "declare it: conformsTo, profile or schema"
+    )
+
+
+@check("data.rda-r1-3-02m")
+def metadata_standard_readable(data_record: Record) -> Evidence:
+    """The record names the version of its standard by something a program can look up."""
+    if data_record.standard:
+        return yes(f"the record names its standard: {data_record.standard[:200]}")
+    return no(
+        f"the record does not name the version of {data_record.format} that it keeps to",
+        "add schemaVersion, @context, conformsTo, $schema or stac_version",
+    )
+
+
+@check("data.rda-r1-3-02d")
+def data_standard_readable(data_record: Record) -> Evidence:
+    """A program can look up the standard that the data keep to."""
+    declared = [p.conforms for p in data_record.parts if is_reference(p.conforms)] + [
+        c for c in data_record.conforms if is_reference(c)
+    ]
+    if declared:
+        return yes(f"the standard of the data can be looked up: {some(declared)}")
+    formats = {f[0] for p in data_record.parts if (f := standard_of(p)) and f[1]}
+    if formats & _COMMUNITY:
+        return yes(f"the format is a standard that programs read: {some(sorted(formats & _COMMUNITY))}")
+    if any(p.described for p in data_record.parts):
+        return yes("columns or variables are described by a schema that programs read")
+    return open_("the record names no standard of the data that a program can look up", "declare it by its address")
+
+
+CHECKS = (
+    many_attributes,
+    licence_stated,
+    licence_standard,
+    licence_readable,
+    origin,
+    origin_in_common_words,
+    metadata_complies,
+    data_complies,
+    metadata_standard_readable,
+    data_standard_readable,
+)

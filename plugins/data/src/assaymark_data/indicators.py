@@ -1,0 +1,24 @@
+"""The 41 indicators of the RDA and what each weighs: essential 3, important 2, useful 1."""
+
+from __future__ import annotations
+
+ESSENTIAL, IMPORTANT, USEFUL = 3, 2, 1
+
+WEIGHTS: dict[str, int] = {
+    "RDA-F1-01M": ESSENTIAL, "RDA-F1-01D": ESSENTIAL, "RDA-F1-02M": ESSENTIAL, "RDA-F1-02D": ESSENTIAL,
+    "RDA-F2-01M": ESSENTIAL, "RDA-F3-01M": ESSENTIAL, "RDA-F4-01M": ESSENTIAL,
+    "RDA-A1-01M": IMPORTANT, "RDA-A1-02M": ESSENTIAL, "RDA-A1-02D": ESSENTIAL, "RDA-A1-03M": ESSENTIAL,
+    "RDA-A1-03D": ESSENTIAL, "RDA-A1-04M": ESSENTIAL, "RDA-A1-04D": ESSENTIAL, "RDA-A1-05D": IMPORTANT,
+    "RDA-A1.1-01M": ESSENTIAL, "RDA-A1.1-01D": IMPORTANT, "RDA-A1.2-01D": USEFUL, "RDA-A2-01M": ESSENTIAL,
+    "RDA-I1-01M": IMPORTANT, "RDA-I1-01D": IMPORTANT, "RDA-I1-02M": IMPORTANT, "RDA-I1-02D": IMPORTANT,
+    "RDA-I2-01M": IMPORTANT, "RDA-I2-01D": USEFUL, "RDA-I3-01M": IMPORTANT, "RDA-I3-01D": USEFUL,
+    "RDA-I3-02M": USEFUL, "RDA-I3-02D": USEFUL, "RDA-I3-03M": IMPORTANT, "RDA-I3-04M": USEFUL,
+    "RDA-R1-01M": ESSENTIAL, "RDA-R1.1-01M": ESSENTIAL, "RDA-R1.1-02M": IMPORTANT, "RDA-R1.1-03M": IMPORTANT,
+    "RDA-R1.2-01M": IMPORTANT, "RDA-R1.2-02M": USEFUL, "RDA-R1.3-01M": ESSENTIAL, "RDA-R1.3-01D": ESSENTIAL,
+    "RDA-R1.3-02M": ESSENTIAL, "RDA-R1.3-02D": IMPORTANT,
+}  # fmt: skip
+
+
+def check_of(indicator: str) -> str:
+    """``data.rda-a1-1-01m`` for ``RDA-A1.1-01M``: the check that decides an indicator."""
+    return "data." + indicator.lower().replace(".", "-")

@@ -1,0 +1,69 @@
+"""What the addresses of a record answered, if the user allowed their hosts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assaymark_data.record import Record
+from assaymark_data.text import address_of, is_address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What an address answered: ``asked`` is False when its host is not allowed, ``status`` 0 when nothing came."""
+
+    address: str = ""
+    asked: bool = False
+    status: int = 0
+    media: str = ""
+    problem: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether what was asked for came."""
+        return self.status == 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Replies of the page to which the identifier leads, and of the data; ``graph`` of metadata as linked data."""
+
+    page: Reply = Reply()
+    graph: Reply = Reply()
+    data: Reply = Reply()
+    day: str = ""
+
+
+def identifier_address(record: Record) -> str:
+    """Where the record's identifier leads: the best of them, '' when none leads anywhere."""
+    found = [a for i in record.identifiers if (a := address_of(i))]
+    return next(iter(found), "")
+
+
+def data_address(record: Record) -> str:
+    """An address under which data are had directly, '' when the record names none."""
+    places = [p.address for p in record.parts if p.direct and is_address(p.address)]
+    return next(iter(places), "")
+
+
+def ask(record: Record, hosts: tuple[str, ...]) -> Seen:
+    """Ask page, linked data and data; an address whose host is not allowed is not asked."""
+    from datetime import UTC, datetime
+
+    from assaymark_data.web import Web, allowed
+
+    web = Web(hosts)
+    page, data = identifier_address(record), data_address(record)
+
+    def reply(address: str, accept: str, most: int) -> Reply:
+        if not address or not allowed(address, hosts):
+            return Reply(address=address)
+        got = web.get(address, accept=accept, most=most, whole=False)
+        return Reply(address=address, asked=True, status=got.status, media=got.media, problem=got.problem)
+
+    return Seen(
+        page=reply(page, "text/html", 100_000),
+        graph=reply(page, "application/ld+json, application/rdf+xml;q=0.9, text/turtle;q=0.9", 100_000),
+        data=reply(data, "*/*", 1_000),
+        day=datetime.now(UTC).date().isoformat(),
+    )

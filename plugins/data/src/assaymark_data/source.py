@@ -1,0 +1,61 @@
+"""What a person named: a record, a folder, a manifest, a data file, an identifier or an address."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assaymark.api import InputError
+
+# Names under which a folder's record is found, best first.
+RECORDS = (
+    "ro-crate-metadata.json",
+    "datapackage.json",
+    "datacite.json",
+    "datacite.xml",
+    "dcat.jsonld",
+    "dcat.ttl",
+    "schema.jsonld",
+    "dataset.jsonld",
+    "oai_dc.xml",
+    "collection.json",
+    "codemeta.json",
+)
+MANIFEST = "data.toml"
+LIMIT = 20_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The record's bytes, or why there are none; ``root`` is the folder that no path may leave.
+
+    ``name`` is what the report calls the subject.
+    """
+
+    name: str
+    where: str = ""
+    document: bytes | None = None
+    harvested: str = ""
+    problem: str = ""
+    remedy: str | None = None
+    root: Path | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Digest of all that is judged."""
+        words = [f"record {hashlib.sha256(self.document).hexdigest()}" if self.document is not None else "no record"]
+        words += [f"{name} {digest}" for name, digest in sorted(self.parts.items())]
+        return "sha256:" + hashlib.sha256("\n".join([self.where or self.name, *words]).encode()).hexdigest()
+
+
+def read(place: Path) -> bytes:
+    """The bytes of a local document. Raises InputError when it cannot be read or is too large."""
+    try:
+        if place.stat().st_size > LIMIT:
+            raise InputError(f"is larger than {LIMIT:,} bytes", where=str(place))
+        return place.read_bytes()
+    except OSError as problem:
+        raise InputError(f"cannot be read: {problem.strerror or problem}", where=str(place)) from problem
