@@ -87,6 +87,8 @@ FILES = {
 
 
 def _present(program: str) -> bool:
+    if program == "root":
+        return os.geteuid() == 0
     if program in FILES:
         return FILES[program].is_file()
     beside_python = Path(sys.executable).parent

@@ -74,6 +74,7 @@ class Handle:
     """All that a controller needs to find a job again; plain JSON (`to_json`).
 
     ``reference`` is what the site calls it; None when the controller ended between asking and hearing the answer.
+    ``place`` tells how to reach a site that is elsewhere (its address, the folder there); it holds no secret.
     """
 
     runner: str
@@ -85,11 +86,15 @@ class Handle:
     time: float = 600.0
     queue: float = 3600.0
     labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    place: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
     def to_json(self) -> dict[str, Any]:
         """As an object of JSON."""
         names = ("runner", "id", "folder", "array", "reference", "submitted", "time", "queue")
-        return {name: getattr(self, name) for name in names} | {"labels": dict(self.labels)}
+        return {name: getattr(self, name) for name in names} | {
+            "labels": dict(self.labels),
+            "place": dict(self.place),
+        }
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Handle:
@@ -105,6 +110,7 @@ class Handle:
                 time=float(data["time"]),
                 queue=float(data["queue"]),
                 labels={str(k): str(v) for k, v in dict(data["labels"]).items()},
+                place={str(k): str(v) for k, v in dict(data.get("place", {})).items()},
             )
         except (KeyError, TypeError, ValueError, OverflowError) as problem:
             raise ValueError(f"this is no handle of a job: {problem}") from problem
@@ -188,6 +194,9 @@ class Runner(Protocol):
 
     def collect(self, handle: Handle, index: int = 0) -> Mapping[str, bytes]:
         """The outputs that were asked for and are there."""
+
+    def forget(self, handle: Handle) -> None:
+        """Remove what is kept of a job that is over, here and at the site."""
 
 
 def finished(found: Sequence[Status]) -> bool:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
@@ -62,6 +62,7 @@ class Interrupted(Exception):
 
 
 _live: dict[int, subprocess.Popen[bytes]] = {}
+_companions: list[subprocess.Popen[bytes]] = []
 _guard = threading.Lock()
 _ending = threading.Event()
 
@@ -110,6 +111,41 @@ def detach(argv: Sequence[str], *, cwd: str | Path, env: Mapping[str, str] | Non
     # It is nobody's child to wait for: a thread reaps it if it ends before we do.
     threading.Thread(target=process.wait, name=f"reap {process.pid}", daemon=True).start()
     return process.pid
+
+
+def companion(argv: Sequence[str], *, cwd: str | Path, env: Mapping[str, str] | None = None) -> Callable[[], bool]:
+    """Start a program that reads its standard input and lives until that ends: at the latest when we do, however.
+
+    Gives a function that tells whether it is still there. Raises OSError when it cannot be started.
+    """
+    with _guard:
+        if _ending.is_set():
+            raise Interrupted("assaymark is ending")
+        environment = clean_environment(str(cwd)) | dict(env or {})
+        null = subprocess.DEVNULL
+        # A bare number, closed by the system when we end, in whatever way that happens.
+        theirs, ours = os.pipe()
+        try:
+            process = subprocess.Popen(
+                list(argv), cwd=cwd, env=environment, stdin=theirs, stdout=null, stderr=null, start_new_session=True
+            )
+        except OSError:
+            os.close(ours)
+            raise
+        finally:
+            os.close(theirs)
+        _live[process.pid] = process
+        _companions.append(process)
+
+    def alive() -> bool:
+        if process.poll() is None:
+            return True
+        if _live.pop(process.pid, None):
+            _companions.remove(process)
+            os.close(ours)
+        return False
+
+    return alive
 
 
 def marked(name: str, value: str) -> tuple[int, ...]:
@@ -165,6 +201,9 @@ def kill_all() -> None:
     """Kill every process that is running, and start no more: the end of assaymark."""
     _ending.set()
     kill_running()
+    for process in _companions:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(1)
 
 
 def kill_running() -> None:

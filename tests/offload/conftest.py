@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import docker_engine
 import images
+import login_node
 import pytest
 import slurm
 from offloading import Place
 
 from assaymark.runners.choose import Places, runner
 from assaymark.runners.shared import SharedFolder
-
-
-def as_root() -> None:
-    if os.geteuid() != 0:
-        pytest.skip("this service is started by root only")
+from assaymark.runners.site import Site
 
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slurm.Cluster]:
-    as_root()
     with slurm.running(tmp_path_factory.mktemp("slurm")) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
+def login(cluster: slurm.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[login_node.LoginNode]:
+    """The only way to the cluster."""
+    with login_node.running(tmp_path_factory.mktemp("login"), {"SLURM_CONF": str(cluster.conf)}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def docker_host() -> Iterator[str]:
-    as_root()
     with docker_engine.running() as host:
         yield host
 
@@ -47,7 +48,13 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def place(request: pytest.FixtureRequest, tmp_path: Path, unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+def place(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    unpacked: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Place:
     """A runner by the name of its place; services are started when one needs them."""
 
     def make(name: str) -> SharedFolder:
@@ -57,6 +64,11 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, unpacked: Path, monkey
             monkeypatch.setenv("SLURM_CONF", str(request.getfixturevalue("cluster").conf))
             found = runner("slurm", engine or None, at, settle=1.0)
             return found if engine else SharedFolder(found.back, found.root, None, 1.0)
+        if kind == "login":
+            far = tmp_path_factory.getbasetemp() / "far"
+            ssh = str(request.getfixturevalue("login").config)
+            site = Site(name="ci", runner="slurm", login="login", ssh_config=ssh, work=str(far), engine=engine)
+            return runner("slurm", None, at, 1.0, site)
         if name == "docker":
             monkeypatch.setenv("DOCKER_HOST", request.getfixturevalue("docker_host"))
         if kind in ("local", "sandbox"):

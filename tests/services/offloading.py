@@ -19,11 +19,12 @@ NEEDS = {
     "sandbox": ("bwrap",),
     "bubblewrap": ("bwrap", "busybox"),
     "charliecloud": ("ch-run", "bwrap", "busybox"),
-    "docker": ("dockerd", "docker", "busybox"),
-    "slurm": ("slurmctld", "slurmd", "munged"),
-    "slurm+charliecloud": ("slurmctld", "slurmd", "munged", "ch-run", "bwrap", "busybox"),
+    "docker": ("root", "dockerd", "docker", "busybox"),
+    "slurm": ("root", "slurmctld", "slurmd", "munged"),
+    "slurm+charliecloud": ("root", "slurmctld", "slurmd", "munged", "ch-run", "bwrap", "busybox"),
+    "login+charliecloud": ("root", "slurmctld", "slurmd", "munged", "sshd", "ssh", "ch-run", "bwrap", "busybox"),
 }
-WITH_IMAGE = ("bubblewrap", "charliecloud", "docker", "slurm+charliecloud")
+WITH_IMAGE = ("bubblewrap", "charliecloud", "docker", "slurm+charliecloud", "login+charliecloud")
 
 
 def places(*names: str) -> list[object]:

@@ -82,15 +82,13 @@ def cancel(ids: tuple[str, ...], everything: bool) -> None:
 @click.option("--images", is_flag=True, help="Also remove the unpacked images.")
 def clean(images: bool) -> None:
     """Remove the folders of jobs that are over; what runs stays."""
-    import shutil
-
     from assaymark.images.unpack import remove
     from assaymark.runners.choose import places
 
     left = 0
     for each in _known():
-        if each.over:
-            shutil.rmtree(each.handle.folder, ignore_errors=True)
+        if each.over and each.runner:
+            each.runner.forget(each.handle)
             say(f"removed {each.handle.id}")
         else:
             left += 1
@@ -113,7 +111,7 @@ def _known() -> Iterator[Known]:
         if handle is None or handle.folder != str(place):
             continue
         try:
-            runner = back_of(handle.runner)
+            runner = back_of(handle)
             yield Known(handle, runner, runner.status(handle))
         except InputError as problem:
             yield Known(handle, None, (), " ".join(str(problem).split()))

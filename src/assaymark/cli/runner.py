@@ -55,11 +55,11 @@ def check(name: str | None, form: str) -> None:
 
 
 def _problem(name: str) -> str | None:
-    from assaymark.runners.choose import RUNNERS, back_of, engine_named, places, runner
+    from assaymark.runners.choose import RUNNERS, engine_named, places, runner
 
     if name not in RUNNERS:
         return engine_named(name, places()).problem()
     try:
-        return back_of(name).problem() if name == "slurm" else runner(name).problem()
+        return runner(name).problem()
     except InputError as problem:
         return problem.message

@@ -1,4 +1,4 @@
-"""A runner and a container engine by their names."""
+"""A runner and a container engine by their names, or by the site that a person described."""
 
 from __future__ import annotations
 
@@ -9,22 +9,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assaymark.errors import InputError
-from assaymark.runners.shared import SETTLE, SharedFolder
+from assaymark.runners.shared import SETTLE, Back, SharedFolder
 
 if TYPE_CHECKING:
+    from assaymark.job import Handle
     from assaymark.runners.engines import Engine
+    from assaymark.runners.far import Far
+    from assaymark.runners.site import Site
 
 RUNNERS = {
     "local": "a process of this machine, without an image",
     "sandbox": "bubblewrap on this machine: no network, a read-only root",
     "container": "a container engine on this machine",
-    "slurm": "a batch job of Slurm",
+    "slurm": "a batch job of Slurm, here or through a login node",
 }
 # The first that works is taken. Bubblewrap comes last: it knows least of images.
 ENGINES = ("docker", "podman", "apptainer", "singularity", "charliecloud", "bubblewrap")
 # Tested by their documented command line only.
 UNVERIFIED = ("podman", "apptainer", "singularity")
 ON_NODES = ("apptainer", "singularity", "charliecloud", "bubblewrap")
+# What mounts nothing of this machine's into a job elsewhere.
+BEHIND_LOGIN = ("apptainer", "singularity", "charliecloud")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,84 +40,124 @@ class Places:
     images: Path
 
 
-def places() -> Places:
-    """``ASSAYMARK_WORK``, else the folder for the state of programs in the user's home."""
+def places(work: str | None = None) -> Places:
+    """``ASSAYMARK_WORK``, else what a site says, else the folder for the state of programs in the user's home."""
     state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    work = Path(os.environ.get("ASSAYMARK_WORK") or Path(state, "assaymark"))
-    return Places(jobs=work / "jobs", images=work / "images")
+    found = Path(os.environ.get("ASSAYMARK_WORK") or work or Path(state, "assaymark"))
+    return Places(jobs=found / "jobs", images=found / "images")
 
 
-def runner(name: str, engine: str | None = None, at: Places | None = None, settle: float = SETTLE) -> SharedFolder:
-    """A runner by name. InputError when there is none, or no engine that it needs works here."""
-    at = at or places()
+def runner(
+    name: str, engine: str | None = None, at: Places | None = None, settle: float = SETTLE, site: Site | None = None
+) -> SharedFolder:
+    """A runner by name, at a site. InputError when there is none, or no engine that it needs works here."""
     if name not in RUNNERS:
         from difflib import get_close_matches
 
         close = get_close_matches(name, RUNNERS, 1)
         hint = f"did you mean {close[0]!r}?" if close else f"one of: {', '.join(RUNNERS)}"
         raise InputError(f"there is no runner {name!r}", hint=hint)
+    if site is not None and site.runner != name:
+        raise InputError(f"the site {site.name!r} is reached by the runner {site.runner!r}, not {name!r}")
+    engine = engine or (site.engine if site else None)
     if engine is not None and name in ("local", "sandbox"):
         raise InputError(f"the runner {name!r} takes no engine", hint="--runner container")
+    at = at or places(site.work if site and not site.login else None)
+    back = _back(name, site)
+    return SharedFolder(back, at.jobs, _engine_for(name, engine, at, site), settle, site.name if site else "")
+
+
+def _back(name: str, site: Site | None) -> Back:
     if name == "slurm":
         from assaymark.runners.slurm import Slurm
 
-        return SharedFolder(Slurm(), at.jobs, _engine(engine, ON_NODES, at) if engine else _any(ON_NODES, at), settle)
+        return Slurm(_far(site) if site and site.login else None, site.modules if site else ())
     from assaymark.runners.local import Processes
 
-    back = Processes(name)
+    return Processes(name)
+
+
+def _far(site: Site) -> Far:
+    from assaymark.runners.far import Far
+    from assaymark.runners.login import Login
+
+    return Far(Login(site.login or "", site.port, site.ssh_config), site.work or "")
+
+
+def _engine_for(name: str, engine: str | None, at: Places, site: Site | None) -> Engine | None:
     if name == "local":
-        return SharedFolder(back, at.jobs, None, settle)
+        return None
     if name == "sandbox":
-        return SharedFolder(back, at.jobs, engine_named("bubblewrap", at), settle)
-    return SharedFolder(back, at.jobs, _engine(engine, ENGINES, at) if engine else _first(ENGINES, at), settle)
+        return engine_named("bubblewrap", at, site)
+    if site and site.login:
+        return _engine(engine or "", BEHIND_LOGIN, at, site)
+    known = ON_NODES if name == "slurm" else ENGINES
+    if engine:
+        return _engine(engine, known, at, site)
+    return _any(known, at, site) if name == "slurm" else _first(known, at, site)
 
 
-def back_of(name: str, at: Places | None = None) -> SharedFolder:
-    """A runner that asks after jobs and ends them, and needs no engine for that. InputError when there is none."""
-    from assaymark.runners.local import Processes
-    from assaymark.runners.slurm import Slurm
+def back_of(handle: Handle, at: Places | None = None) -> SharedFolder:
+    """A runner that asks after a job and ends it, and needs no engine for that. InputError when there is none."""
+    from assaymark.runners.site import Site
 
-    if name not in RUNNERS:
-        raise InputError(f"there is no runner {name!r}", hint=f"one of: {', '.join(RUNNERS)}")
-    return SharedFolder(Slurm() if name == "slurm" else Processes(name), (at or places()).jobs)
+    if handle.runner not in RUNNERS:
+        raise InputError(f"there is no runner {handle.runner!r}", hint=f"one of: {', '.join(RUNNERS)}")
+    site = None
+    if login := handle.place.get("login"):
+        site = Site(
+            name="",
+            runner=handle.runner,
+            login=login,
+            work=handle.place.get("work"),
+            port=int(port) if (port := handle.place.get("port", "")).isdecimal() else None,
+            ssh_config=handle.place.get("config"),
+        )
+    return SharedFolder(_back(handle.runner, site), (at or places()).jobs)
 
 
-def _engine(name: str, known: tuple[str, ...], at: Places) -> Engine:
+def _engine(name: str, known: tuple[str, ...], at: Places, site: Site | None) -> Engine:
     if name not in known:
         raise InputError(f"{name!r} is no engine here", hint=f"one of: {', '.join(known)}")
-    return engine_named(name, at)
+    return engine_named(name, at, site)
 
 
-def _first(names: tuple[str, ...], at: Places) -> Engine:
-    found = _any(names, at)
+def _first(names: tuple[str, ...], at: Places, site: Site | None) -> Engine:
+    found = _any(names, at, site)
     if found is None:
         raise InputError("no container engine works here", hint="assaymark runner check says why for each")
     return found
 
 
-def _any(names: tuple[str, ...], at: Places) -> Engine | None:
-    return next((e for e in (engine_named(name, at) for name in names) if e.problem() is None), None)
+def _any(names: tuple[str, ...], at: Places, site: Site | None) -> Engine | None:
+    return next((e for e in (engine_named(name, at, site) for name in names) if e.problem() is None), None)
 
 
-def engine_named(name: str, at: Places) -> Engine:
+def engine_named(name: str, at: Places, site: Site | None = None) -> Engine:
     """An engine, whether it works here or not."""
-    folder = _folder(at.images)
+    from assaymark.runners.engines.probe import ran
+
+    binds = site.binds if site else ()
+    ask, folder = ran, _folder(at.images)
+    if site and site.login:
+        far = _far(site)
+        ask, folder = far.login.asked, _staged(far, at.images)
     if name in ("docker", "podman"):
         from assaymark.runners.engines.docker import Docker
         from assaymark.runners.engines.load import loaded
 
-        return Docker(loaded, name)
+        return Docker(loaded, name, binds)
     if name in ("apptainer", "singularity"):
         from assaymark.runners.engines.apptainer import Apptainer
 
-        return Apptainer(folder, name)
+        return Apptainer(folder, name, ask, binds)
     if name == "charliecloud":
         from assaymark.runners.engines.charliecloud import Charliecloud
 
-        return Charliecloud(folder)
+        return Charliecloud(folder, ask=ask, binds=binds)
     from assaymark.runners.engines.bubblewrap import Bubblewrap
 
-    return Bubblewrap(folder)
+    return Bubblewrap(folder, binds=binds)
 
 
 def _folder(cache: Path) -> Callable[[str], Path]:
@@ -123,6 +168,18 @@ def _folder(cache: Path) -> Callable[[str], Path]:
         if place.is_dir() and not (place / "index.json").is_file():
             return _in_place(place)
         return unpacked(place, cache)[0]
+
+    return folder
+
+
+def _staged(far: Far, cache: Path) -> Callable[[str], Path]:
+    """Unpacked here, copied there: the nodes need neither us nor a network."""
+
+    def folder(image: str) -> Path:
+        from assaymark.images.unpack import unpacked
+
+        root, digest = unpacked(Path(image), cache)
+        return far.staged(digest.replace(":", "-"), root, cache)
 
     return folder
 

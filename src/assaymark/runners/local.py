@@ -14,7 +14,7 @@ from assaymark import proc
 from assaymark.errors import InputError
 from assaymark.job import Handle, Job, State
 from assaymark.runners import folder as folders
-from assaymark.runners.shared import Seen
+from assaymark.runners.shared import OneFolder, Seen
 
 # Copies run one after the other: a laptop is no cluster.
 _EACH = 'i=0; while [ "$i" -lt "$2" ]; do /bin/sh "$0" "$1" "$i"; i=$((i + 1)); done'
@@ -22,7 +22,7 @@ GRACE = 6.0
 
 
 @dataclass(frozen=True, slots=True)
-class Processes:
+class Processes(OneFolder):
     """The back end; a job's name is the number and the birth of the process that runs its copies."""
 
     name: str = "local"
@@ -31,8 +31,9 @@ class Processes:
         """Only Linux tells when a process was born, which is how a job is known again."""
         return None if proc.born(os.getpid()) else "this system has no /proc, by which a job is found again"
 
-    def launch(self, folder: Path, job: Job) -> str:
+    def launch(self, handle: Handle, job: Job) -> str:
         """Start the reporter in a session of its own."""
+        folder = Path(handle.folder)
         argv = ["/bin/sh", "-c", _EACH, str(folder / folders.REPORTER), str(folder), str(job.array)]
         try:
             pid = proc.detach(argv, cwd=folder, env={folders.MARK: job.id, "HOME": str(folder)})

@@ -1,4 +1,7 @@
-"""The contract of a runner over a folder that controller and job both see; a back end adds only where it starts.
+"""The contract of a runner over the folder of a job; a back end adds only where it starts.
+
+Where controller and job see the same folder that is all. Where they do not, the back end brings what a job wrote into
+the folder on this side before anybody looks.
 
 The order of belief: the job's own verdict, then what the site says of the job, then nothing. What the site says
 explains why there is no verdict; it never replaces one.
@@ -30,6 +33,10 @@ class Seen(NamedTuple):
     reason: str = ""
 
 
+class Unsure(InputError):
+    """Whether the site started a job cannot be known now: it must not be started again, but looked for later."""
+
+
 class Back(Protocol):
     """Where a prepared folder is started."""
 
@@ -40,8 +47,14 @@ class Back(Protocol):
     def problem(self) -> str | None:
         """Why nothing can be started here."""
 
-    def launch(self, folder: Path, job: Job) -> str:
-        """Start the reporter for every copy and give the site's name for the job. InputError when it is refused."""
+    def place(self, folder: Path, job: Job) -> Mapping[str, str]:
+        """What a handle must say so that the job is found again; empty when the job's folder is all that it takes."""
+
+    def launch(self, handle: Handle, job: Job) -> str:
+        """Start the reporter for every copy and give the site's name for the job.
+
+        Raises InputError when it is refused, `Unsure` when the answer did not arrive.
+        """
 
     def find(self, handle: Handle) -> str | None:
         """The name of a job that a controller started and did not live to write down."""
@@ -52,6 +65,38 @@ class Back(Protocol):
     def stop(self, handle: Handle) -> None:
         """End the job at the site."""
 
+    def bring(self, handle: Handle, wanted: frozenset[int]) -> None:
+        """Put the verdicts of these copies into the folder here, if there are any; silent when the site is away."""
+
+    def bring_logs(self, handle: Handle, index: int, limit: int) -> None:
+        """The same for the ends of what one copy wrote."""
+
+    def bring_outputs(self, handle: Handle, index: int) -> None:
+        """The same for the outputs that were asked for."""
+
+    def forget(self, handle: Handle) -> None:
+        """Remove what the site keeps of a job that is over."""
+
+
+class OneFolder:
+    """The part of a back end that has nothing to bring: controller and job see one folder."""
+
+    def place(self, folder: Path, job: Job) -> Mapping[str, str]:
+        """The folder is all that it takes."""
+        return {}
+
+    def bring(self, handle: Handle, wanted: frozenset[int]) -> None:
+        """It is there."""
+
+    def bring_logs(self, handle: Handle, index: int, limit: int) -> None:
+        """They are there."""
+
+    def bring_outputs(self, handle: Handle, index: int) -> None:
+        """They are there."""
+
+    def forget(self, handle: Handle) -> None:
+        """Nothing is kept elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class SharedFolder:
@@ -61,6 +106,7 @@ class SharedFolder:
     root: Path
     engine: Engine | None = None
     settle: float = SETTLE
+    site: str = ""
 
     @property
     def name(self) -> str:
@@ -68,10 +114,11 @@ class SharedFolder:
         return self.back.name
 
     def facts(self) -> Mapping[str, str]:
-        """Runner and engine."""
+        """Runner, site and engine."""
+        found = {"runner": self.name} | ({"site": self.site} if self.site else {})
         if self.engine is None:
-            return {"runner": self.name}
-        return {"runner": self.name, "engine": f"{self.engine.name} {self.engine.version() or ''}".strip()}
+            return found
+        return found | {"engine": f"{self.engine.name} {self.engine.version() or ''}".strip()}
 
     def problem(self) -> str | None:
         """Why jobs cannot run here."""
@@ -97,10 +144,14 @@ class SharedFolder:
                 time=job.resources.time,
                 queue=job.resources.queue,
                 labels=job.labels,
+                place=self.back.place(folder, job),
             )
             folders.save(handle)
             try:
-                reference = self.back.launch(folder, job)
+                reference = self.back.launch(handle, job)
+            except Unsure:
+                # It may run. The handle without a name stays, so that whoever asks next looks for it.
+                return handle
             except InputError:
                 # Nothing was started: the same job may be tried again.
                 (folder / "handle.json").unlink(missing_ok=True)
@@ -122,19 +173,37 @@ class SharedFolder:
             raise InputError(f"there is another job called {job.id!r}", where=known.folder)
         if known.reference is not None:
             return known
-        return folders.save(replace(known, reference=self.back.find(known) or LOST))
+        found = self._found(known)
+        return known if found.reference is None else folders.save(found)
+
+    def _found(self, known: Handle) -> Handle:
+        """The handle with the name that the site gave; as it is when the site cannot be asked."""
+        try:
+            return replace(known, reference=self.back.find(known) or LOST)
+        except Unsure:
+            return known
 
     def status(self, handle: Handle) -> tuple[Status, ...]:
         """Where each copy stands."""
+        if handle.reference is None:
+            handle = self._found(handle)
         told = {i: folders.verdict(handle, i) for i in range(handle.array)}
+        if open_ones := frozenset(i for i, v in told.items() if v is None):
+            self.back.bring(handle, open_ones)
+            told |= {i: folders.verdict(handle, i) for i in open_ones}
         doubtful = frozenset(i for i, v in told.items() if v is None or v.state == "terminated")
-        seen = self.back.seen(handle, doubtful) if doubtful else {}
+        seen = self._seen(handle, doubtful) if doubtful else {}
         over = {i for i in doubtful if told[i] is None and _over(seen.get(i))}
         if over:
             told |= self._awaited(handle, over)
             if any(told[i] is None for i in over):
                 self.back.stop(handle)
         return tuple(self._one(handle, i, told[i], seen.get(i)) for i in range(handle.array))
+
+    def _seen(self, handle: Handle, wanted: frozenset[int]) -> Mapping[int, Seen]:
+        if handle.reference is None:
+            return {i: Seen(None, "whether it was started cannot be asked now") for i in wanted}
+        return self.back.seen(handle, wanted)
 
     def news(self, handle: Handle) -> bool:
         """Whether the last copy has its verdict."""
@@ -144,6 +213,7 @@ class SharedFolder:
         """The verdicts of copies that are said to be over: a shared file system may show them seconds later."""
         end = time.monotonic() + self.settle
         while True:
+            self.back.bring(handle, frozenset(over))
             found = {i: folders.verdict(handle, i) for i in over}
             if None not in found.values() or time.monotonic() >= end:
                 return found
@@ -177,15 +247,26 @@ class SharedFolder:
 
     def logs(self, handle: Handle, index: int = 0, limit: int = 65_536) -> Log:
         """The ends of both streams."""
+        self.back.bring_logs(handle, index, limit)
         return folders.logs(handle.folder, index, limit)
 
     def cancel(self, handle: Handle) -> None:
         """End it, and whatever a container engine runs for it."""
+        if handle.reference is None:
+            handle = self._found(handle)
         self.back.stop(handle)
 
     def collect(self, handle: Handle, index: int = 0) -> Mapping[str, bytes]:
         """What was asked for and is there, as files that are no links."""
+        self.back.bring_outputs(handle, index)
         return folders.outputs(handle.folder, index, folders.asked_outputs(handle.folder))
+
+    def forget(self, handle: Handle) -> None:
+        """Here and at the site. InputError when the site cannot be reached: then the handle stays."""
+        import shutil
+
+        self.back.forget(handle)
+        shutil.rmtree(handle.folder, ignore_errors=True)
 
 
 def _over(seen: Seen | None) -> bool:

@@ -1,7 +1,7 @@
 """``slurm``: a batch job by ``sbatch``; ``squeue``, ``scontrol`` and ``sacct`` explain what has no verdict.
 
 Nothing is read but fields that we ask for, nothing is cancelled but by number. That the controller cannot be reached
-means nothing for the job.
+means nothing for the job. Through a login node the commands, and the folder of a job, travel by SSH.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from assaymark.errors import InputError
 from assaymark.job import Handle, Job, Resources, State
 from assaymark.runners import folder as folders
 from assaymark.runners.engines.probe import environment, first_line
-from assaymark.runners.shared import Seen
+from assaymark.runners.far import Far
+from assaymark.runners.shared import Seen, Unsure
 
 SECONDS = 60.0
 # Slurm's own limit comes minutes late and only guards against a reporter that hangs.
@@ -44,23 +45,38 @@ _ENDED = {
 
 @dataclass(frozen=True, slots=True)
 class Slurm:
-    """The back end; a job's name is the number that ``sbatch`` gave."""
+    """The back end; a job's name is the number that ``sbatch`` gave.
 
+    ``far`` is the login node and the folder there for jobs; None where Slurm is at hand and sees our folder.
+    ``modules`` are loaded on the node before anything else.
+    """
+
+    far: Far | None = None
+    modules: tuple[str, ...] = ()
     name: str = "slurm"
 
     def problem(self) -> str | None:
         """The controller must answer."""
-        done = _asked("scontrol", "ping")
+        done = self._asked("scontrol", "ping")
         if done.returncode is None:
-            return f"Slurm is not installed here: {first_line(done)}"
+            where = "the login node cannot be asked" if self.far else "Slurm is not installed here"
+            return f"{where}: {first_line(done)}"
         up = done.returncode == 0 and b"UP" in done.stdout
         return None if up else f"the controller of Slurm does not answer: {first_line(done)}"
 
-    def launch(self, folder: Path, job: Job) -> str:
+    def place(self, folder: Path, job: Job) -> Mapping[str, str]:
+        """The login node and the folder there."""
+        return self.far.place(folder, job) if self.far else {}
+
+    def launch(self, handle: Handle, job: Job) -> str:
         """Submit the reporter. InputError with Slurm's own words when it is refused."""
-        script = f'#!/bin/sh\nunset SLURM_EXPORT_ENV\nexec /bin/sh "{_quoted(folder)}/{folders.REPORTER}" '
+        folder = _folder(handle)
+        if self.far:
+            self.far.push(handle)
+        script = "#!/bin/sh\nunset SLURM_EXPORT_ENV\n" + "".join(_MODULE.format(m) for m in self.modules)
+        script += f'exec /bin/sh "{_quoted(folder)}/{folders.REPORTER}" '
         script += f'"{_quoted(folder)}" "${{SLURM_ARRAY_TASK_ID:-0}}"\n'
-        done = _asked("sbatch", *_options(folder, job), input=script.encode())
+        done = self._asked("sbatch", *_options(folder, job), input=script.encode())
         found = _ANSWER.fullmatch(done.stdout.decode("ascii", "replace").strip())
         if done.returncode != 0 or not found:
             # Slurm may have taken it all the same: it would be one without a controller.
@@ -72,10 +88,12 @@ class Slurm:
 
     def find(self, handle: Handle) -> str | None:
         """The job by its name, which is ours alone."""
-        return self._named(Path(handle.folder))
+        return self._named(_folder(handle))
 
     def _named(self, folder: Path) -> str | None:
-        done = _asked("squeue", "-h", "-t", "all", "-n", _job_name(folder), "-o", "%F")
+        done = self._asked("squeue", "-h", "-t", "all", "-n", _job_name(folder), "-o", "%F")
+        if done.returncode is None and self.far:
+            raise Unsure(f"whether Slurm took the job cannot be asked: {first_line(done)}", where=str(folder))
         numbers = [int(n) for n in done.stdout.decode("ascii", "replace").split() if n.isdecimal()]
         return str(max(numbers)) if done.returncode == 0 and numbers else None
 
@@ -84,13 +102,13 @@ class Slurm:
         number = handle.reference or ""
         if not number.isdecimal():
             return {}
-        done = _asked("squeue", "-h", "-r", "-t", "all", "-j", number, "-o", "%i|%T|%r")
+        done = self._asked("squeue", "-h", "-r", "-t", "all", "-j", number, "-o", "%i|%T|%r")
         if done.returncode != 0 and not _unknown(done):
             return {i: Seen(None, f"Slurm cannot be asked now: {first_line(done)}") for i in wanted}
         found = _rows(done.stdout) if done.returncode == 0 else {}
         missing = wanted - set(found)
         if missing:
-            found |= _accounted(number, missing)
+            found |= self._accounted(number, missing)
         return {i: seen for i, seen in found.items() if i in wanted}
 
     def stop(self, handle: Handle) -> None:
@@ -98,7 +116,7 @@ class Slurm:
         number = handle.reference or ""
         if not number.isdecimal():
             return
-        done = _asked("scancel", number)
+        done = self._asked("scancel", number)
         if done.returncode != 0 and not _unknown(done):
             raise InputError(f"scancel: {first_line(done)}", where=handle.id)
         end = time.monotonic() + SECONDS / 2
@@ -108,6 +126,58 @@ class Slurm:
             if all(s.state is not None and s.state.over for s in states):
                 return
             time.sleep(0.2)
+
+    def bring(self, handle: Handle, wanted: frozenset[int]) -> None:
+        """Verdicts from the login node."""
+        if self.far:
+            self.far.bring(handle, wanted)
+
+    def bring_logs(self, handle: Handle, index: int, limit: int) -> None:
+        """The ends of both streams from the login node."""
+        if self.far:
+            self.far.bring_logs(handle, index, limit)
+
+    def bring_outputs(self, handle: Handle, index: int) -> None:
+        """Outputs from the login node."""
+        if self.far:
+            self.far.bring_outputs(handle, index)
+
+    def forget(self, handle: Handle) -> None:
+        """Remove the folder at the login node."""
+        if self.far:
+            self.far.forget(handle)
+
+    def _asked(self, program: str, *words: str, input: bytes | None = None) -> proc.Completed:
+        if self.far:
+            return self.far.login.asked([program, *words], input=input, timeout=SECONDS, limit=100_000_000)
+        return proc.run(
+            [program, *words], cwd="/", env=environment(), timeout=SECONDS, memory=None, input=input, limit=100_000_000
+        )
+
+    def _accounted(self, number: str, missing: Iterable[int]) -> dict[int, Seen]:
+        """From ``sacct``, where accounting is kept; nothing otherwise."""
+        done = self._asked("sacct", "-n", "-P", "-X", "-j", number, "-o", "JobID,State,ExitCode")
+        if done.returncode != 0:
+            # Where nobody can be asked nothing is said of the job.
+            lost = f"Slurm cannot be asked now: {first_line(done)}"
+            return {i: Seen(None, lost) for i in missing} if done.returncode is None and self.far else {}
+        rows: Sequence[str] = done.stdout.decode("utf-8", "replace").splitlines()
+        found = {}
+        for row in rows:
+            parts = row.split("|")
+            index = _index(parts[0])
+            if len(parts) == 3 and index in set(missing) and index is not None:
+                found[index] = _meaning(parts[1], f"exit {parts[2]}")
+        return found
+
+
+# Without it the node has not what the job was promised: it ends without a verdict, and its own output says why.
+_MODULE = 'command -v module > /dev/null 2>&1 || . /etc/profile\nmodule load "{}" || exit 125\n'
+
+
+def _folder(handle: Handle) -> Path:
+    """Where the nodes see the job."""
+    return Path(handle.place.get("folder") or handle.folder)
 
 
 def _options(folder: Path, job: Job) -> list[str]:
@@ -145,12 +215,6 @@ def _quoted(folder: Path) -> str:
     return text
 
 
-def _asked(program: str, *words: str, input: bytes | None = None) -> proc.Completed:
-    return proc.run(
-        [program, *words], cwd="/", env=environment(), timeout=SECONDS, memory=None, input=input, limit=100_000_000
-    )
-
-
 def _unknown(done: proc.Completed) -> bool:
     return b"Invalid job id" in done.stderr
 
@@ -186,18 +250,3 @@ def _meaning(word: str, reason: str) -> Seen:
             hint = "; it wrote no verdict: does the node see the same folder, and has it room?"
         return Seen(_ENDED[name], f"Slurm: {name}{why}{hint}")
     return Seen(None, f"Slurm says {name[:50]!r}")
-
-
-def _accounted(number: str, missing: Iterable[int]) -> dict[int, Seen]:
-    """From ``sacct``, where accounting is kept; nothing otherwise."""
-    done = _asked("sacct", "-n", "-P", "-X", "-j", number, "-o", "JobID,State,ExitCode")
-    if done.returncode != 0:
-        return {}
-    rows: Sequence[str] = done.stdout.decode("utf-8", "replace").splitlines()
-    found = {}
-    for row in rows:
-        parts = row.split("|")
-        index = _index(parts[0])
-        if len(parts) == 3 and index in set(missing) and index is not None:
-            found[index] = _meaning(parts[1], f"exit {parts[2]}")
-    return found

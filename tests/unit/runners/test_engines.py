@@ -13,7 +13,7 @@ import pytest
 
 from assaymark.errors import InputError
 from assaymark.images.source import manifest, opened
-from assaymark.job import Confinement, Job, Resources, State
+from assaymark.job import Confinement, Handle, Job, Resources, State
 from assaymark.runners.choose import ENGINES, Places, back_of, engine_named, runner
 from assaymark.runners.engines.apptainer import Apptainer
 from assaymark.runners.engines.docker import Docker
@@ -139,7 +139,7 @@ def test_a_runner_that_is_not_there(name: str, says: str, tmp_path: Path) -> Non
         runner(name, None, Places(jobs=tmp_path, images=tmp_path))
     assert says in str(caught.value)
     with pytest.raises(InputError):
-        back_of(name)
+        back_of(Handle(runner=name, id="x", folder=str(tmp_path)))
 
 
 def test_an_engine_where_none_belongs(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from assaymark.errors import InputError
 from assaymark.job import Job
 from assaymark.runners.engines import Wrapped
-from assaymark.runners.engines.probe import first_line, ran
+from assaymark.runners.engines.probe import Ask, first_line, ran
 from assaymark.runners.folder import INDEX, MARK, WORK
 
 
@@ -19,6 +19,8 @@ class Apptainer:
 
     folder: Callable[[str], Path]
     program: str = "apptainer"
+    ask: Ask = ran
+    binds: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -27,12 +29,12 @@ class Apptainer:
 
     def problem(self) -> str | None:
         """Whether the program is there."""
-        done = ran([self.program, "--version"])
+        done = self.ask([self.program, "--version"])
         return None if done.returncode == 0 else f"{self.program} does not work here: {first_line(done)}"
 
     def version(self) -> str | None:
         """What it says of itself."""
-        done = ran([self.program, "--version"])
+        done = self.ask([self.program, "--version"])
         return first_line(done).rpartition(" ")[2] if done.returncode == 0 else None
 
     def wrap(self, job: Job) -> Wrapped:
@@ -45,6 +47,8 @@ class Apptainer:
             raise InputError(f"{self.program} runs an unpacked image only with a read-only root")
         argv = [self.program, "exec", "--containall", "--no-home", "--cleanenv", "--bind", f"{WORK}:/mnt"]
         argv += ["--pwd", "/mnt"]
+        for pair in self.binds:
+            argv += ["--bind", pair]
         if not job.confinement.network:
             argv += ["--net", "--network", "none"]
         variables = {"LANG": "C.UTF-8", MARK: job.id, "ASSAYMARK_INDEX": INDEX, **job.environment}

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from assaymark import proc
 from assaymark.errors import InputError
 from assaymark.job import Job
 from assaymark.runners.engines import Wrapped
-from assaymark.runners.engines.probe import first_line, ran
+from assaymark.runners.engines.probe import Ask, first_line, ran
 from assaymark.runners.folder import INDEX, MARK, WORK
 
 PROGRAM = "bwrap"
@@ -26,6 +25,7 @@ class Bubblewrap:
 
     folder: Callable[[str], Path]
     name: str = "bubblewrap"
+    binds: tuple[str, ...] = ()
 
     def problem(self) -> str | None:
         """A probe must run, and must see no network but its own loopback: else nothing is started."""
@@ -51,6 +51,8 @@ class Bubblewrap:
             root = ["--ro-bind", str(self.folder(job.image)), "/"]
         argv = [PROGRAM, *_ALONE, *root, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
         argv += ["--bind", WORK, "/mnt", "--chdir", "/mnt"]
+        for pair in self.binds:
+            argv += ["--bind", *pair.split(":", 1)]
         if job.confinement.network and job.image is not None:
             argv.append("--share-net")
         if job.confinement.user is not None:
@@ -77,6 +79,6 @@ def without_network(argv: tuple[str, ...]) -> tuple[str, ...]:
     return (PROGRAM, "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent", "--", *argv)
 
 
-def can_cut_network() -> bool:
-    """Whether `without_network` works here."""
-    return ran([*without_network(("cat", "/proc/net/dev"))]).returncode == 0 and proc.search_path() != ()
+def can_cut_network(ask: Ask = ran) -> bool:
+    """Whether `without_network` works where ``ask`` asks."""
+    return ask([*without_network(("cat", "/proc/net/dev"))]).returncode == 0

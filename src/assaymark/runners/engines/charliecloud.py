@@ -10,7 +10,7 @@ from assaymark.errors import InputError
 from assaymark.job import Job
 from assaymark.runners.engines import Wrapped
 from assaymark.runners.engines.bubblewrap import can_cut_network, without_network
-from assaymark.runners.engines.probe import first_line, ran
+from assaymark.runners.engines.probe import Ask, first_line, ran
 from assaymark.runners.folder import INDEX, MARK, WORK
 
 PROGRAM = "ch-run"
@@ -22,15 +22,17 @@ class Charliecloud:
 
     folder: Callable[[str], Path]
     name: str = "charliecloud"
+    ask: Ask = ran
+    binds: tuple[str, ...] = ()
 
     def problem(self) -> str | None:
         """Whether the program is there; a folder to try it on is not."""
-        done = ran([PROGRAM, "--version"])
+        done = self.ask([PROGRAM, "--version"])
         return None if done.returncode == 0 else f"charliecloud does not work here: {first_line(done)}"
 
     def version(self) -> str | None:
         """What ``ch-run --version`` says."""
-        done = ran([PROGRAM, "--version"])
+        done = self.ask([PROGRAM, "--version"])
         return first_line(done) if done.returncode == 0 else None
 
     def wrap(self, job: Job) -> Wrapped:
@@ -41,13 +43,14 @@ class Charliecloud:
             raise InputError("charliecloud runs an image only with a read-only root here")
         variables = {"HOME": "/mnt", "LANG": "C.UTF-8", MARK: job.id, "ASSAYMARK_INDEX": INDEX, **job.environment}
         argv = [PROGRAM, "--private-tmp", "--unset-env=*", f"--bind={WORK}:/mnt", "--cd=/mnt"]
+        argv += [f"--bind={pair}" for pair in self.binds]
         argv += [f"--set-env={name}={value}" for name, value in variables.items()]
         if job.confinement.user is not None:
             argv += [f"--uid={job.confinement.user}", f"--gid={job.confinement.user}"]
         argv += [str(self.folder(job.image)), "--", *job.command]
         if job.confinement.network:
             return Wrapped(tuple(argv))
-        if not can_cut_network():
+        if not can_cut_network(self.ask):
             raise InputError(
                 "charliecloud cannot take the network away by itself, and bubblewrap does not work here",
                 hint="install bubblewrap",

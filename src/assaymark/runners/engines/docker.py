@@ -20,6 +20,7 @@ class Docker:
 
     loaded: Callable[[str, str], str]
     program: str = "docker"
+    binds: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -45,6 +46,8 @@ class Docker:
         argv = ["env", *told, self.program, "run", "--rm", "--pull", "never", "--name", name, "--init"]
         argv += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--pids-limit", str(PROCESSES)]
         argv += ["--volume", f"{WORK}:/mnt", "--workdir", "/mnt", "--label", f"assaymark.job={job.id}"]
+        for pair in self.binds:
+            argv += ["--volume", pair]
         if not job.confinement.network:
             argv += ["--network", "none"]
         if job.confinement.read_only:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from assaymark import proc
 
 SECONDS = 30.0
+# How an engine asks its program, here or on a login node.
+Ask = Callable[[Sequence[str]], proc.Completed]
 # Which daemon or storage is meant is the user's to say; none of these holds a secret.
 _KEPT = ("DOCKER_HOST", "DOCKER_CONTEXT", "CONTAINER_HOST", "XDG_RUNTIME_DIR", "USER", "SLURM_CONF", "HOME")
 
