@@ -22,15 +22,16 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements" / "run.txt"
+PIPELINES = ROOT / "pipelines"
 # Parts of the core that not every verb needs; named like plugins.
-EXTRAS = ("github", "png", "sign")
+EXTRAS = ("github", "png", "release", "sign")
 COMMAND = '#!/bin/sh\nexec "{python}" -I -X utf8 -m assaymark "$@"\n'
 
 
 def main(uv: str, parts: str, folder: str, verb: str = "") -> None:
     """Install what is not there yet, then mark the environment as complete."""
     plugins, extras = chosen(parts)
-    places = [ROOT, *(ROOT / "plugins" / name for name in plugins)]
+    places = [ROOT, *(PIPELINES if name == PIPELINES.name else ROOT / "plugins" / name for name in plugins)]
     projects = {place: project(place) for place in places}
     names = {
         name for place, described in projects.items() for name in wanted(described, extras if place == ROOT else ())
@@ -88,7 +89,7 @@ def judged(verb: str, inputs: Mapping[str, str]) -> str | None:
 
 def chosen(parts: str) -> tuple[list[str], list[str]]:
     """Names of plugin folders, and extras of the core. Exits with a message for a name that is neither."""
-    known = sorted(place.parent.name for place in ROOT.glob("plugins/*/pyproject.toml"))
+    known = [*sorted(place.parent.name for place in ROOT.glob("plugins/*/pyproject.toml")), PIPELINES.name]
     names = sorted({name for name in parts.split(",") if name and name != "none"})
     if "all" in names:
         return known, list(EXTRAS)

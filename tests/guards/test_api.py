@@ -74,7 +74,7 @@ def test_the_guide_lists_the_same_exit_codes(page: str, checkout: Path) -> None:
 def test_all_distributions_carry_one_version(checkout: Path) -> None:
     core = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert assaymark.__version__ == core
-    plugins = sorted(checkout.glob("plugins/*/pyproject.toml"))
+    plugins = [*sorted(checkout.glob("plugins/*/pyproject.toml")), checkout / "pipelines" / "pyproject.toml"]
     assert plugins
     for file in plugins:
         project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
@@ -86,7 +86,7 @@ def test_all_distributions_carry_one_version(checkout: Path) -> None:
 
 def test_every_plugin_is_typed_licensed_and_of_the_same_python(checkout: Path) -> None:
     core = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    for file in checkout.glob("plugins/*/pyproject.toml"):
+    for file in (*checkout.glob("plugins/*/pyproject.toml"), checkout / "pipelines" / "pyproject.toml"):
         project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
         assert project["requires-python"] == core["requires-python"], file
         assert project["license"] == core["license"], file

@@ -28,7 +28,8 @@ def pinned(file: Path) -> dict[str, tuple[Requirement, list[str]]]:
 
 
 def projects(checkout: Path) -> list[dict[str, Any]]:
-    files = [checkout / "pyproject.toml", *sorted(checkout.glob("plugins/*/pyproject.toml"))]
+    folders = [checkout, *sorted(checkout.glob("plugins/*/")), checkout / "pipelines"]
+    files = [f for folder in folders if (f := folder / "pyproject.toml").is_file()]
     return [tomllib.loads(f.read_text(encoding="utf-8")) for f in files]
 
 

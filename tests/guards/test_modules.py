@@ -37,7 +37,7 @@ print(json.dumps(failed))
 
 def modules(checkout: Path) -> list[str]:
     """Every module of the core and of the plugins."""
-    sources = [checkout / "src", *checkout.glob("plugins/*/src")]
+    sources = [checkout / "src", *checkout.glob("plugins/*/src"), checkout / "pipelines" / "src"]
     found = []
     for source in sources:
         for file in source.rglob("*.py"):

@@ -120,5 +120,5 @@ def test_the_licence_is_whole_and_the_same_everywhere(checkout: Path) -> None:
     text = (checkout / "LICENSE").read_bytes()
     # The text as the Apache Software Foundation publishes it, appendix included.
     assert sha256(text).hexdigest() == "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
-    for plugin in checkout.glob("plugins/*/pyproject.toml"):
+    for plugin in (*checkout.glob("plugins/*/pyproject.toml"), checkout / "pipelines" / "pyproject.toml"):
         assert plugin.with_name("LICENSE").read_bytes() == text

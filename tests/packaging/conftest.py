@@ -64,5 +64,5 @@ def wheel_from_tree(clean: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="session")
 def plugins(clean: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Built]:
     """Every plugin, by the name of its folder."""
-    folders = sorted(file.parent for file in clean.glob("plugins/*/pyproject.toml"))
+    folders = [*sorted(file.parent for file in clean.glob("plugins/*/pyproject.toml")), clean / "pipelines"]
     return {folder.name: build(folder, tmp_path_factory.mktemp(folder.name)) for folder in folders}

@@ -50,7 +50,7 @@ def test_wheel_of_the_core(core: Any, tracked: list[str], clean: Path) -> None:
 def test_a_plugin_ships_its_package_and_nothing_else(plugins: dict[str, Any], tracked: list[str], clean: Path) -> None:
     assert set(plugins) >= {"linters", "python"}
     for name, built in plugins.items():
-        source = f"plugins/{name}/src/"
+        source = "pipelines/src/" if name == "pipelines" else f"plugins/{name}/src/"
         code = {n.removeprefix(source) for n in tracked if n.startswith(source)}
         stem = f"assaymark_{name}-{version(clean)}"
         found = set(in_wheel(built.wheel))

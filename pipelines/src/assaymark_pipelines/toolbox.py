@@ -14,6 +14,7 @@ from assaymark_pipelines.settings import Settings
 PLACE = "/opt/assaymark"
 CHECKOUT = "/opt/assaymark-source"
 WHEELS = "/opt/wheels"
+CACHE = "/var/cache/assaymark"
 SOURCE = "/src"
 INPUTS = "/inputs"
 
@@ -44,7 +45,8 @@ def toolbox(settings: Settings, origin: Origin) -> dagger.Container:
     if origin.installed:
         return box
     cache = dag.cache_volume(f"assaymark-pip-{settings.version}")
-    box = box.with_mounted_cache("/root/.cache/pip", cache, sharing=dagger.CacheSharingMode.SHARED)
+    box = box.with_mounted_cache(CACHE, cache, sharing=dagger.CacheSharingMode.SHARED)
+    box = box.with_env_variable("PIP_CACHE_DIR", f"{CACHE}/pip").with_env_variable("UV_CACHE_DIR", f"{CACHE}/uv")
     if settings.index:
         box = box.with_env_variable("PIP_INDEX_URL", settings.index).with_env_variable(
             "UV_DEFAULT_INDEX", settings.index

@@ -23,7 +23,7 @@ Examples:
 """
 
 # Verbs that plugins of our own bring, with the extra that installs the plugin: an absent plugin cannot say so itself.
-PLUGIN_VERBS = {"data": "data", "model": "models", "service": "services", "smoke": "hpc"}
+PLUGIN_VERBS = {"data": "data", "model": "models", "pipeline": "pipelines", "service": "services", "smoke": "hpc"}
 
 
 class Verbs(click.Group):
