@@ -38,7 +38,7 @@ def test_a_stale_page_is_noticed(
     assert generate.main(["--check"], tmp_path) == 0
     (tmp_path / name).write_text("# Something else\n", encoding="utf-8")
     assert generate.main(["--check"], tmp_path) == 1
-    assert f"{name} is not current" in capsys.readouterr().err.splitlines()[-1]
+    assert f"{name} is not current" in capsys.readouterr().err
 
 
 def test_the_terminal_of_the_writer_does_not_matter(generate: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
