@@ -342,11 +342,13 @@ class Context(Protocol):
 class Validator:
     """One document format.
 
-    ``names`` are globs of the file names it may have; ``detect(path, data)`` decides by content, cheaply and without
-    raising. ``validate`` is ``module:function``, loaded on use: ``(path, data, context)`` to the problems in the order
-    of their place, or None when it is not such a document after all. With ``batch`` the function takes all documents
-    at once, ``(documents: Mapping[str, bytes], context)``, and gives a mapping from path to problems (for an engine
-    that is started once). ``rules`` is a TOML file of ``[[rule]]`` tables: id, title, severity, why, remedy.
+    ``names`` are globs of the file names it may have. ``detect`` and ``validate`` are ``module:function``, loaded on
+    use (``detect`` may be the function itself). ``detect(path, data)`` decides by content, cheaply and without raising;
+    the text that it is given is UTF-8 without a byte order mark, however the file is written.
+    ``validate(path, data, context)`` gives the problems in the order of their place, or None when it is not such a
+    document after all. With ``batch`` the function takes all documents at once,
+    ``(documents: Mapping[str, bytes], context)``, and gives a mapping from path to problems (for an engine that is
+    started once). ``rules`` is a TOML file of ``[[rule]]`` tables: id, title, severity, why, remedy.
     ``version`` changes whenever an answer can.
     """
 
@@ -354,7 +356,7 @@ class Validator:
     title: str
     version: str
     names: tuple[str, ...]
-    detect: Callable[[str, bytes], bool]
+    detect: str | Callable[[str, bytes], bool]
     validate: str
     rules: Any
     batch: bool = False

@@ -23,6 +23,8 @@ TOSCA = "tosca_definitions_version: tosca_simple_yaml_1_3\n"
 FDL = "functions:\n  oscar:\n  - c:\n      name: a\n      image: i:1\n      script: /etc/passwd\n"
 OPHIDIA = '{"name": "x", "tasks": [{"name": "t", "operator": "oph_list", "arguments": [%s]}]}'
 
+OPENEO = '{"a": {"process_id": "absolute", "arguments": {"x": 1}, "result": true}}'
+
 
 def alias_bomb(head: str) -> bytes:
     lines = [f"{head}a0: &a0 [x,x,x,x,x,x,x,x,x,x]"]
@@ -56,6 +58,20 @@ CASES: dict[str, dict[str, bytes]] = {
     "templates that import each other": {
         "a.yaml": f"{TOSCA}imports: [b.yaml]\n".encode(), "b.yaml": f"{TOSCA}imports: [a.yaml]\n".encode(),
     },
+    "nesting in blocks": {"a.cwl": (CWL + "deep:\n  " + "- " * 10_000 + "a\n").encode()},
+    "nesting in keys": {"a.cwl": ("? " * 10_000 + "a\n").encode()},
+    "nesting that never ends": {"a.cwl": (CWL + "deep: " + "{a: " * 100_000).encode()},
+    "CWL in UTF-16": {"a.cwl": CWL.encode("utf-16")},
+    "CWL in UTF-16 with another name": {"a.yaml": CWL.encode("utf-16-be")},
+    "CWL in Latin-1": {"a.cwl": (CWL + "label: Größe\n").encode("latin-1")},
+    "TOSCA in UTF-16": {"a.yaml": TOSCA.encode("utf-16")},
+    "FDL in UTF-32": {"a.yaml": FDL.encode("utf-32")},
+    "Ophidia in UTF-16": {"a.json": (OPHIDIA % "").encode("utf-16")},
+    "Ophidia in Latin-1": {"a.json": (OPHIDIA % '"path=größe"').encode("latin-1")},
+    "openEO in UTF-16": {"a.json": OPENEO.encode("utf-16")},
+    "Snakemake in UTF-16": {"Snakefile": b"\xff\xfe" + "rule a:\n    shell: 'x'\n".encode("utf-16-le")},
+    "Nextflow in UTF-16": {"a.nf": "process a {\n}\n".encode("utf-16")},
+    "too much of Nextflow": {"a.nf": b"process a {\n}\n" + b"// x\n" * 400_000},
     "an import of /etc/passwd": {"a.cwl": IMPORT.format(path="/etc/passwd").encode()},
     "a run of /etc/passwd": {"a.cwl": STEP.format(run="/etc/passwd").encode()},
     "a run by file address": {"a.cwl": STEP.format(run="file:///etc/passwd").encode()},

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from assaymark.api import Validator
 from assaymark.testing import tree_of
 from assaymark.validation.context import RunContext, World, offline
+from assaymark.validation.detect import loaded
 from assaymark.validation.jail import Jail
 from assaymark.validation.model import MAX_FINDINGS
-from assaymark_workflows import FDL, NEXTFLOW, SNAKEMAKE, TOSCA
+from assaymark_workflows import PLUGIN
 
 RULES = Path(__file__).with_name("rules")
 PIECES = [
@@ -36,8 +35,7 @@ PIECES = [
     '"""',
     "\ud800",
 ]
-SAMPLES: dict[str, tuple[Validator, str]] = {"fdl": (FDL, "FDL-*"), "tosca": (TOSCA, "TOS-*"),
-    "snakemake": (SNAKEMAKE, "SMK-*"), "nextflow": (NEXTFLOW, "NXF-*")}  # fmt: skip # a table of cases
+SAMPLES = {"fdl": "FDL-*", "tosca": "TOS-*", "snakemake": "SMK-*", "nextflow": "NXF-*"}
 
 
 def broken(text: str, chance: random.Random) -> bytes:
@@ -52,10 +50,8 @@ def broken(text: str, chance: random.Random) -> bytes:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_no_garbage_breaks_a_validator(name: str) -> None:
-    validator, pattern = SAMPLES[name]
-    module, _, function = validator.validate.partition(":")
-    validate = getattr(import_module(module), function)
-    files = sorted(p for p in RULES.glob(f"{pattern}/*/*") if p.is_file() and p.name != "expected.txt")
+    validate = loaded(next(v.validate for v in PLUGIN.validators if v.id == name))
+    files = sorted(p for p in RULES.glob(f"{SAMPLES[name]}/*/*") if p.is_file() and p.name != "expected.txt")
     chance = random.Random(7)
     world = World(Jail(tree_of({}), None), (), offline)
     told = 0

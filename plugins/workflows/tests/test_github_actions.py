@@ -11,7 +11,7 @@ import assaymark
 from assaymark.api import Ran, Severity
 from assaymark.validation import programs
 from assaymark.validation.model import State, Validation
-from assaymark_workflows.github_actions.detect import detection
+from assaymark_workflows.github_actions.detect import detect
 from assaymark_workflows.github_actions.validate import OURS, RULES
 from assaymark_workflows.problems import severities
 
@@ -101,4 +101,4 @@ def test_every_rule_of_the_linter_leads_to_one_of_ours() -> None:
     ],
 )
 def test_detection(path: str, text: bytes, expected: bool) -> None:
-    assert detection(path, text) is expected
+    assert detect(path, text) is expected

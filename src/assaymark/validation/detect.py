@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Sequence
 from fnmatch import translate
 from functools import lru_cache
+from importlib import import_module
+from json import detect_encoding
+from typing import Any
 
 from assaymark.api import Validator
 
@@ -26,12 +30,34 @@ def by_name(validators: Sequence[Validator]) -> Callable[[str], list[Validator]]
 
 def formats(path: str, data: bytes, validators: Sequence[Validator]) -> list[Validator]:
     """Validators whose document this is. A detector that raises has not recognised it."""
-    return [v for v in validators if _detects(v, path, data)]
+    text = as_utf8(data)
+    return [v for v in validators if _detects(detector(v), path, text)]
 
 
-def _detects(validator: Validator, path: str, data: bytes) -> bool:
+def as_utf8(data: bytes) -> bytes:
+    """A text in another Unicode encoding as UTF-8, and without a byte order mark; anything else as it is."""
+    encoding = detect_encoding(data[:4])
+    if encoding.startswith("utf-8"):
+        return data.removeprefix(codecs.BOM_UTF8)
+    return data.decode(encoding, "replace").encode("utf-8", "replace")
+
+
+def detector(validator: Validator) -> Callable[[str, bytes], bool]:
+    """The function that recognises documents of a format."""
+    return loaded(validator.detect) if isinstance(validator.detect, str) else validator.detect
+
+
+@lru_cache(maxsize=64)
+def loaded(name: str) -> Callable[..., Any]:
+    """The function behind ``module:function``, imported on first use."""
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
+
+
+def _detects(detect: Callable[[str, bytes], bool], path: str, data: bytes) -> bool:
     try:
-        return bool(validator.detect(path, data))
+        return bool(detect(path, data))
     except Exception:
         return False
 

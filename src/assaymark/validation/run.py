@@ -7,7 +7,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from types import FrameType
 from typing import Any, Protocol
 
@@ -161,7 +160,7 @@ class Run:
         context = RunContext(self.world, self.settings.get(validator.id, {}))
         try:
             with alarm(TIME * 1.5):
-                said = function_of(validator)(path, data, context)
+                said = detect.loaded(validator.validate)(path, data, context)
                 if said is None:
                     return None
                 problems = tuple(said)
@@ -195,7 +194,7 @@ class Run:
         context = RunContext(self.world, self.settings.get(validator.id, {}), _BATCH_TIME)
         try:
             with alarm(_BATCH_TIME * 1.5):
-                said: Mapping[str, Any] = function_of(validator)(batch.data, context)
+                said: Mapping[str, Any] = detect.loaded(validator.validate)(batch.data, context)
         except OutOfTime:
             text = f"validation was given up after {_BATCH_TIME:.0f} seconds"
             return [_single(validator, path, whole(path, "WF-C004", text), {}) for path in batch.data]
@@ -213,13 +212,6 @@ class Run:
                     )
                 )
         return made
-
-
-def function_of(validator: Validator) -> Callable[..., Any]:
-    """The function behind ``module:function``, imported on first use."""
-    module, _, name = validator.validate.partition(":")
-    function: Callable[..., Any] = getattr(import_module(module), name)
-    return function
 
 
 def ordered(problems: Sequence[Problem], path: str) -> tuple[Problem, ...]:

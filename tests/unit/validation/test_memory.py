@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("only_toy")
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Paths that a validator was called for."""
     seen: list[str] = []
-    real = running.function_of
+    real = running.detect.loaded
 
     def counted(validator: object) -> object:
         function = real(validator)  # type: ignore[arg-type]
@@ -37,7 +37,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return call
 
-    monkeypatch.setattr(running, "function_of", counted)
+    monkeypatch.setattr(running.detect, "loaded", counted)
     return seen
 
 

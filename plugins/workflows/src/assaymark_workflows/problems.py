@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import functools
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from assaymark.api import Edit, Finding, Location, Problem, Severity
-from assaymark_workflows.source.node import Node, Span
+from assaymark_workflows.source.node import Malformed, Node, Span
 from assaymark_workflows.source.places import Place, Pointer
+from assaymark_workflows.source.text import decoded
 
 # Rules that all formats share; assaymark itself describes them.
-COMMON = {"WF-C001": Severity.ERROR, "WF-C002": Severity.NOTE}
+COMMON = {
+    "WF-C001": Severity.ERROR,
+    "WF-C002": Severity.NOTE,
+    "WF-C003": Severity.ERROR,
+    "WF-Y001": Severity.ERROR,
+}
+# Of each severity; more than what is shown, so that what is shown does not depend on the order of the checks.
+MOST = 2_000
 
 
 class Problems:
@@ -27,6 +36,7 @@ class Problems:
         self._rules = rules
         self._found: list[Problem] = []
         self._seen: set[tuple[str, Span, str]] = set()
+        self._count: Counter[Severity] = Counter()
         self.locate = locate
         self.quiet: tuple[str, ...] = ()
 
@@ -49,27 +59,42 @@ class Problems:
         edits: Iterable[Edit] = (),
         severity: Severity | None = None,
     ) -> None:
-        """Say ``message`` under a rule at a place. The same words at the same place are said once.
+        """Say ``message`` under a rule at a place. The same words at the same place are said once, and of each
+        severity no more than anybody reads.
 
         ``severity`` where one case of a rule weighs more or less than the others.
         """
-        if rule in self.quiet:
+        level = severity or severities(self._rules)[rule]
+        if rule in self.quiet or self._count[level] >= MOST:
             return
         span = self.span(at)
         key = (rule, span, message)
         if key in self._seen:
             return
         self._seen.add(key)
+        self._count[level] += 1
         where = Location(
             path=self._path, line=span.line, column=span.column, end_line=span.end_line, end_column=span.end_column
         )
-        level = severity or severities(self._rules)[rule]
         finding = Finding(rule=rule, message=message, severity=level, location=where, fix=fix)
         self._found.append(Problem(finding=finding, pointer=_pointer(at), edits=tuple(edits)))
+
+    def text_of(self, data: bytes, most: int) -> str | None:
+        """The text of a document; None, and said why, when it is no UTF-8 or has more than ``most`` characters."""
+        try:
+            text = decoded(data)
+        except Malformed as wrong:
+            self.add("WF-Y001", wrong.message, Span(wrong.line, wrong.column, wrong.line, wrong.column + 1))
+            return None
+        if len(text) <= most:
+            return text
+        self.add("WF-C003", f"the document has {len(text):,} characters; at most {most:,} are read", Span(1, 1, 1, 1))
+        return None
 
     def drop_after(self, line: int, column: int) -> None:
         """Forget what was said of places behind one where the text stopped making sense."""
         self._found = [problem for problem in self._found if _place(problem)[:2] <= (line, column)]
+        self._count = Counter(problem.finding.severity for problem in self._found)
 
     def sorted(self) -> tuple[Problem, ...]:
         """All problems by line, column and rule."""

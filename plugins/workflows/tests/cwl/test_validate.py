@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assaymark.api import Edit
+from assaymark.api import Edit, Severity
 from assaymark.validation.context import RunContext, World, offline
 from assaymark_workflows.cwl.detect import detect
 from assaymark_workflows.cwl.validate import validate
@@ -260,3 +260,19 @@ def test_nothing_is_concluded_from_what_was_not_fetched(judge: Any, written: str
         "steps:\n  s: {run: 'https://example.org/t.cwl', in: {x: a}, out: [o]}\n"
     )
     assert rules(judge(remote)) == ["WF-C002"]
+
+
+def test_a_text_that_is_included_into_itself_is_told(judge: Any) -> None:
+    problems = judge(TOOL + "doc: {$include: main.cwl}\n")
+    assert [p.finding.rule for p in problems or [] if p.finding.severity is Severity.WARNING] == ["CWL-G003"]
+
+
+def test_what_is_told_is_bounded_and_an_error_is_never_crowded_out(judge: Any) -> None:
+    notes = "".join(f"  unused{n}: string\n" for n in range(2_500))
+    problems = judge(TOOL.replace("inputs: {}\n", f"inputs:\n{notes}") + "wrong: 1\n")
+    assert problems is not None
+    assert "CWL-S001" in [p.finding.rule for p in problems]
+    assert len(problems) < 2_100
+    many = judge(TOOL + "".join(f"wrong{n}: 1\n" for n in range(2_500)))
+    assert many is not None
+    assert len(many) <= 2_000

@@ -289,6 +289,8 @@ def test_fields_of_nodes(wrong: Json, rule: str) -> None:
     assert rule in (said({**only("absolute", {"x": 1}), "b": wrong}) or [])
 
 
-def test_a_text_in_another_encoding_is_left_alone() -> None:
+def test_a_text_in_another_encoding_is_told() -> None:
     text = json.dumps(only("absolute", {"x": 1})).encode("utf-16")
-    assert validate("graph.json", text, World()) is None  # type: ignore[arg-type]
+    problems = validate("graph.json", text, World())  # type: ignore[arg-type]
+    assert [p.finding.rule for p in problems or ()] == ["OEO-Y001"]
+    assert validate("other.json", '{"process_id": 1}'.encode("utf-16"), World()) is None  # type: ignore[arg-type]

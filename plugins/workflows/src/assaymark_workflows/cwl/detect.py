@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-NAMES = ("*.cwl", "*.cwl.json", "*.cwl.yml", "*.cwl.yaml", "*.yml", "*.yaml", "*.json")
 _VERSION = re.compile(rb"""(?m)^\s*\{?\s*["']?cwlVersion["']?\s*:|[{,]\s*["']?cwlVersion["']?\s*:""")
 _CLASS = re.compile(
     rb"""["']?class["']?\s*:\s*["']?(?:CommandLineTool|Workflow|ExpressionTool|Operation)\b|["']?\$graph["']?\s*:"""

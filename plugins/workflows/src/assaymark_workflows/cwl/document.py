@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from assaymark.api import Context, Unreachable
-from assaymark_workflows.cwl.report import Report, replaced
+from assaymark.api import Context, Severity, Unreachable
+from assaymark_workflows.cwl.report import Enough, Report, replaced
 from assaymark_workflows.source import Kind, Limits, Malformed, Node, Span, parse_json, parse_yaml
 
-LIMITS = Limits(size=10_000_000, nodes=500_000, depth=100)
+LIMITS = Limits(size=10_000_000, nodes=100_000, depth=100)
 _REFERENCES = 500
 _OWN_REFERENCES = 5_000
 _CHAIN = 20
@@ -82,7 +83,8 @@ def _load(path: str, data: bytes, context: Context) -> Document:
     if b"<<" in data:
         _merge(root)
     if b"$import" in data or b"$include" in data or b"$mixin" in data:
-        document.root = _Resolver(document, context).resolve(root, path, (path,))
+        with contextlib.suppress(Enough):
+            document.root = _Resolver(document, context).resolve(root, path, (path,))
     namespaces = document.root.get("$namespaces") if document.root.is_object else None
     document.prefixes = frozenset(key.text for key, _ in namespaces.items) if namespaces is not None else frozenset()
     return document
@@ -239,6 +241,8 @@ class _Resolver:
         try:
             where, fragment = target_of(target.value, path)
             if directive == "$include":
+                if where == path:
+                    report.add("CWL-G003", target, f"{where} includes itself", file=file, severity=Severity.WARNING)
                 return self._included(where, node, path)
             if where in chain and not fragment:
                 report.add("CWL-G003", target, f"{where} imports itself", file=file)

@@ -13,6 +13,8 @@ from assaymark_workflows.cwl.workspace import Target, Workspace
 from assaymark_workflows.source import Kind, Node
 
 _NOWHERE: Type = None
+# So many names of a circle of steps.
+_SHOWN = 20
 
 
 class Workflow:
@@ -360,6 +362,8 @@ class Workflow:
                 other, node = following
                 if state.get(other) == 1:
                     circle = [*path[path.index(other) :], other]
+                    if len(circle) > _SHOWN:
+                        circle[_SHOWN // 2 : -_SHOWN // 2] = ["..."]
                     self.report.add("CWL-G001", node, "steps wait for one another: " + " <- ".join(circle))
                 elif other not in state:
                     state[other] = 1

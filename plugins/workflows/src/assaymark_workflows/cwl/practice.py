@@ -10,6 +10,7 @@ from assaymark_workflows.cwl.report import Report
 from assaymark_workflows.cwl.values import bound
 from assaymark_workflows.source import Node
 
+_WORD = re.compile(r"\w+")
 _WHOLE = re.compile(r"\binputs\b(?!\s*[.\[])|\binputs\s*\[\s*[^'\"\s]")
 
 
@@ -47,6 +48,7 @@ def _unused(process: Process, report: Report, texts: list[str], workflow: Workfl
     if process.kind == "Operation":
         return
     together = "\n".join(texts)
+    words = frozenset(_WORD.findall(together))
     whole = _WHOLE.search(together) is not None
     for name, parameter in process.inputs.items():
         if workflow is not None:
@@ -55,7 +57,7 @@ def _unused(process: Process, report: Report, texts: list[str], workflow: Workfl
             placed = bound(parameter.node) or (parameter.type_node is not None and parameter.type_node.value == "stdin")
             # A file may be there only to be staged beside another one.
             used = placed or whole or _may_be_staged(parameter.type)
-        if not used and re.search(rf"\b{re.escape(name)}\b", together) is None:
+        if not used and name not in words and (_WORD.fullmatch(name) or name not in together):
             report.add("CWL-P002", parameter.key, f"nothing uses the input {name!r}")
     if workflow is None:
         return

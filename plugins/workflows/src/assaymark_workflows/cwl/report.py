@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from assaymark.api import Edit, Finding, Location, Problem, Severity
+from assaymark_workflows.problems import MOST
+from assaymark_workflows.problems import severities as severities_of
 from assaymark_workflows.source import Node, Span
 
 RULES = Path(__file__).with_name("rules.toml")
@@ -25,11 +26,16 @@ class Found(NamedTuple):
     severity: Severity | None
 
 
+class Enough(Exception):
+    """So many errors were found that nobody reads them all: the rest of the document is not examined."""
+
+
 class Report:
-    """Collects findings; the same finding at the same place is kept once."""
+    """Collects findings; the same finding at the same place is kept once, and of each severity so many at most."""
 
     def __init__(self) -> None:
         self.found: list[Found] = []
+        self._count: dict[Severity, int] = {}
         self._seen: set[tuple[str, Span, str, str | None]] = set()
 
     def add(
@@ -43,22 +49,23 @@ class Report:
         severity: Severity | None = None,
         inside: Node | None = None,
     ) -> None:
-        """``at`` is the offending value; ``inside`` the value that a bare span belongs to."""
+        """``at`` is the offending value; ``inside`` the value that a bare span belongs to. Raises `Enough`."""
         node, span = (at, at.span) if isinstance(at, Node) else (inside, at)
         key = (rule, span, message, file)
-        if key not in self._seen:
-            self._seen.add(key)
+        if key in self._seen:
+            return
+        self._seen.add(key)
+        level = severity or severities()[rule]
+        count = self._count[level] = self._count.get(level, 0) + 1
+        if count <= MOST:
             self.found.append(Found(rule, node, span, message, tuple(edits), file, severity))
+        elif level is Severity.ERROR:
+            raise Enough
 
 
-@cache
-def severities() -> dict[str, Severity]:
+def severities() -> Mapping[str, Severity]:
     """How bad each rule is, as its documentation says."""
-    import tomllib
-
-    with RULES.open("rb") as stream:
-        own = {rule["id"]: Severity(rule["severity"]) for rule in tomllib.load(stream)["rule"]}
-    return {**own, "WF-C001": Severity.ERROR, "WF-C002": Severity.NOTE}
+    return severities_of(RULES)
 
 
 def problems(found: list[Found], path: str, root: Node | None, imported: dict[int, tuple[str, Node]]) -> list[Problem]:

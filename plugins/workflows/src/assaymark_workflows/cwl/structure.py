@@ -43,6 +43,7 @@ class Structure:
         self.report = report
         self.prefixes = prefixes
         self.unknown: set[int] = set()
+        self.freed: set[int] = set()
 
     def directives(self, root: Node) -> None:
         """``$namespaces`` and ``$schemas`` of a document."""
@@ -178,6 +179,10 @@ class Structure:
         stack = [node]
         while stack:
             node = stack.pop()
+            if id(node) in self.freed:  # what is imported or repeated by an alias is there many times
+                continue
+            if node.items or node.elements:
+                self.freed.add(id(node))
             for key in node.repeated():
                 self.report.add("CWL-Y002", key, f"{key.text!r} is there twice; only one of them can hold")
             stack += [value for _, value in node.items]

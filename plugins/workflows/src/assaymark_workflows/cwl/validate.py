@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import re
 
@@ -15,7 +16,7 @@ from assaymark_workflows.cwl.model import Process, Step, short
 from assaymark_workflows.cwl.names import check_names
 from assaymark_workflows.cwl.package import check_package
 from assaymark_workflows.cwl.practice import check_practice
-from assaymark_workflows.cwl.report import Found, near, problems, replaced, severities
+from assaymark_workflows.cwl.report import Enough, Found, near, problems, replaced, severities
 from assaymark_workflows.cwl.structure import Structure
 from assaymark_workflows.cwl.values import check_values
 from assaymark_workflows.cwl.workspace import Workspace, declared, version_of
@@ -64,7 +65,10 @@ def examine(document: Document, context: Context, inherited: str | None = None) 
         return
     document.models["busy"] = True
     try:
-        context.once(f"cwl:examined:{document.path}:{id(document)}", lambda: _examined(document, context, inherited))
+        with contextlib.suppress(Enough):
+            context.once(
+                f"cwl:examined:{document.path}:{id(document)}", lambda: _examined(document, context, inherited)
+            )
     finally:
         document.models["busy"] = False
 

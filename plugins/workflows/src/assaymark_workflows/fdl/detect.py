@@ -9,6 +9,6 @@ _FUNCTIONS = re.compile(
 )
 
 
-def detection(path: str, data: bytes) -> bool:
+def detect(path: str, data: bytes) -> bool:
     """By content."""
     return b"oscar" in data and _FUNCTIONS.search(data) is not None

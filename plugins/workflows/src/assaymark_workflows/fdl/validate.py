@@ -23,7 +23,7 @@ from assaymark_workflows.problems import Problems, hint, is_slip, nearest, repla
 from assaymark_workflows.source import Kind, Limits, Malformed, Node, Span, parse_yaml
 
 RULES = Path(__file__).with_name("rules.toml")
-LIMITS = Limits(nodes=200_000, depth=100)
+LIMITS = Limits(nodes=100_000, depth=100)
 _QUANTITY = re.compile(r"\+?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+|[numkMGTPE]|[KMGTPE]i)?")
 _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?")
 _VOLUME_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")

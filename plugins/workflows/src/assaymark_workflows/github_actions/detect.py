@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-NAMES = (".github/workflows/*.yml", ".github/workflows/*.yaml", "action.yml", "action.yaml")
 _RUNS = re.compile(rb"^[\"']?runs[\"']?\s*:", re.M)
 
 
-def detection(path: str, data: bytes) -> bool:
+def detect(path: str, data: bytes) -> bool:
     """By path for workflows; an ``action.yml`` must say how it runs."""
     folder, _, name = path.rpartition("/")
     if folder == ".github/workflows":

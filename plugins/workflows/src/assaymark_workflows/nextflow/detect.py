@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-NAMES = ("*.nf",)
 _WORDS = re.compile(rb"^\s*(?:process\s+\w+\s*\{|workflow(?:\s+\w+)?\s*\{|include\s*\{|nextflow\.)", re.M)
 
 
-def detection(path: str, data: bytes) -> bool:
+def detect(path: str, data: bytes) -> bool:
     """By content."""
     return _WORDS.search(data) is not None

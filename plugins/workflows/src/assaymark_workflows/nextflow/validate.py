@@ -22,15 +22,16 @@ _INCLUDE = re.compile(
     r"^[ \t]*include[ \t]*\{(?P<names>[^{}]*)\}[ \t]*from[ \t]*(?P<quote>['\"])(?P<path>[^'\"\n]*)(?P=quote)", re.M
 )
 _INCLUDED = re.compile(r"(?P<name>\w+)(?:\s+as\s+(?P<alias>\w+))?")
-_LIMIT = 2_000_000
+_LIMIT = 1_000_000
 
 
 def validate(path: str, data: bytes, context: Context) -> tuple[Problem, ...] | None:
     """All problems of one script."""
     problems = Problems(path, RULES)
-    text = data.decode("utf-8", "replace").replace("\r\n", "\n")
-    if len(text) > _LIMIT:
+    text = problems.text_of(data, _LIMIT)
+    if text is None:
         return problems.sorted()
+    text = text.replace("\r\n", "\n")
     blanked = _blanked(text, problems, context)
     known: dict[str, int] = {}
     for expression, rule in ((_PROCESS, "NXF-S001"), (_WORKFLOW, "NXF-S001")):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from assaymark.api import Context, Problem
 from assaymark_workflows.openeo.beside import beside
@@ -13,8 +12,7 @@ from assaymark_workflows.openeo.graph import Graphs, Scope
 from assaymark_workflows.openeo.profiles import UnknownProfile, processes
 from assaymark_workflows.openeo.table import Schemas, parameter, predefined
 from assaymark_workflows.problems import Problems
-from assaymark_workflows.source import Malformed, Place, Places, Pointer, Span, read_json
-from assaymark_workflows.source.places import Read
+from assaymark_workflows.source import Malformed, Places, Span, decoded, read_json
 
 RULES = Path(__file__).with_name("rules.toml")
 _CERTAIN = re.compile(rb'"process_id"\s*:\s*"\w+"')
@@ -26,12 +24,11 @@ def validate(path: str, data: bytes, context: Context) -> tuple[Problem, ...] | 
     """The problems of a process graph, None when the text is none after all."""
     problems = Problems(path, RULES)
     try:
-        text = data.decode("utf-8-sig")
+        text = decoded(data)
         read = read_json(text)
-    except UnicodeDecodeError:
-        return None
     except Malformed as error:
-        if not (_CERTAIN.search(data) and _ARGUMENTS.search(data)):
+        plain = data.replace(b"\0", b"")  # of UTF-16 this leaves what can be searched
+        if not (_CERTAIN.search(plain) and _ARGUMENTS.search(plain)):
             return None
         at = Span(error.line, error.column, error.line, error.column + 1)
         problems.add("OEO-Y001", f"this is no JSON: {error.message}", at)
@@ -45,8 +42,8 @@ def validate(path: str, data: bytes, context: Context) -> tuple[Problem, ...] | 
     except UnknownProfile as error:
         problems.add("OEO-E001", str(error), _TOP)
         return problems.sorted()
-    if read.repeated:
-        _repeated(read, problems)
+    for key, place in read.repeats():
+        problems.add("OEO-Y002", f"{key!r} is there already; the last one counts", place)
     profile = context.settings.get("profile")
     graphs = Graphs(
         problems,
@@ -96,19 +93,3 @@ def _own_name(found: Root, problems: Problems) -> None:
     if isinstance(id, str) and "categories" not in found.process and predefined().get(id) is not None:
         message = f"{id!r} is a predefined process, which this one would replace or be replaced by"
         problems.add("OEO-P002", message, (*found.at, "id"))
-
-
-def _repeated(read: Read, problems: Problems) -> None:
-    waiting: list[tuple[Any, Pointer]] = [(read.value, ())]
-    while waiting:
-        value, pointer = waiting.pop()
-        if isinstance(value, dict):
-            again = read.repeated.get(id(value))
-            count: dict[str, int] = {}
-            for key in again.keys if again else ():
-                count[key] = count.get(key, 0) + 1
-                at = Place((*pointer, key), key=True, repeat=count[key])
-                problems.add("OEO-Y002", f"{key!r} is there already; the last one counts", at)
-            waiting += [(child, (*pointer, key)) for key, child in value.items()]
-        elif isinstance(value, list):
-            waiting += [(child, (*pointer, number)) for number, child in enumerate(value)]

@@ -6,12 +6,13 @@ Whatever is no JSON is replaced by blanks of the same length, so that every posi
 from __future__ import annotations
 
 import bisect
+import codecs
 import json
 import re
 from collections.abc import Mapping
 
 from assaymark_workflows.problems import Problems, replace
-from assaymark_workflows.source import Malformed, Span
+from assaymark_workflows.source import Span, decoded
 
 # What needs no look: everything outside of strings but marks, and strings without parameters and odd escapes.
 _PLAIN = r"""(?:[^"/\#$,]++|"(?:[^"\\$\x00-\x1f]|\\[^u\\])*+"|,(?![ \t\r\n]*+[\]}]))*+"""
@@ -37,12 +38,8 @@ _ODD_BACKSLASHES_END = re.compile(r"[^\\](?:\\\\)+\"$")
 
 def cleaned(data: bytes, problems: Problems) -> str:
     """The JSON in a text, everything else blanked out and reported. Raises `Malformed` when it is not UTF-8."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Malformed("not UTF-8 text", data.count(b"\n", 0, error.start) + 1) from None
-    if text.startswith("\ufeff"):
-        text = text[1:]
+    text = decoded(data)
+    if data.startswith(codecs.BOM_UTF8):
         problems.add("OPH-Y009", "the file begins with a byte order mark, which the server does not read", _START)
     if not _INTERESTING.search(text):
         return text

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from assaymark.api import Context, Problem
 from assaymark_workflows.ophidia.detect import is_workflow
 from assaymark_workflows.ophidia.semantics import check_workflow
 from assaymark_workflows.ophidia.text import cleaned
 from assaymark_workflows.problems import Problems
-from assaymark_workflows.source import Malformed, Place, Places, Pointer, Span, read_json
-from assaymark_workflows.source.places import Read
+from assaymark_workflows.source import Malformed, Places, Span, read_json
 
 RULES = Path(__file__).with_name("rules.toml")
 _CERTAIN = re.compile(rb'"operator"\s*:\s*"(?i:oph_)')
@@ -25,7 +23,8 @@ def validate(path: str, data: bytes, context: Context) -> tuple[Problem, ...] | 
         text = cleaned(data, problems)
         read = read_json(text)
     except Malformed as error:
-        if not _CERTAIN.search(data):
+        plain = data.replace(b"\0", b"")  # of UTF-16 this leaves what can be searched
+        if not _CERTAIN.search(plain):
             return None
         problems.drop_after(error.line, error.column)
         at = Span(error.line, error.column, error.line, error.column + 1)
@@ -35,23 +34,7 @@ def validate(path: str, data: bytes, context: Context) -> tuple[Problem, ...] | 
         return None
     places = Places(text)
     problems.locate = places.span
-    if read.repeated:
-        _repeated(read, problems)
+    for key, place in read.repeats():
+        problems.add("OPH-Y007", f"{key!r} is there already; the last one counts", place)
     check_workflow(read.value, problems, context, places.removal)
     return problems.sorted()
-
-
-def _repeated(read: Read, problems: Problems) -> None:
-    waiting: list[tuple[Any, Pointer]] = [(read.value, ())]
-    while waiting:
-        value, pointer = waiting.pop()
-        if isinstance(value, dict):
-            again = read.repeated.get(id(value))
-            count: dict[str, int] = {}
-            for key in again.keys if again else ():
-                count[key] = count.get(key, 0) + 1
-                at = Place((*pointer, key), key=True, repeat=count[key])
-                problems.add("OPH-Y007", f"{key!r} is there already; the last one counts", at)
-            waiting += [(child, (*pointer, key)) for key, child in value.items()]
-        elif isinstance(value, list):
-            waiting += [(child, (*pointer, number)) for number, child in enumerate(value)]

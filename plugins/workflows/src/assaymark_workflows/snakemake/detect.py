@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-NAMES = ("Snakefile", "Snakefile.*", "*.smk", "*.snakefile")
 _RULE = re.compile(rb"^[ \t]*(?:rule|checkpoint)\b[^\n]*:|^(?:configfile|include|module|workdir|use rule)\b", re.M)
 
 
-def detection(path: str, data: bytes) -> bool:
+def detect(path: str, data: bytes) -> bool:
     """By content; an empty Snakefile is none."""
     return _RULE.search(data) is not None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import posixpath
 import re
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +31,9 @@ SECTIONS = (
 )  # fmt: skip # many short items
 _FILES = ("script", "notebook", "conda")
 _LONGEST_LINE = 10_000
+_LIMIT = 1_000_000
+# What Python reads in strings of this kind is not the same in all of its versions.
+_FORMATTED = re.compile(r"\b[rR]?[fF][rR]?[\"']")
 
 
 @dataclass(slots=True)
@@ -56,7 +61,11 @@ class Rule:
 def validate(path: str, data: bytes, context: Context) -> tuple[Problem, ...] | None:
     """All problems of one Snakefile."""
     problems = Problems(path, RULES)
-    lines = data.decode("utf-8", "replace").splitlines()
+    text = problems.text_of(data, _LIMIT)
+    if text is None:
+        return problems.sorted()
+    _readable(text, context, problems)
+    lines = text.splitlines()
     known: dict[str, Rule] = {}
     for rule in _rules(lines, problems):
         context.check_time()
@@ -69,6 +78,34 @@ def validate(path: str, data: bytes, context: Context) -> tuple[Problem, ...] | 
     for section in _globals(lines):
         _exists(section, "include" if section.name == "include" else "configfile", path, context, problems)
     return problems.sorted()
+
+
+def _readable(text: str, context: Context, problems: Problems) -> None:
+    """Snakemake reads the tokens of Python first: where these end too early, there is nothing to run."""
+    open_places: list[tuple[int, int]] = []
+    try:
+        for count, token in enumerate(tokenize.generate_tokens(io.StringIO(text).readline)):
+            if count % 1_000 == 0:
+                context.check_time()
+            if token.type == tokenize.ERRORTOKEN and token.string in "\"'" and not _FORMATTED.search(token.line):
+                _unreadable("this string does not end", *token.start, problems)
+                return
+            if token.type == tokenize.OP and token.string in "([{":
+                open_places.append(token.start)
+            elif token.type == tokenize.OP and token.string in ")]}" and open_places:
+                open_places.pop()
+    except tokenize.TokenError as error:
+        what, place = error.args
+        if "statement" in what and open_places:
+            _unreadable("this bracket is never closed", *open_places[-1], problems)
+        else:
+            _unreadable("this string does not end" if "string" in what else str(what), *place, problems)
+    except SyntaxError as error:
+        _unreadable(error.msg, error.lineno or 1, max(error.offset or 1, 1) - 1, problems)
+
+
+def _unreadable(message: str, line: int, column: int, problems: Problems) -> None:
+    problems.add("SMK-Y001", message, Span(line, column + 1, line, column + 2))
 
 
 def _rules(lines: list[str], problems: Problems) -> Iterator[Rule]:

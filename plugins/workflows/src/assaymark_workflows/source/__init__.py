@@ -8,6 +8,7 @@ from __future__ import annotations
 from assaymark_workflows.source.json_text import parse_json
 from assaymark_workflows.source.node import Kind, Limits, Malformed, Node, Span
 from assaymark_workflows.source.places import Place, Places, Pointer, read_json
+from assaymark_workflows.source.text import decoded
 from assaymark_workflows.source.yaml_text import parse_yaml
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Places",
     "Pointer",
     "Span",
+    "decoded",
     "parse_json",
     "parse_yaml",
     "read_json",

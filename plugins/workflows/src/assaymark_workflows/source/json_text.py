@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from assaymark_workflows.source.node import Kind, Limits, Malformed, Node, Span
+from assaymark_workflows.source.text import decoded
 
 _TOKEN = re.compile(
     r"""[ \t\r\n]*(?:
@@ -31,16 +32,7 @@ def parse_json(data: bytes | str, limits: Limits = _DEFAULT) -> Node:
     """One JSON value and nothing after it. Raises `Malformed`."""
     if len(data) > limits.size:
         raise Malformed(f"the document has {len(data)} bytes; at most {limits.size} are read")
-    return _Reader(_decoded(data), limits).document()
-
-
-def _decoded(data: bytes | str) -> str:
-    if isinstance(data, str):
-        return data
-    try:
-        return data.decode(json.detect_encoding(data)).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        raise Malformed(f"not {error.encoding.upper()} text", data.count(b"\n", 0, error.start) + 1) from None
+    return _Reader(data if isinstance(data, str) else decoded(data), limits).document()
 
 
 class _Reader:

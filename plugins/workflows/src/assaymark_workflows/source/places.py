@@ -7,9 +7,10 @@ A document is mostly right, so most of its values never need a position. `read_j
 from __future__ import annotations
 
 import bisect
+import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from assaymark_workflows.source.node import Limits, Malformed, Span
@@ -20,6 +21,7 @@ Pointer = tuple[str | int, ...]
 _scan_string: Callable[[str, int, bool], tuple[str, int]] = json.decoder.scanstring  # type: ignore[attr-defined]
 _BLANK = re.compile(r"[ \t\r\n]*")
 _LONGEST_NUMBER = 400
+_MOST_OBJECTS = 50_000
 _DEFAULT = Limits()
 
 
@@ -49,6 +51,21 @@ class Read(NamedTuple):
     value: Any
     repeated: dict[int, Repeated]
 
+    def repeats(self) -> Iterator[tuple[str, Place]]:
+        """Every key that was there before in its object, and where it stands."""
+        waiting: list[tuple[Any, Pointer]] = [(self.value, ())] if self.repeated else []
+        while waiting:
+            value, pointer = waiting.pop()
+            if isinstance(value, dict):
+                again = self.repeated.get(id(value))
+                count: dict[str, int] = {}
+                for key in again.keys if again else ():
+                    count[key] = count.get(key, 0) + 1
+                    yield key, Place((*pointer, key), key=True, repeat=count[key])
+                waiting += [(child, (*pointer, key)) for key, child in value.items()]
+            elif isinstance(value, list):
+                waiting += [(child, (*pointer, number)) for number, child in enumerate(value)]
+
 
 class _Foul(ValueError):
     pass
@@ -59,8 +76,11 @@ def read_json(text: str, limits: Limits = _DEFAULT) -> Read:
     if len(text) > limits.size:
         raise Malformed(f"the document has {len(text)} characters; at most {limits.size} are read")
     repeated: dict[int, Repeated] = {}
+    count = itertools.count(1)
 
     def paired(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if next(count) > _MOST_OBJECTS:
+            raise Malformed(f"more than {_MOST_OBJECTS:,} objects")
         made = dict(pairs)
         if len(made) < len(pairs):
             repeated[id(made)] = Repeated(made, _again(pairs))

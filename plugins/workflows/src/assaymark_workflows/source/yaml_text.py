@@ -6,10 +6,12 @@ ten. Tags are kept as text and never acted upon.
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Any
 
 from assaymark_workflows.source.node import Kind, Limits, Malformed, Node, Span
+from assaymark_workflows.source.text import decoded
 
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -38,6 +40,8 @@ def parse_yaml_all(data: bytes, limits: Limits = _DEFAULT) -> list[Node]:
     """Every document of a YAML stream. Raises `Malformed`."""
     if len(data) > limits.size:
         raise Malformed(f"the document has {len(data)} bytes; at most {limits.size} are read")
+    if b"\0" in data[:4] or data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        decoded(data)  # libyaml would read some of what engines do not
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -48,7 +52,9 @@ def parse_yaml_all(data: bytes, limits: Limits = _DEFAULT) -> list[Node]:
         what = " ".join(part for part in (error.context, error.problem) if part) or "not YAML"
         raise Malformed(what, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1) from None
     except yaml.reader.ReaderError as error:
-        raise Malformed(f"not text: {error.reason}") from None
+        decoded(data)  # says more when it is no UTF-8
+        line = data.count(b"\n", 0, error.position) + 1
+        raise Malformed(f"not text: {error.reason}", line) from None
 
 
 class _Composer:

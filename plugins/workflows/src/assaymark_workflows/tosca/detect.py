@@ -7,6 +7,6 @@ import re
 _VERSION = re.compile(rb"^[\"']?tosca_definitions_version[\"']?\s*:", re.M)
 
 
-def detection(path: str, data: bytes) -> bool:
+def detect(path: str, data: bytes) -> bool:
     """By content."""
     return _VERSION.search(data) is not None

@@ -14,7 +14,7 @@ from assaymark_workflows.tosca import values
 from assaymark_workflows.tosca.types import KINDS, Property, Types
 
 RULES = Path(__file__).with_name("rules.toml")
-LIMITS = Limits(nodes=300_000, depth=100)
+LIMITS = Limits(nodes=100_000, depth=100)
 VERSIONS = ("tosca_simple_yaml_1_0", "tosca_simple_yaml_1_0_0", "tosca_simple_yaml_1_1", "tosca_simple_yaml_1_2",
             "tosca_simple_yaml_1_3")  # fmt: skip # many short items
 _OTHER_PROFILES = ("tosca_simple_profile_for_nfv", "tosca_simple_profile_for_mec", "tosca_2_0")
