@@ -252,7 +252,9 @@ def _found(findings: Findings, paint: Paint, width: int, verbose: bool) -> Itera
         return
     counts = {s: sum(1 for i in findings if i.finding.severity is s) for s in Severity}
     detail = ", ".join(count(n, s.value) for s, n in counts.items() if n)
-    yield paint("Findings", "bold") + f" ({detail}): {_by_source(findings)}"
+    first, *rest = _wrapped(f"Findings ({detail}): {_by_source(findings)}", width, "  ", "")
+    yield first.replace("Findings", paint("Findings", "bold"), 1)
+    yield from rest
     ranked = by_severity(findings)
     for item in findings if verbose else ranked[:_FINDINGS]:
         yield from _finding(item, paint, width, verbose)
