@@ -47,8 +47,6 @@ def test_prose_keeps_to_the_width(width: int, samples: ModuleType) -> None:
     text = render(samples.VARIANTS["bronze"], width=width)
     heads = ("do:", "at:", "the version", "Findings (")
     prose = [line for line in text.splitlines() if line.lstrip().startswith(heads)]
-        line for line in text.splitlines() if line.lstrip().startswith(("do:", "at:", "the version", "Findings ("))
-    ]
     assert any(line.startswith("Findings (") for line in prose)
     assert max(map(len, prose)) <= max(width, 40)
 
