@@ -92,6 +92,7 @@ __all__ = [
     "image_of",
     "not_applicable",
     "passed",
+    "run_program",
     "runner_of",
     "unknown",
     "wait_for",
@@ -442,6 +443,27 @@ def image_of(path: str | Path, architecture: str | None = None) -> Image:
     """
     found: Image = import_module("assaymark.images.read").read(path, architecture)
     return found
+
+
+def run_program(
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    time: float,
+    environment: Mapping[str, str] | None = None,
+    input: bytes = b"",
+) -> Ran:
+    """Run a program on this machine to its end, within limits of memory and output and ``time`` seconds.
+
+    It sees a clean environment with ``environment`` added, and leaves no process behind.
+    """
+    done = import_module("assaymark.proc").run(
+        arguments, cwd=folder, env=environment, timeout=time, limit=50_000_000, input=input
+    )
+    if done.finished:
+        return Ran(done.returncode, done.stdout)
+    said = "wrote too much" if done.truncated else f"signal {done.signal}"
+    return Ran(None, done.stdout, f"not over after {time:g} s" if done.timed_out else done.problem or said)
 
 
 def runner_of(name: str, engine: str | None = None) -> Runner:
