@@ -187,9 +187,10 @@ def test_a_gate_has_a_deadline(play):
         ([], 3),
         ([("passed", 0)], 0),
         ([("passed", 0), ("unknown", 3)], 3),
-        ([("unknown", 3), ("error", 139)], 4),
-        ([("error", 2)], 2),
-        ([("error", 2), ("error", None)], 4),
+        ([("unknown", 3), ("error", 139)], 3),
+        ([("passed", 0), ("error", None)], 3),
+        ([("error", 2), ("error", None)], 2),
+        ([("error", 2), ("error", 4)], 4),
         ([("failed", 1), ("error", 139), ("unknown", 3)], 1),
     ],
 )

@@ -140,14 +140,16 @@ async def together(gates: Sequence[Gate], settings: Settings) -> tuple[Result, .
 
 
 def status(results: Sequence[Result]) -> int:
-    """The exit status for all of them, as assaymark's own: a known failure wins, then what broke, then the unknown."""
+    """The exit status for all of them, as assaymark's own: a known failure wins, then a bug of assaymark, then wrong
+    input; what else broke (an engine, a crash) leaves the answer undetermined."""
     outcomes = {result.outcome for result in results}
     if Outcome.FAILED in outcomes:
         return 1
-    broken = [result for result in results if result.outcome is Outcome.ERROR]
-    if broken:
-        return 2 if all(result.code == 2 for result in broken) else 4
-    return 3 if Outcome.UNKNOWN in outcomes or not results else 0
+    broken = {result.code for result in results if result.outcome is Outcome.ERROR}
+    for code in (4, 2):
+        if code in broken:
+            return code
+    return 0 if outcomes == {Outcome.PASSED} else 3
 
 
 def summary(results: Sequence[Result]) -> str:

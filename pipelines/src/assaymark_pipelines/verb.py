@@ -27,7 +27,7 @@ Examples:
   assaymark pipeline image promote image.toml --candidate out/candidate.json --judged report/assessment.json
 \b
 What follows -- goes to the command inside. Exit status: 0 all gates met, 1 a gate found something, 2 wrong input,
-3 something could not be determined, 4 something broke.
+3 something broke or could not be determined.
 """
 Run = Callable[[], Coroutine[Any, Any, "Sequence[Result]"]]
 

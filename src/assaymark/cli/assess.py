@@ -72,6 +72,7 @@ Exit status: 0 gate met or no gate, 1 gate not met, 2 wrong input, 3 the gate co
 @click.option("--as-of", metavar="DATE", help="The day by which waivers and attestations are judged (default: today).")
 @click.option("--jobs", type=int, envvar="ASSAYMARK_JOBS", help="Tools at a time (default: processors).")
 @click.option("--no-cache", is_flag=True, envvar="ASSAYMARK_NO_CACHE", help="Neither read nor write cached results.")
+@click.option("--runner", metavar="R", help="Judge in a container instead of here: dagger.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Write all reports into this folder.")
 def command(
@@ -94,6 +95,7 @@ def command(
     as_of: str | None,
     jobs: int | None,
     no_cache: bool,
+    runner: str | None,
     form: str,
     output: Path | None,
 ) -> None:
@@ -101,7 +103,13 @@ def command(
 
     PATH is a checkout (or a folder inside one), a bare repository, a plain folder or a .tar.gz/.zip archive.
     """
+    if runner is not None and runner != "local":
+        from assaymark.cli import _elsewhere
+
+        _elsewhere.assess(runner, path, form, output)
+        return
     from assaymark.assessment import Request, judge
+    from assaymark.case import included
 
     request = Request(
         path=path,
@@ -126,7 +134,7 @@ def command(
     earlier = None if published else read_assessment(baseline)
     elsewhere = read_assessment(executed)
     with progress_shown() as progress:
-        judged = judge(request, progress, (elsewhere, executed) if elsewhere and executed else None)
+        judged = included(judge(request, progress, (elsewhere, executed) if elsewhere and executed else None))
     if not (request.config or ref):
         _mention_unread(judged, Path(path))
     if output:

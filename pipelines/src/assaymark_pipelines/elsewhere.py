@@ -1,0 +1,119 @@
+"""``assaymark assess --runner dagger``: the same words, in a container; the reports come back."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assaymark import api
+
+if TYPE_CHECKING:
+    from assaymark_pipelines.gate import Result
+    from assaymark_pipelines.settings import Settings
+    from assaymark_pipelines.toolbox import Origin
+
+# Options whose value may be a file of this machine.
+FILES = ("--baseline", "--executed", "--profile", "--config")
+TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
+
+
+def assess(folder: Path, words: Sequence[str], output: Path) -> tuple[int, str]:
+    """Judge ``folder`` in a container, leave all reports in ``output``; gives exit status and what was said.
+
+    Raises InputError when no engine answers, or a setting is wrong.
+    """
+    import anyio
+
+    return anyio.run(_assess, folder, words, output)
+
+
+async def _assess(folder: Path, words: Sequence[str], output: Path) -> tuple[int, str]:
+    from assaymark_pipelines.assess import assess
+    from assaymark_pipelines.gate import status
+    from assaymark_pipelines.host import exported, file, repository
+    from assaymark_pipelines.session import session
+
+    inside, files = placed(words)
+    settings, origin = chosen(os.environ)
+    token = next((name for name in TOKENS if os.environ.get(name)), "") if wants_token(words) else ""
+    async with session(sys.stderr):
+        inputs = [(name, file(path)) for name, path in files]
+        results = await assess(settings, origin(), repository(folder), inside, inputs=inputs, token=token)
+        await exported(results, output)
+    return status(results), said(results[0])
+
+
+def said(result: Result) -> str:
+    """What the command wrote to standard error last, or why there is no result."""
+    last = [line.removeprefix("assaymark: ") for line in result.stderr.splitlines() if line.strip()]
+    told = "\n".join(last[-20:])
+    return "\n".join(filter(None, (result.reason, told)))
+
+
+def wants_token(words: Sequence[str]) -> bool:
+    """Whether the caller allowed to ask the forge."""
+    return "--forge" in words or any(word.startswith("branch:") for word in words)
+
+
+def placed(words: Sequence[str]) -> tuple[list[str], list[tuple[str, Path]]]:
+    """The words as they are said in the container, and the files of this machine that they name."""
+    from assaymark_pipelines.toolbox import INPUTS
+
+    inside = list(words)
+    files: list[tuple[str, Path]] = []
+    for place, (option, value) in enumerate(itertools.pairwise(words)):
+        if option in FILES and Path(value).is_file():
+            name = f"{len(files)}-{Path(value).name}"
+            files.append((name, Path(value)))
+            inside[place + 1] = f"{INPUTS}/{name}"
+    return inside, files
+
+
+def chosen(environment: Mapping[str, str]) -> tuple[Settings, _Origin]:
+    """Settings and origin from variables, for a run whose command line is that of ``assess``."""
+    from assaymark_pipelines.settings import Settings
+
+    usual = Settings()
+    named = environment.get("ASSAYMARK_PLUGINS")
+    settings = Settings(
+        base=environment.get("ASSAYMARK_BASE") or usual.base,
+        mirror=environment.get("ASSAYMARK_MIRROR", ""),
+        index=environment.get("ASSAYMARK_INDEX", ""),
+        plugins=tuple(filter(None, named.split(","))) if named else usual.plugins,
+        unpinned=environment.get("ASSAYMARK_UNPINNED") == "1",
+    )
+    return settings, _Origin(environment)
+
+
+class _Origin:
+    """Where assaymark comes from; asked in an open session."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.wheels = environment.get("ASSAYMARK_WHEELS")
+        self.installed = environment.get("ASSAYMARK_INSTALLED") == "1"
+
+    def __call__(self) -> Origin:
+        from assaymark_pipelines.host import folder
+        from assaymark_pipelines.toolbox import Origin
+
+        if self.installed:
+            return Origin(installed=True)
+        if self.wheels:
+            return Origin(wheels=folder(Path(self.wheels)))
+        here = checkout()
+        return Origin(checkout=folder(here, OTHER)) if here else Origin()
+
+
+# Of the checkout of assaymark: what a container has no use for.
+OTHER = (".git", ".venv", "tests", "docs", "benchmarks", ".ci", "**/__pycache__", "site", ".*_cache", ".hypothesis")
+
+
+def checkout() -> Path | None:
+    """The repository of assaymark that this runs from, as in the actions; None for an installed wheel."""
+    root = Path(str(api.__file__)).resolve().parents[2]
+    wanted = ("actions/setup/install.py", "requirements/run.txt", "requirements/uv.txt")
+    return root if all((root / name).is_file() for name in wanted) else None

@@ -1,0 +1,133 @@
+"""``assaymark assess --runner dagger``, as a process, against the stand-in."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import dagger_engine
+import pytest
+from dagger_engine_scripted import Ended, Scripted, said
+
+REPORT = "assessment.json"
+
+
+@pytest.fixture(scope="module")
+def assessment(tmp_path_factory) -> bytes:
+    """A real assessment, for the stand-in to give back."""
+    import assaymark
+    from assaymark.reports.json import render
+
+    root = tmp_path_factory.mktemp("judged")
+    (root / "README.md").write_text("# Tool\n")
+    return render(assaymark.assess(root, tools=False)).encode()
+
+
+@pytest.fixture
+def rules(assessment):
+    """The container is made; the verb ends as asked."""
+
+    def make(code: int, stderr: str = ""):
+        ended = Ended(code, stderr=stderr, files={f"/reports/{REPORT}": assessment})
+        return [(said("assaymark", "assess"), ended), (lambda argv: True, Ended(0))]
+
+    return make
+
+
+def test_the_words_reach_the_container_and_the_report_comes_back(repository, assaymark, engine, rules, tmp_path):
+    root = repository({"README.md": "# Tool\n"})
+    baseline = tmp_path / "main.json"
+    baseline.write_text("{}")
+    back = Scripted(rules(1, "assaymark: gate not met: silver asks for QC.Lic01\n"))
+    started = engine(back)
+    words = ["--gate", "silver", "--no-tools", "--select", "QC.Doc", "--select", "QC.Lic", "--baseline", baseline]
+    done = assaymark(
+        "assess", root, *words, "--runner", "dagger", "--format", "json", "--output", tmp_path / "out",
+        **started.environment,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert json.loads(done.stdout)["level"] == "none"
+    assert "assaymark: gate not met: silver asks for QC.Lic01" in done.stderr
+    (ran,) = [argv for argv in back.ran if argv[:2] == ["assaymark", "assess"]]
+    assert ran == [
+        *("assaymark", "assess", "/src", "--select", "QC.Doc", "--select", "QC.Lic", "--gate", "silver"),
+        *("--baseline", "/inputs/0-main.json", "--no-tools", "--output", "/reports"),
+    ]
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {REPORT, "pipeline.json"}
+    [judged] = [chain for chain in started.evaluated("sync") if "assess" in chain]
+    assert f'host().directory(path="{root}")' in judged
+    assert '/inputs/0-main.json", source=host().file(path=' in judged
+
+
+@pytest.mark.parametrize(("code", "status"), [(0, 0), (2, 2), (3, 3), (4, 3), (139, 3)])
+def test_the_exit_status_comes_back(repository, assaymark, engine, rules, code, status):
+    started = engine(Scripted(rules(code)))
+    done = assaymark("assess", repository({"a": "b"}), "--runner", "dagger", **started.environment)
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_an_engine_it_says_what_is_missing(repository, assaymark, tmp_path):
+    broken = tmp_path / "dagger"
+    broken.write_text("#!/bin/sh\necho 'docker: not found' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    done = assaymark("assess", repository({"a": "b"}), "--runner", "dagger", _EXPERIMENTAL_DAGGER_CLI_BIN=str(broken))
+    assert done.returncode == 2
+    assert "assaymark: no Dagger engine:" in done.stderr
+    assert "it needs Docker" in done.stderr
+
+
+def test_a_runner_that_nobody_brings(repository, assaymark):
+    done = assaymark("assess", repository({"a": "b"}), "--runner", "daggre")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        2,
+        "assaymark: nothing here runs an assessment by 'daggre'",
+    )
+
+
+def test_a_linked_worktree_is_refused(repository, assaymark, engine, rules, tmp_path):
+    import subprocess
+
+    root = repository({"a": "b"})
+    subprocess.run(["git", "worktree", "add", "--quiet", tmp_path / "tree"], cwd=root, check=True)
+    started = engine(Scripted(rules(0)))
+    done = assaymark("assess", tmp_path / "tree", "--runner", "dagger", **started.environment)
+    assert done.returncode == 2
+    assert "linked worktree" in done.stderr
+
+
+def test_the_token_is_named_to_the_engine_and_never_sent(repository, assaymark, engine, rules):
+    back = Scripted(rules(0))
+    started = engine(back)
+    secret = "ghp_" + "x" * 36
+    for words in ([], ["--forge"]):
+        started.queries.clear()
+        assaymark(
+            "assess", repository({"a": "b"}, f"p{len(words)}"), "--runner", "dagger", *words,
+            GITHUB_TOKEN=secret, **started.environment,
+        )  # fmt: skip
+        said_there = "\n".join(started.queries)
+        assert secret not in said_there
+        assert ("env://GITHUB_TOKEN" in said_there) is bool(words)
+
+
+def test_caches_that_say_so_are_left_out_unless_tracked(repository, tmp_path):
+    import subprocess
+
+    from assaymark_pipelines.host import left_out
+
+    root = repository({"a": "b", "kept/.gitignore": "*\n"})
+    subprocess.run(["git", "add", "-f", "kept/.gitignore"], cwd=root, check=True)
+    for name, text in {".venv": "*\n", "cache": "# made by a tool\n*\n", "own": "*.o\n"}.items():
+        (root / name).mkdir()
+        (root / name / ".gitignore").write_text(text)
+    assert left_out(root) == (".venv", "cache")
+
+
+def test_the_environment_chooses(monkeypatch):
+    from assaymark_pipelines.elsewhere import chosen
+
+    base = "registry.example.org/py@sha256:" + "a" * 64
+    settings, _ = chosen({"ASSAYMARK_BASE": base, "ASSAYMARK_MIRROR": "m.example.org", "ASSAYMARK_PLUGINS": "hpc"})
+    assert (settings.base, settings.mirror, settings.plugins) == (base, "m.example.org", ("hpc",))
+    assert dagger_engine.clean(os.environ) == []
