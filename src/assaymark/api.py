@@ -89,11 +89,13 @@ __all__ = [
     "check",
     "fact",
     "failed",
+    "fetcher",
     "image_of",
     "not_applicable",
     "passed",
     "run_program",
     "runner_of",
+    "stale_badge",
     "unknown",
     "wait_for",
 ]
@@ -378,7 +380,10 @@ class Plugin:
     asks for one that nothing else offers: those about images, say, which an assessment of software has no use for.
     None of them attaches itself. ``tools`` are folders of tool manifests; ``parsers`` map a report format to a parser,
     called with the report's bytes, the checkout's root and the manifest's options, which gives `Parsed` or raises
-    `Unparsable`; ``commands`` map a verb to ``module:function``, loaded on use.
+    `Unparsable`; ``commands`` map a verb to ``module:function``, loaded on use. ``cases`` is ``module:function`` too:
+    called with the path of a file, it gives the `Case` that this manifest asks to have judged, or None when it is no
+    manifest of this plugin (decided by its text alone, without reading any other file). InputError when it is a wrong
+    one. Nothing that a case found like this names is executed.
     """
 
     name: str
@@ -392,6 +397,7 @@ class Plugin:
     runners: Mapping[str, Any] = field(default_factory=dict)
     reports: Mapping[str, Callable[..., str]] = field(default_factory=dict)
     commands: Mapping[str, str] = field(default_factory=dict)
+    cases: str = ""
     templates: tuple[Any, ...] = ()
     catalogue: tuple[Any, ...] = ()
 
@@ -466,6 +472,12 @@ def run_program(
     return Ran(None, done.stdout, f"not over after {time:g} s" if done.timed_out else done.problem or said)
 
 
+def fetcher(hosts: Iterable[str]) -> Callable[[str], bytes]:
+    """What reads addresses of these hosts, within limits of size, time and number; raises `Unreachable`."""
+    found: Callable[[str], bytes] = import_module("assaymark.validation.remote").fetcher(tuple(hosts))
+    return found
+
+
 def runner_of(name: str, engine: str | None = None) -> Runner:
     """A runner by its name, with the container engine of this name or the first that works here.
 
@@ -481,6 +493,14 @@ def wait_for(
     """The final status of each copy of every job, by the job's id; what is late is cancelled and said to be late."""
     found: Mapping[str, tuple[Status, ...]] = import_module("assaymark.runners.wait").wait(runner, handles, heard)
     return found
+
+
+def stale_badge(assessment: Path, reason: str, folder: Path) -> None:
+    """Write the badge of an ``assessment.json``, marked as stale for a reason, into a folder: SVG and endpoint.
+
+    Raises InputError when it is no assessment, or nothing can be written there.
+    """
+    import_module("assaymark.cli._verdict").write_stale(assessment, reason, folder)
 
 
 def fact(function: Callable[..., Any]) -> Fact:

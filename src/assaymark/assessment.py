@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 # As much as is read of any report: an assessment may hold a thousand findings of a tool.
 REPORT_LIMIT = 20_000_000
+MANIFESTS = (".toml",)
 _NOT_YET = RunFacts(started="", duration=0.0, host="", assaymark=__version__, python="")
 
 
@@ -68,13 +69,16 @@ class Request:
 class Judged:
     """An assessment with the profile and configuration behind it, as the gate needs them.
 
-    ``baseline`` is the text of the file that the configuration names, when a commit has it.
+    ``baseline`` is the text of the file that the configuration names, when a commit has it. ``manifests`` are the
+    paths below ``root`` that may be manifests of plugins; none when the files are not on disk.
     """
 
     assessment: Assessment
     profile: Profile
     config: config.Config
     baseline: str | None = None
+    root: Path | None = None
+    manifests: tuple[str, ...] = ()
 
 
 def assess(path: str | Path = ".", **request: Any) -> Assessment:
@@ -115,7 +119,10 @@ def judge(request: Request, progress: Progress | None = None, executed: tuple[As
         found, cached = fresh(), False
     run = run_facts(started, time.perf_counter() - clock, found.run.durations, cached=cached)
     baseline = _named(conf.baseline, request, opened, base, REPORT_LIMIT) if conf.baseline else None
-    return Judged(assessment=replace(found, run=run), profile=profile, config=conf, baseline=baseline)
+    on_disk = opened.root if request.ref is None else None
+    manifests = tuple(e.path for e in opened.tree if e.path.endswith(MANIFESTS)) if on_disk else ()
+    whole = replace(found, run=run)
+    return Judged(assessment=whole, profile=profile, config=conf, baseline=baseline, root=on_disk, manifests=manifests)
 
 
 def run_facts(started: datetime, seconds: float, durations: Mapping[str, float], *, cached: bool = False) -> RunFacts:

@@ -17,6 +17,7 @@ from assaymark.case import Request, judge
 from assaymark.model import Assessment, SubcriterionResult
 from assaymark_models.command import case_of
 from assaymark_models.manifest import load
+from assaymark_models.running import Execution
 
 ROWS = 600
 GIT = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
@@ -51,6 +52,7 @@ class Project:
         self.files: dict[str, bytes] = {}
         self.manifest: dict[str, Any] = {}
         self.remote = True
+        self.execution: Execution | None = Execution()
 
     def write(self) -> Path:
         self.folder.mkdir(exist_ok=True)
@@ -75,7 +77,7 @@ class Project:
         return self.folder / "model.toml"
 
     def assessment(self, **request: Any) -> Assessment:
-        return judge(case_of(load(self.write())), Request(**request)).assessment
+        return judge(case_of(load(self.write()), self.execution), Request(**request)).assessment
 
     def results(self, *select: str) -> dict[str, SubcriterionResult]:
         return {r.definition.id: r for r in self.assessment(select=select).results}

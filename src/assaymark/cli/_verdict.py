@@ -127,6 +127,18 @@ def write_all(assessment: Assessment, folder: Path) -> None:
     _write_provenance(assessment, folder)
 
 
+def write_stale(place: Path, reason: str, folder: Path) -> None:
+    """The badge of an assessment that is no longer about what there is."""
+    from assaymark.badges import assessed, endpoint, svg
+    from assaymark.badges.model import aged
+
+    earlier = read_assessment(str(place))
+    assert earlier is not None
+    badge = aged(assessed.level(earlier), reason)
+    write(folder, "badge.svg", svg.render(badge))
+    write(folder, "badge.json", endpoint.render(badge))
+
+
 def _write_provenance(assessment: Assessment, folder: Path) -> None:
     from assaymark.cli._provenance import write_provenance
     from assaymark.provenance.assessed import account_of

@@ -11,4 +11,5 @@ PLUGIN = Plugin(
     version=__version__,
     parts="assaymark_models.parts:PARTS",
     commands={"model": "assaymark_models.command:command"},
+    cases="assaymark_models.found:case_at",
 )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from assaymark.api import FactUnavailable, Outcome
 from assaymark_models import metrics
-from assaymark_models.bootstrap import How, Interval, of_cells, of_sums
-from assaymark_models.measure import MOST_CELLS, Verdict, metric_of, number, positives, statistic_of
+from assaymark_models.bootstrap import How, Interval, of_cells, of_sums, together
+from assaymark_models.measure import MOST_CELLS, Verdict, by_unit, columns_of, metric_of, number, statistic_of
 from assaymark_models.sample import Sample
 
 
@@ -18,17 +18,17 @@ def loss(name: str, before: Sample, after: Sample, how: How) -> Interval:
     """How much worse ``after`` is than ``before`` in a metric (negative: better), with its interval."""
     metric = metric_of(name, before)
     worse = _worse(metric)
+    if metric.of == "samples":
+        raise FactUnavailable(f"{name} cannot be compared row by row", remedy="compare both with their thresholds")
+    if metric.of == "boxes":
+        return _of_boxes(metric, before, after, worse, how)
     if metric.of == "confusion":
         return _of_classes(metric, before, after, worse, how)
     if metric.of == "ranks":
         raise FactUnavailable(f"{name} cannot be compared row by row", remedy="compare brier or log-loss instead")
-    if metric.of == "values":
-        one = list(metrics.value_columns(before.truth, before.guess))
-        other = metrics.value_columns(after.truth, after.guess)
-    else:
-        one = list(metrics.probability_columns(positives(before), before.probability))
-        metric_of(name, after)
-        other = metrics.probability_columns(positives(after), after.probability)
+    metric_of(name, after)
+    one = list(together(columns_of(metric, before), before.unit))
+    other = together(columns_of(metric, after), before.unit)
     width = len(one)
 
     def columns() -> Iterator[Any]:
@@ -47,6 +47,20 @@ def _worse(metric: metrics.Metric) -> Callable[[Any, Any], Any]:
     return lambda before, after: (before - after) * metric.better
 
 
+def _of_boxes(
+    metric: metrics.Metric, before: Sample, after: Sample, worse: Callable[[Any, Any], Any], how: How
+) -> Interval:
+    import numpy as np
+
+    width = before.truth.shape[1]
+
+    def statistic(sums: Any) -> Any:
+        one, other = metric.statistic(before.guess, sums[:, :width]), metric.statistic(after.guess, sums[:, width:])
+        return worse(one, other)
+
+    return of_sums(np.concatenate([before.truth, after.truth], axis=1).T, statistic, how)
+
+
 def _of_classes(
     metric: metrics.Metric, before: Sample, after: Sample, worse: Callable[[Any, Any], Any], how: How
 ) -> Interval:
@@ -58,7 +72,6 @@ def _of_classes(
         raise FactUnavailable(f"{size:,} classes are too many to be compared row by row")
     one, other = (np.array([labels.index(x) for x in s.labels]) for s in (before, after))
     cells = (one[before.truth] * size + one[before.guess]) * size + other[after.guess]
-    counts = np.bincount(cells, minlength=size**3).astype(np.float64)
     positive = None if before.positive is None else int(one[before.positive])
     statistic = statistic_of(metric, replace(before, positive=positive))
 
@@ -67,22 +80,38 @@ def _of_classes(
         first, second = (cube.sum(axis=a).reshape(-1, size * size) for a in (3, 2))
         return worse(statistic(first), statistic(second))
 
-    return of_cells(counts, difference, how)
+    if before.unit is not None:
+        return of_sums(by_unit(cells, size**3, before.unit).T, difference, how)
+    return of_cells(np.bincount(cells, minlength=size**3).astype(np.float64), difference, how)
 
 
 def judged(name: str, found: Interval, tolerance: float, how: How, count: int, least: int) -> Verdict:
     """Passed when even the bound is within the tolerance, failed when the other bound is beyond it, else unknown."""
     if not math.isfinite(found.point):
-        return Verdict(Outcome.UNKNOWN, f"the change of {name} is not defined for these {count:,} rows", found)
+        return Verdict(Outcome.UNKNOWN, f"the change of {name} is not defined for these {count:,} {how.noun}", found)
     shown = f"{name} is {number(abs(found.point))} {'worse' if found.point > 0 else 'better or equal'}"
     if count < least:
-        return Verdict(Outcome.UNKNOWN, f"{shown}, but {count:,} rows are fewer than {least}: too few to conclude")
+        return Verdict(
+            Outcome.UNKNOWN, f"{shown}, but {count:,} {how.noun} are fewer than {least}: too few to conclude"
+        )
     if not math.isfinite(found.low) or not math.isfinite(found.high):
         return Verdict(Outcome.UNKNOWN, f"{shown}; no interval can be drawn", found)
-    shown += f" ({how.confidence:.0%}: {number(found.low)} to {number(found.high)} worse; {count:,} rows)"
+    shown += f" ({how.confidence:.0%}: {number(found.low)} to {number(found.high)} worse; {count:,} {how.noun})"
     limit = f"tolerance {number(tolerance)}"
     if found.high <= tolerance:
         return Verdict(Outcome.PASSED, f"{shown}, within the {limit}", found)
     if found.low > tolerance:
         return Verdict(Outcome.FAILED, f"{shown}, beyond the {limit}", found)
-    return Verdict(Outcome.UNKNOWN, f"{shown}: too few rows to tell whether that is within the {limit}", found)
+    return Verdict(Outcome.UNKNOWN, f"{shown}: too few {how.noun} to tell whether that is within the {limit}", found)
+
+
+def since(rule: Mapping[str, Any], before: Interval | None, now: Interval, day: str) -> Verdict:
+    """Whether a metric on other rows is as good as before: failed when its whole interval is on the worse side."""
+    name = str(rule["name"])
+    if before is None or not all(map(math.isfinite, (before.low, before.high, now.low, now.high))):
+        return Verdict(Outcome.UNKNOWN, f"{name} was not judged on {day}, or has no interval", now)
+    shown = f"{name} was {number(before.point)} on {day} and is {number(now.point)}"
+    worse = now.high < before.low if "at-least" in rule else now.low > before.high
+    if worse:
+        return Verdict(Outcome.FAILED, f"{shown}: worse by more than chance", now)
+    return Verdict(Outcome.PASSED, f"{shown}, not worse by more than chance", now)

@@ -29,8 +29,36 @@ def files_of(manifest: Manifest) -> Iterator[tuple[str, str]]:
     ):
         if name := manifest.get(table, key):
             yield role, str(name)
+    if entry := manifest.get("model", "entry"):
+        yield "entry point", str(entry).rpartition(":")[0]
+    if image := manifest.get("model", "image"):
+        yield "image", str(image)
+    for name in manifest.get("model", "files", ()):
+        yield f"model {name}", str(name)
     for item in manifest.data.get("robustness", ()):
-        yield f"predictions {item['name']}", str(item["predictions"])
+        if "predictions" in item:
+            yield f"predictions {item['name']}", str(item["predictions"])
+    for i, item in enumerate(manifest.data.get("reported", ()), 1):
+        if "file" in item:
+            yield f"reported {i}", str(item["file"])
+
+
+MODELS = ("model", "entry point", "image", "MLflow run")  # roles that name the model itself
+
+
+def data_digest(manifest: Manifest) -> str:
+    """Digest of the reference data and of what it is compared with: new observations change it."""
+    return _combined([(r, n) for r, n in files_of(manifest) if r in ("reference", "predictions", "training")], manifest)
+
+
+def _combined(files: list[tuple[str, str]], manifest: Manifest) -> str:
+    parts = []
+    for role, name in files:
+        try:
+            parts.append(f"{role} {digest_of(place_of(manifest, name))}")
+        except (FactUnavailable, OSError):
+            parts.append(f"{role} absent")
+    return "sha256:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def environment() -> str:
@@ -46,10 +74,5 @@ def environment() -> str:
 
 def digest_of_all(manifest: Manifest) -> str:
     """Digest of the manifest and of every file that it names; a file that cannot be read counts as absent."""
-    parts = [manifest.digest]
-    for role, name in files_of(manifest):
-        try:
-            parts.append(f"{role} {digest_of(place_of(manifest, name))}")
-        except (FactUnavailable, OSError):
-            parts.append(f"{role} absent")
-    return "sha256:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    parts = f"{manifest.digest}\n{_combined(list(files_of(manifest)), manifest)}"
+    return "sha256:" + hashlib.sha256(parts.encode()).hexdigest()

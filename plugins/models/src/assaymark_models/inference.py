@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +16,45 @@ BATCH = 50_000
 LARGEST = 4_000_000_000
 
 
-def predictions_of(manifest: Manifest, reference: Any) -> Any:
-    """What the model says for every row of the reference: a table like that of a predictions file.
+@dataclass(slots=True)
+class Onnx:
+    """The ONNX file of a manifest, or of its MLflow run."""
 
-    Raises FactUnavailable when there is no model that can be run here, or running it fails.
-    """
+    manifest: Manifest
+    used: dict[str, float] = field(default_factory=dict)
+
+    def predict(self, table: Any, *, again: bool = False) -> Any:
+        """What the model says for every row: a table like that of a predictions file.
+
+        Raises FactUnavailable when there is no model that can be run here, or running it fails.
+        """
+        name, place = _file(self.manifest)
+        refuse_external(place, name, self.manifest.root)
+        clock = time.perf_counter()
+        found = _run(place, name, table, self.manifest)
+        if not self.used:
+            self.used["seconds"] = time.perf_counter() - clock
+        return found
+
+
+def _file(manifest: Manifest) -> tuple[str, Path]:
     name = manifest.get("model", "file")
+    if manifest.get("model", "mlflow") and not name:
+        from assaymark_models.mlflow import onnx_of
+
+        place = onnx_of(manifest)
+        return place.name, place
     if not name:
         raise FactUnavailable(
             "the manifest names neither predictions nor a model to make them with",
             remedy="add file under [predictions], or an ONNX file under [model] with its inputs",
         )
     if not str(name).endswith(".onnx"):
-        raise FactUnavailable(f"{name} is not run here, only ONNX is", remedy="add predictions: file in [predictions]")
-    inputs = [str(c) for c in manifest.get("model", "inputs", ())]
-    if not inputs:
-        raise FactUnavailable("which columns go into the model is not said", remedy="add inputs to [model]")
-    place = place_of(manifest, str(name))
-    refuse_external(place, str(name), manifest.root)
-    return _run(place, str(name), inputs, reference, manifest)
+        raise FactUnavailable(
+            f"{name} is not run here, only ONNX is",
+            remedy="add predictions: file in [predictions], or entry in [model]: FILE.py:FUNCTION",
+        )
+    return str(name), place_of(manifest, str(name))
 
 
 def refuse_external(place: Path, name: str, root: Path) -> None:
@@ -63,7 +85,7 @@ def refuse_external(place: Path, name: str, root: Path) -> None:
             )
 
 
-def _run(place: Path, name: str, inputs: list[str], reference: Any, manifest: Manifest) -> Any:
+def _run(place: Path, name: str, table: Any, manifest: Manifest) -> Any:
     import numpy as np
     import pyarrow as pa
 
@@ -74,7 +96,7 @@ def _run(place: Path, name: str, inputs: list[str], reference: Any, manifest: Ma
             "onnxruntime is not installed", remedy="pip install 'assaymark-models[onnx]'"
         ) from problem
     try:
-        columns = np.stack([floats(reference[c]) for c in inputs], axis=1)
+        columns = np.stack([floats(table[c]) for c in table.column_names], axis=1)
     except ValueError as problem:
         raise FactUnavailable(f"an input of the model {problem}", remedy="inputs have to be numbers") from problem
     options = ort.SessionOptions()

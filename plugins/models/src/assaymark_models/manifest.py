@@ -40,7 +40,7 @@ class Manifest:
 
     @property
     def task(self) -> str:
-        """``classification`` or ``regression``."""
+        """What kind of answer the model gives."""
         return str(self.data["task"])
 
     def get(self, table: str, key: str, default: Any = None) -> Any:
@@ -110,6 +110,11 @@ def _said(problem: Any) -> tuple[tuple[str | int, ...], str, str | None]:
     if problem.validator == "required":
         missing = next(k for k in problem.validator_value if k not in problem.instance)
         return keys, f"{named((*keys, missing))} is missing", None
+    if problem.validator == "anyOf":
+        needed = "[reference] with [[metric]] (or rules), or [[reported]]"
+        return keys, f"the manifest judges nothing: it needs {needed}", None
+    if problem.validator == "oneOf" and keys[:1] == ("robustness",):
+        return keys, f"{at} needs exactly one of predictions, noise, missing, shift", None
     if problem.validator == "oneOf":
         return keys, f"{at} needs either at-least or at-most, and not both", None
     if problem.validator == "enum":

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from assaymark.api import FactUnavailable, Outcome
 from assaymark_models import metrics
-from assaymark_models.bootstrap import How, Interval, of_cells, of_sums
+from assaymark_models.bootstrap import How, Interval, of_cells, of_samples, of_sums, together
 from assaymark_models.manifest import Manifest
 from assaymark_models.sample import Sample
 
-MOST_CELLS = 100_000
+MOST_CELLS, MOST_NUMBERS = 100_000, 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +28,43 @@ class Verdict:
 
 def how_of(manifest: Manifest) -> How:
     """How intervals are drawn, as the manifest says."""
+    get = manifest.get
+    noun = "units" if get("statistics", "unit") else "blocks" if get("statistics", "block") else "rows"
     return How(
-        seed=manifest.get("statistics", "seed", 0),
-        resamples=manifest.get("statistics", "resamples", 1000),
-        confidence=manifest.get("statistics", "confidence", 0.95),
-        method=manifest.get("statistics", "method", "bca"),
+        seed=get("statistics", "seed", 0),
+        resamples=get("statistics", "resamples", 1000),
+        confidence=get("statistics", "confidence", 0.95),
+        method=get("statistics", "method", "bca"),
+        noun="images" if manifest.task == "detection" else noun,
     )
+
+
+_KINDS = {
+    "classes": ("confusion", "ranks", "probability"),
+    "values": ("values", "beside"),
+    "samples": ("samples",),
+    "boxes": ("boxes",),
+}
+_ROLES = {
+    "baseline": "baseline in [reference]",
+    "ensemble": "ensemble in [predictions]",
+    "lower": "lower in [predictions]",
+    "upper": "upper in [predictions]",
+}
 
 
 def metric_of(name: str, sample: Sample) -> metrics.Metric:
     """A metric that this sample can be judged by. Raises FactUnavailable when it cannot."""
-    metric = metrics.METRICS[name]
-    classes = bool(sample.labels)
-    if classes == (metric.of == "values"):
-        task = "classification" if classes else "regression"
-        raise FactUnavailable(f"{name} is no metric of a {task}", remedy="choose one of the task")
+    metric = metrics.METRICS.get(name)
+    if sample.kind == "boxes":
+        from assaymark_models.detection import METRICS
+
+        metric = METRICS.get(name)
+    if metric is None or metric.of not in _KINDS[sample.kind]:
+        raise FactUnavailable(f"{name} is no metric of {sample.kind}", remedy="choose one of the task")
+    lacking = [role for role in metric.needs if role not in sample.beside]
+    if lacking:
+        raise FactUnavailable(f"{name} needs {lacking[0]}", remedy=f"name its column: {_ROLES[lacking[0]]}")
     if metric.of in ("ranks", "probability"):
         if sample.probability is None:
             raise FactUnavailable(
@@ -56,19 +78,55 @@ def metric_of(name: str, sample: Sample) -> metrics.Metric:
 def interval_of(name: str, sample: Sample, how: How, rows: Any = None) -> Interval:
     """The metric with its interval, over all rows or those of a mask."""
     metric = metric_of(name, sample)
-    truth, guess = _of(sample.truth, rows), _of(sample.guess, rows)
+    if metric.of == "boxes":
+        return of_sums(_of(sample.truth, rows).T, partial(metric.statistic, sample.guess), how)
+    truth, guess = _of(sample.truth, rows), sample.guess
+    if metric.of == "samples":
+        if rows is not None:
+            raise FactUnavailable(f"{name} has no groups: generated values belong to no row")
+        return of_samples(truth, guess, metric.statistic, how)
+    guess, unit = _of(guess, rows), _of(sample.unit, rows)
     if metric.of == "confusion":
-        size = len(sample.labels)
-        if size * size > MOST_CELLS:
-            raise FactUnavailable(f"{size:,} classes are too many for an interval of {name}")
-        counts = metrics.confusion_counts(truth, guess, size)
-        return of_cells(counts, statistic_of(metric, sample), how)
-    if metric.of == "values":
-        return of_sums(metrics.value_columns(truth, guess), metric.statistic, how)
-    positive, chance = _of(positives(sample), rows), _of(sample.probability, rows)
-    if metric.of == "ranks":
+        return _of_confusion(metric, sample, truth, guess, unit, how)
+    if metric.of == "ranks" and unit is None:
+        positive, chance = _of(positives(sample), rows), _of(sample.probability, rows)
         return of_cells(metrics.rank_counts(positive, chance), metric.statistic, how)
-    return of_sums(metrics.probability_columns(positive, chance), metric.statistic, how)
+    return of_sums(together(columns_of(metric, sample, rows), unit), metric.statistic, how)
+
+
+def columns_of(metric: metrics.Metric, sample: Sample, rows: Any = None) -> Iterable[Any]:
+    """Of each row what a metric of sums is computed of. Raises FactUnavailable for one that needs ranks."""
+    if metric.of == "ranks":
+        raise FactUnavailable(f"{metric.name} cannot be resampled by units", remedy="take brier or log-loss")
+    truth, guess = _of(sample.truth, rows), _of(sample.guess, rows)
+    if metric.of == "values":
+        return metrics.value_columns(truth, guess)
+    if metric.of == "beside":
+        beside = {role: _of(values, rows) for role, values in sample.beside.items()}
+        return metrics.BESIDE[metric.name](truth, guess, beside)
+    return metrics.probability_columns(_of(positives(sample), rows), _of(sample.probability, rows))
+
+
+def _of_confusion(metric: metrics.Metric, sample: Sample, truth: Any, guess: Any, unit: Any, how: How) -> Interval:
+    size = len(sample.labels)
+    statistic = statistic_of(metric, sample)
+    if size * size > MOST_CELLS:
+        raise FactUnavailable(f"{size:,} classes are too many for an interval of {metric.name}")
+    if unit is None:
+        return of_cells(metrics.confusion_counts(truth, guess, size), statistic, how)
+    return of_sums(by_unit(truth * size + guess, size * size, unit).T, statistic, how)
+
+
+def by_unit(cells: Any, size: int, unit: Any) -> Any:
+    """How many rows of each unit fall into each cell: (units, cells). Raises FactUnavailable for too many of both."""
+    import numpy as np
+
+    _, place = np.unique(unit, return_inverse=True)
+    units = int(place.max()) + 1
+    if units * size > MOST_NUMBERS:
+        raise FactUnavailable(f"{units:,} units of {size:,} cells are too many", remedy="merge units or classes")
+    counts = np.bincount(place * size + cells, minlength=units * size)
+    return counts.reshape(units, size).astype(np.float64)
 
 
 def positives(sample: Sample) -> Any:
@@ -77,7 +135,7 @@ def positives(sample: Sample) -> Any:
 
 
 def _of(values: Any, rows: Any) -> Any:
-    return values if rows is None else values[rows]
+    return values if rows is None or values is None else values[rows]
 
 
 def statistic_of(metric: metrics.Metric, sample: Sample) -> Callable[[Any], Any]:
@@ -99,14 +157,16 @@ def judged(name: str, rule: Mapping[str, Any], interval: Interval, count: int, h
     value = abs(interval.point) if distance else interval.point
     worst = max(map(abs, ends)) if distance else ends[0] if sign == "≥" else ends[1]
     if not math.isfinite(interval.point):
-        return Verdict(Outcome.UNKNOWN, f"{name} is not defined for these {count:,} rows", interval)
+        return Verdict(Outcome.UNKNOWN, f"{name} is not defined for these {count:,} {how.noun}", interval)
     if count < least:
-        return Verdict(Outcome.UNKNOWN, f"{shown}, but {count:,} rows are fewer than {least}: too few to conclude")
+        return Verdict(
+            Outcome.UNKNOWN, f"{shown}, but {count:,} {how.noun} are fewer than {least}: too few to conclude"
+        )
     if not clears(value, sign, limit):
-        return Verdict(Outcome.FAILED, f"{shown} misses {sign} {number(limit)} ({count:,} rows)", interval)
+        return Verdict(Outcome.FAILED, f"{shown} misses {sign} {number(limit)} ({count:,} {how.noun})", interval)
     if not interval.spread or not all(map(math.isfinite, ends)):
         return _without_spread(name, rule, interval, count, how)
-    shown += f" ({how.confidence:.0%}: {number(interval.low)} to {number(interval.high)}; {count:,} rows)"
+    shown += f" ({how.confidence:.0%}: {number(interval.low)} to {number(interval.high)}; {count:,} {how.noun})"
     if clears(worst, sign, limit):
         return Verdict(Outcome.PASSED, f"{shown} clears {sign} {number(limit)}", interval)
     return Verdict(
@@ -120,7 +180,7 @@ def _without_spread(name: str, rule: Mapping[str, Any], interval: Interval, coun
     if name != "accuracy" or "at-least" not in rule:
         return Verdict(
             Outcome.UNKNOWN,
-            f"{shown} in every resample of {count:,} rows: no interval can be drawn (is the truth repeated?)",
+            f"{shown} in every resample of {count:,} {how.noun}: no interval can be drawn (is the truth repeated?)",
             interval,
         )
     from scipy.stats import binomtest
@@ -128,7 +188,7 @@ def _without_spread(name: str, rule: Mapping[str, Any], interval: Interval, coun
     right = round(interval.point * count)
     low = float(binomtest(right, count).proportion_ci(how.confidence, method="exact").low)
     exact = Interval(interval.point, low, interval.point, spread=False)
-    said = f"{shown} ({how.confidence:.0%}, exact: from {number(low)}; {count:,} rows)"
+    said = f"{shown} ({how.confidence:.0%}, exact: from {number(low)}; {count:,} {how.noun})"
     if low >= rule["at-least"]:
         return Verdict(Outcome.PASSED, f"{said} clears ≥ {number(rule['at-least'])}", exact)
     return Verdict(Outcome.UNKNOWN, f"{said} does not clear ≥ {number(rule['at-least'])} for sure", exact)

@@ -5,7 +5,7 @@ Their values are those of scikit-learn, with which the tests compare them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +24,15 @@ SORTED = 200_000  # scores that are sorted to find these bins; of more, every so
 class Metric:
     """``better`` is 1 when more is better, -1 when less is, 0 when what counts is how far it is from zero.
 
-    ``of`` is what it is a function of: ``confusion`` counts, ``sums`` of values, ``probability`` sums or ``ranks``.
+    ``of`` is what it is a function of: ``confusion`` counts, ``ranks``, ``probability`` sums (of classes), sums of
+    ``values`` or of what stands ``beside`` them, ``samples`` or ``boxes``; ``needs`` is what has to stand beside.
     """
 
     name: str
     of: str
     better: int
     statistic: Callable[..., Any]
+    needs: tuple[str, ...] = ()
 
 
 def _confusion(counts: Floats) -> tuple[Any, Any, Any, Any]:
@@ -93,6 +95,13 @@ def f1(counts: Floats, positive: int | None = None) -> Any:
     if positive is None:
         return _per_class(2 * right, truths + guesses, truths, guesses)
     return _one(2 * right, truths + guesses, positive)
+
+
+def iou(counts: Floats, positive: int | None = None) -> Any:
+    """Intersection over union (Jaccard) of the positive class, else the mean over all classes."""
+    right, truths, guesses, _ = _confusion(counts)
+    union = truths + guesses - right
+    return _per_class(right, union, truths, guesses) if positive is None else _one(right, union, positive)
 
 
 def mcc(counts: Floats) -> Any:
@@ -168,6 +177,68 @@ def value_columns(truth: Floats, guess: Floats) -> Iterator[Floats]:
     yield y * p
 
 
+def skill(sums: Floats) -> Any:
+    """1 - the mean squared error over that of the baseline: 0 is as good as the baseline, 1 is perfect."""
+    return 1 - sums[:, 1] / sums[:, 2]
+
+
+def skill_columns(truth: Floats, guess: Floats, beside: Mapping[str, Floats]) -> Iterator[Floats]:
+    """1, the squared error, and that of the baseline."""
+    import numpy as np
+
+    yield np.ones(len(truth))
+    yield (guess - truth) ** 2
+    yield (beside["baseline"] - truth) ** 2
+
+
+def crps_columns(truth: Floats, guess: Floats, beside: Mapping[str, Floats]) -> Iterator[Floats]:
+    """1, and the continuous ranked probability score of each row's ensemble, taken as its empirical distribution."""
+    import numpy as np
+
+    members = np.sort(beside["ensemble"], axis=1)
+    size = members.shape[1]
+    yield np.ones(len(truth))
+    # Mean distance of two members, by their ranks (Hersbach 2000).
+    apart = (members * (2 * np.arange(1, size + 1) - size - 1)).sum(axis=1) * 2 / size**2
+    yield np.abs(members - truth[:, None]).mean(axis=1) - apart / 2
+
+
+def coverage_columns(truth: Floats, guess: Floats, beside: Mapping[str, Floats]) -> Iterator[Floats]:
+    """1, and whether the truth lies within the predicted interval."""
+    import numpy as np
+
+    yield np.ones(len(truth))
+    yield ((truth >= beside["lower"]) & (truth <= beside["upper"])).astype(np.float64)
+
+
+def wasserstein(truth: Floats, guess: Floats) -> float:
+    """The distance by which one set of values has to be moved to become the other."""
+    from scipy.stats import wasserstein_distance
+
+    return float(wasserstein_distance(truth, guess))
+
+
+def energy_distance(truth: Floats, guess: Floats) -> float:
+    """The energy distance of two sets of values."""
+    from scipy.stats import energy_distance as distance
+
+    return float(distance(truth, guess))
+
+
+def ks(truth: Floats, guess: Floats) -> float:
+    """The largest distance of two empirical distributions (Kolmogorov-Smirnov)."""
+    from scipy.stats import ks_2samp
+
+    return float(ks_2samp(truth, guess, method="asymp").statistic)
+
+
+BESIDE: Mapping[str, Callable[[Any, Any, Mapping[str, Any]], Iterator[Any]]] = {
+    "skill": skill_columns,
+    "crps": crps_columns,
+    "coverage": coverage_columns,
+}
+
+
 def probability_columns(positive: Floats, probability: Floats) -> Iterator[Floats]:
     """1, the squared distance from the truth (Brier) and the logarithmic loss of each row; ``positive`` is 0 or 1."""
     import numpy as np
@@ -210,6 +281,7 @@ METRICS = {
         Metric(name="f1", of="confusion", better=1, statistic=f1),
         Metric(name="mcc", of="confusion", better=1, statistic=mcc),
         Metric(name="kappa", of="confusion", better=1, statistic=kappa),
+        Metric(name="iou", of="confusion", better=1, statistic=iou),
         Metric(name="auc", of="ranks", better=1, statistic=auc),
         Metric(name="brier", of="probability", better=-1, statistic=_mean(1)),
         Metric(name="log-loss", of="probability", better=-1, statistic=_mean(2)),
@@ -218,6 +290,12 @@ METRICS = {
         Metric(name="bias", of="values", better=0, statistic=_mean(1)),
         Metric(name="r2", of="values", better=1, statistic=r2),
         Metric(name="correlation", of="values", better=1, statistic=correlation),
+        Metric(name="skill", of="beside", better=1, statistic=skill, needs=("baseline",)),
+        Metric(name="crps", of="beside", better=-1, statistic=_mean(1), needs=("ensemble",)),
+        Metric(name="coverage", of="beside", better=1, statistic=_mean(1), needs=("lower", "upper")),
+        Metric(name="wasserstein", of="samples", better=-1, statistic=wasserstein),
+        Metric(name="energy-distance", of="samples", better=-1, statistic=energy_distance),
+        Metric(name="ks", of="samples", better=-1, statistic=ks),
     )
 }
-PER_CLASS = ("precision", "recall", "f1")
+PER_CLASS = ("precision", "recall", "f1", "iou")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assaymark.api import Parts
-from assaymark_models.checks import calibration, constraints, documented, evidence_files, hygiene, performance
+from assaymark_models.checks import calibration, constraints, documented, evidence_files, hygiene, performance, reported
 from assaymark_models.facts import FACTS
 
 PARTS = Parts(
@@ -15,6 +15,7 @@ PARTS = Parts(
         performance.performance,
         performance.slices,
         performance.no_regression,
+        performance.since_last,
         performance.robustness,
         calibration.calibration,
         constraints.finite,
@@ -24,7 +25,8 @@ PARTS = Parts(
         hygiene.drift,
         evidence_files.reproducible,
         evidence_files.resources,
-        evidence_files.training_provenance,
+        reported.reported,
+        reported.training_provenance,
         evidence_files.identified,
     ),
     facts=FACTS,

@@ -8,11 +8,12 @@ from pathlib import Path
 from assaymark.api import FactUnavailable
 from assaymark_models.manifest import Manifest
 
+STORE, MOST_FILES = ".zarr", 100_000
 PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".ckpt", ".dill", ".cloudpickle")
 
 
 def place_of(manifest: Manifest, name: str) -> Path:
-    """The file that a path of the manifest names.
+    """The file that a path of the manifest names; a Zarr store is a folder.
 
     Raises FactUnavailable when it leaves the root (by a link too), is missing or is no ordinary file.
     """
@@ -26,7 +27,7 @@ def place_of(manifest: Manifest, name: str) -> Path:
                 f"{name} lies outside {manifest.root.name or 'the root'} and is not read",
                 remedy="put the file beside the manifest, or name a folder that holds both: --root DIR",
             )
-        if not place.is_file():
+        if not place.is_file() and not (place.suffix == STORE and place.is_dir()):
             raise FactUnavailable(f"there is no file {name}", remedy=f"put {name} there, or mend its path")
     except (OSError, ValueError, RuntimeError) as problem:
         raise FactUnavailable(f"{name} cannot be opened: {problem}") from problem
@@ -43,6 +44,12 @@ def is_pickle(place: Path) -> bool:
 
 
 def digest_of(place: Path) -> str:
-    """SHA-256 of a file, streamed."""
+    """SHA-256 of a file, streamed; of a folder, of the paths and digests of its files."""
+    if place.is_dir():
+        files = sorted(p for p in place.rglob("*") if p.is_file() and not p.is_symlink())
+        if len(files) > MOST_FILES:
+            raise FactUnavailable(f"{place.name} holds more than {MOST_FILES:,} files")
+        parts = "\n".join(f"{p.relative_to(place).as_posix()} {digest_of(p)}" for p in files)
+        return "sha256:" + hashlib.sha256(parts.encode()).hexdigest()
     with place.open("rb") as stream:
         return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assaymark.api import FactUnavailable
@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from assaymark_models.running import Predictor
+
     Floats = NDArray[np.float64]
 
 TRUTH, GUESS = "truth", "prediction"
 MOST_CLASSES = 1000
+CLASSES, UNPAIRED = ("classification", "segmentation"), ("generative", "detection")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,7 @@ class Rows:
     count: int
     probability: str | None = None
     keys: Any = None
+    guesses: Any = None  # the table of predictions, where its rows are not those of the reference
 
     def named(self, row: int) -> str:
         """How a person finds a row: by its key, else by its number from 1."""
@@ -38,56 +42,108 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What can be judged: ``truth`` and ``guess`` are class codes (with ``labels``) or finite numbers."""
+    """What can be judged.
+
+    ``kind`` is ``classes`` (codes with ``labels``), ``values`` (finite numbers), ``samples`` (two sets of numbers) or
+    ``boxes``. ``unit`` numbers the groups of rows that are resampled together; ``beside`` are further columns of
+    numbers by role: ``baseline``, ``lower``, ``upper``, and ``ensemble`` as a matrix.
+    """
 
     rows: Rows
     truth: Any
     guess: Any
+    kind: str = "values"
     labels: Sequence[str] = ()
     positive: int | None = None
     probability: Any = None
+    unit: Any = None
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
         """Number of rows."""
         return self.rows.count
 
+    def independent(self, mask: Any = None) -> int:
+        """How many units, or rows where there are none, a mask holds."""
+        if self.unit is None:
+            return self.count if mask is None else int(mask.sum())
+        import numpy as np
+
+        return len(np.unique(self.unit if mask is None else self.unit[mask]))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A model's answer to the inputs of the reference data, and what giving it took."""
+
+    reference: Any
+    said: Any
+    used: Mapping[str, float]
+
 
 def rows_of(manifest: Manifest) -> Rows:
-    """Reference and predictions, put in one order by their key.
+    """Reference and predictions of files, put in one order by their key.
 
     Raises FactUnavailable when a file cannot be read or keys do not match.
     """
-    from assaymark_models.inference import predictions_of
+    if "reference" not in manifest.data:
+        raise FactUnavailable("the manifest names no reference data", remedy="add [reference] with file and target")
+    reference = reference_of(manifest)
+    guesses = read_predictions(manifest, str(manifest.get("predictions", "file")), of_constraints(manifest))
+    return joined(manifest, reference, guesses)
 
-    target = str(manifest.get("reference", "target"))
-    names = _of_constraints(manifest)
-    slices = {str(s["by"]) for s in manifest.data.get("slice", ())}
-    key = manifest.get("reference", "key")
-    inputs = set(manifest.get("model", "inputs", ()))
-    needed = {target, *slices, *([key] if key else []), *(inputs if _is_run(manifest) else ())}
-    name = str(manifest.get("reference", "file"))
-    reference = read(place_of(manifest, name), name, Wanted(frozenset(needed), frozenset(names)))
+
+def reference_of(manifest: Manifest) -> Any:
+    """All columns of the reference data that the manifest has a use for."""
+    get = manifest.get
+    target, key = str(get("reference", "target")), get("reference", "key")
+    needed = {target, *(str(s["by"]) for s in manifest.data.get("slice", ()))}
+    needed |= {str(c) for c in (key, get("reference", "baseline"), get("statistics", "unit")) if c}
+    needed |= set(get("model", "inputs", ())) if is_run(manifest) else set()
+    needed |= set(boxes_of(manifest)) if manifest.task == "detection" else set()
+    name = str(get("reference", "file"))
+    wanted = Wanted(frozenset(needed), frozenset(of_constraints(manifest)), target, get("reference", "units"))
+    reference = read(place_of(manifest, name), name, wanted)
     if not reference.num_rows:
         raise FactUnavailable(f"{name} has no rows", remedy="add reference data")
-    column = str(manifest.get("predictions", "column", GUESS))
-    probability = manifest.get("predictions", "probability")
-    if _is_run(manifest):
-        guesses = predictions_of(manifest, reference)
-    else:
-        guesses = read_predictions(manifest, str(manifest.get("predictions", "file")), names)
+    return reference
+
+
+def answer_of(manifest: Manifest, predictor: Predictor | None, reference: Any, *, again: bool = False) -> Any:
+    """What the model says when it is run on the reference data, or on a table of the same columns."""
+    if predictor is None:
+        raise FactUnavailable("the model is not run here", remedy=f"assaymark model {manifest.name}")
+    said = predictor.predict(reference.select([str(c) for c in manifest.get("model", "inputs", ())]), again=again)
+    lacking = sorted(columns_of_predictions(manifest) - {key_of(manifest)} - set(said.column_names))
+    if lacking:
+        shown = ", ".join(said.column_names[:20])
+        raise FactUnavailable(f"the model gives no column {', '.join(lacking)}", remedy=f"it gives: {shown or 'none'}")
+    return said
+
+
+def joined(manifest: Manifest, reference: Any, guesses: Any) -> Rows:
+    """Reference and a table of predictions as rows."""
+    target, column = str(manifest.get("reference", "target")), str(manifest.get("predictions", "column", GUESS))
+    key = manifest.get("reference", "key")
+    own = {c: reference[c] for c in reference.column_names}
+    if manifest.task in UNPAIRED:
+        columns = own | {TRUTH: reference[target], GUESS: guesses[column]}
+        return Rows(columns=columns, count=reference.num_rows, guesses=guesses)
     matched = match(reference, guesses, manifest, "the predictions")
-    columns = {c: matched[c] for c in matched.column_names} | {c: reference[c] for c in reference.column_names}
+    columns = {c: matched[c] for c in matched.column_names} | own
     columns[TRUTH], columns[GUESS] = reference[target], matched[column]
     keys = reference[key] if key else None
+    probability = manifest.get("predictions", "probability")
     return Rows(columns=columns, count=reference.num_rows, probability=probability, keys=keys)
 
 
-def _is_run(manifest: Manifest) -> bool:
-    return not manifest.get("predictions", "file")
+def is_run(manifest: Manifest) -> bool:
+    """Whether the model is run here, since there is no file of what it predicted."""
+    return "reference" in manifest.data and not manifest.get("predictions", "file")
 
 
-def _of_constraints(manifest: Manifest) -> set[str]:
+def of_constraints(manifest: Manifest) -> set[str]:
     """The columns that constraints name; a formula that cannot be read names none and is told of by its own check."""
     found: set[str] = set()
     for item in manifest.data.get("constraint", ()):
@@ -101,13 +157,31 @@ def _of_constraints(manifest: Manifest) -> set[str]:
 
 def read_predictions(manifest: Manifest, file: str, welcome: set[str] | frozenset[str] = frozenset()) -> Any:
     """One file of predictions: its column, probability and key as the manifest names them."""
-    column = str(manifest.get("predictions", "column", GUESS))
-    extra = [manifest.get("predictions", "probability"), _key(manifest)]
-    needed = frozenset({column, *(c for c in extra if c)})
-    return read(place_of(manifest, file), file, Wanted(needed, frozenset(welcome)))
+    wanted = Wanted(
+        frozenset(columns_of_predictions(manifest)),
+        frozenset(welcome),
+        str(manifest.get("predictions", "column", GUESS)),
+        manifest.get("reference", "units"),
+    )
+    return read(place_of(manifest, file), file, wanted)
 
 
-def _key(manifest: Manifest) -> str | None:
+def columns_of_predictions(manifest: Manifest) -> set[str]:
+    """The columns that predictions have to have."""
+    get = manifest.get
+    found = {str(get("predictions", "column", GUESS)), *map(str, get("predictions", "ensemble", ()))}
+    names = [get("predictions", k) for k in ("probability", "lower", "upper")] + [key_of(manifest)]
+    return found | {str(n) for n in names if n} | (set(boxes_of(manifest)) if manifest.task == "detection" else set())
+
+
+def boxes_of(manifest: Manifest) -> Sequence[str]:
+    """The columns of left, top, right and bottom of a box."""
+    found: Sequence[str] = manifest.get("detection", "boxes", ("x1", "y1", "x2", "y2"))
+    return found
+
+
+def key_of(manifest: Manifest) -> str | None:
+    """What the key is called among the predictions."""
     own = manifest.get("reference", "key")
     return str(manifest.get("predictions", "key", own)) if own else None
 
@@ -115,14 +189,14 @@ def _key(manifest: Manifest) -> str | None:
 def match(reference: Any, other: Any, manifest: Manifest, what: str) -> Any:
     """``other`` in the order of the reference, by key, else by row. Raises FactUnavailable when they do not match."""
     key = manifest.get("reference", "key")
-    if not key or _is_run(manifest):
+    if not key or is_run(manifest):
         if reference.num_rows != other.num_rows:
             raise FactUnavailable(
                 f"{what} have {other.num_rows:,} rows, the reference has {reference.num_rows:,}",
                 remedy="name the key by which they belong together: key in [reference]",
             )
         return other
-    here, there = reference[key], other[_key(manifest)]
+    here, there = reference[key], other[key_of(manifest)]
     if here.equals(there):
         _unique(here, "the reference", str(key))
         return other
@@ -132,7 +206,7 @@ def match(reference: Any, other: Any, manifest: Manifest, what: str) -> Any:
     if here.type != there.type:
         here, there = here.cast(pa.string()), there.cast(pa.string())
     _unique(here, "the reference", str(key))
-    _unique(there, what, str(_key(manifest)))
+    _unique(there, what, str(key_of(manifest)))
     position = pc.index_in(here, value_set=there.combine_chunks())
     lacking = position.null_count
     if lacking or reference.num_rows != other.num_rows:
@@ -168,7 +242,11 @@ def _different(keys: Any) -> int:
 
 def sample_of(manifest: Manifest, rows: Rows) -> Sample:
     """The rows as codes or finite numbers. Raises FactUnavailable for what no metric can be computed of."""
-    if manifest.task == "classification":
+    if manifest.task == "detection":
+        from assaymark_models.detection import sample
+
+        return sample(manifest, rows)
+    if manifest.task in CLASSES:
         return _classes(manifest, rows)
     import numpy as np
 
@@ -176,11 +254,58 @@ def sample_of(manifest: Manifest, rows: Rows) -> Sample:
     for values, what in ((truth, "of the reference"), (guess, "predicted")):
         bad = np.flatnonzero(~np.isfinite(values))
         if len(bad):
+            first = rows.named(int(bad[0])) if rows.guesses is None else f"row {int(bad[0]) + 1}"
             raise FactUnavailable(
-                f"{len(bad):,} values {what} are no finite numbers, first at {rows.named(int(bad[0]))}",
+                f"{len(bad):,} values {what} are no finite numbers, first at {first}",
                 remedy="mend or leave out these rows; nothing is filled in here",
             )
-    return Sample(rows=rows, truth=truth, guess=guess)
+    if manifest.task == "generative":
+        if not len(guess):
+            raise FactUnavailable("there are no generated values")
+        return Sample(rows=rows, truth=truth, guess=guess, kind="samples")
+    return Sample(rows=rows, truth=truth, guess=guess, unit=_unit(manifest, rows), beside=_beside(manifest, rows))
+
+
+def _unit(manifest: Manifest, rows: Rows) -> Any:
+    """The number of the group with which each row is resampled: of one value of a column, or of neighbours."""
+    import numpy as np
+
+    column, block = manifest.get("statistics", "unit"), manifest.get("statistics", "block")
+    if column and block:
+        raise FactUnavailable("statistics name a unit and a block", remedy="keep one of them")
+    if block:
+        return np.arange(rows.count) // int(block)
+    if not column:
+        return None
+    (found,), _ = codes(rows.columns[str(column)])
+    if (found < 0).any():
+        raise FactUnavailable(f"{int((found < 0).sum()):,} rows have no {column}", remedy="give every row its unit")
+    return found
+
+
+def _beside(manifest: Manifest, rows: Rows) -> dict[str, Any]:
+    """Further columns of numbers by role, all finite."""
+    import numpy as np
+
+    names = {
+        "baseline": manifest.get("reference", "baseline"),
+        "lower": manifest.get("predictions", "lower"),
+        "upper": manifest.get("predictions", "upper"),
+    }
+    found: dict[str, Any] = {role: _column(rows, str(name)) for role, name in names.items() if name}
+    if members := manifest.get("predictions", "ensemble"):
+        found["ensemble"] = np.stack([_column(rows, str(m)) for m in members], axis=1)
+    for role, values in found.items():
+        if not np.isfinite(values).all():
+            raise FactUnavailable(f"{role} holds values that are not finite", remedy="mend or leave out these rows")
+    return found
+
+
+def _column(rows: Rows, name: str) -> Floats:
+    try:
+        return floats(rows.columns[name])
+    except ValueError as problem:
+        raise FactUnavailable(f"the column {name} {problem}") from problem
 
 
 def _numbers(rows: Rows, name: str) -> Floats:
@@ -213,9 +338,11 @@ def _classes(manifest: Manifest, rows: Rows) -> Sample:
         rows=rows,
         truth=truth,
         guess=guess,
+        kind="classes",
         labels=labels,
         positive=positive,
         probability=_probability(rows) if rows.probability else None,
+        unit=_unit(manifest, rows),
     )
 
 

@@ -1,8 +1,8 @@
-"""Tables of reference data and predictions: CSV, Parquet, NumPy ``.npy`` and ``.npz``. Nothing is ever unpickled."""
+"""Tables of reference data and predictions: CSV, Parquet, NumPy, NetCDF, Zarr. Nothing is ever unpickled."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 200_000_000
 MOST_BYTES = 8_000_000_000  # of one file, and of what an archive says it unpacks to
-KINDS = (".csv", ".parquet", ".npy", ".npz")
+KINDS = (".csv", ".parquet", ".npy", ".npz", ".nc", ".zarr")
 
 
 class Unreadable(FactUnavailable):
@@ -31,10 +31,15 @@ class Unreadable(FactUnavailable):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Columns to read: those that have to be there, and those that are taken if they are."""
+    """Columns to read: those that have to be there, and those that are taken if they are.
+
+    ``measured`` is the one that has units in a file that can state them; ``units`` are what it has to be in.
+    """
 
     needed: frozenset[str]
     welcome: frozenset[str] = frozenset()
+    measured: str | None = None
+    units: str | None = None
 
 
 def read(place: Path, name: str, wanted: Wanted) -> Any:
@@ -42,7 +47,7 @@ def read(place: Path, name: str, wanted: Wanted) -> Any:
 
     Raises FactUnavailable when the file is a pickle, too large, truncated or no table, or lacks a column.
     """
-    if is_pickle(place):
+    if place.is_file() and is_pickle(place):
         raise FactUnavailable(
             f"{name} is a pickle and is not opened: loading one runs the code that it holds",
             remedy=f"write {name} as CSV, Parquet or .npz (numpy.savez)",
@@ -50,13 +55,12 @@ def read(place: Path, name: str, wanted: Wanted) -> Any:
     kind = place.suffix.lower()
     if kind not in KINDS:
         raise FactUnavailable(f"{name} is none of {', '.join(KINDS)}", remedy="convert it to one of them")
-    if place.stat().st_size > MOST_BYTES:
+    if place.is_file() and place.stat().st_size > MOST_BYTES:
         raise FactUnavailable(f"{name} is larger than {MOST_BYTES:,} bytes", remedy="judge a random sample of it")
     import pyarrow as pa
 
-    reader = {".csv": _csv, ".parquet": _parquet}.get(kind, _numpy)
     try:
-        table = reader(place, name, wanted)
+        table = _reader(kind)(place, name, wanted)
     except FactUnavailable:
         raise
     except (pa.ArrowException, OSError, ValueError, EOFError, KeyError, TypeError, MemoryError) as problem:
@@ -66,7 +70,16 @@ def read(place: Path, name: str, wanted: Wanted) -> Any:
     return table
 
 
-def _chosen(name: str, there: Collection[str], wanted: Wanted) -> list[str]:
+def _reader(kind: str) -> Callable[[Path, str, Wanted], Any]:
+    if kind in (".nc", ".zarr"):
+        from assaymark_models import grids
+
+        return grids.netcdf if kind == ".nc" else grids.zarr
+    return {".csv": _csv, ".parquet": _parquet}.get(kind, _numpy)
+
+
+def chosen(name: str, there: Collection[str], wanted: Wanted) -> list[str]:
+    """The columns to read of those that are there. Raises FactUnavailable when one that is needed is not."""
     missing = sorted(wanted.needed - set(there))
     if missing:
         shown = ", ".join(list(there)[:20])
@@ -81,8 +94,8 @@ def _csv(place: Path, name: str, wanted: Wanted) -> Any:
 
     with csv.open_csv(place) as head:
         names = head.schema.names
-    chosen = _chosen(name, names, wanted)
-    return csv.read_csv(place, convert_options=csv.ConvertOptions(include_columns=chosen))
+    picked = chosen(name, names, wanted)
+    return csv.read_csv(place, convert_options=csv.ConvertOptions(include_columns=picked))
 
 
 def _parquet(place: Path, name: str, wanted: Wanted) -> Any:
@@ -91,8 +104,8 @@ def _parquet(place: Path, name: str, wanted: Wanted) -> Any:
     with parquet.ParquetFile(place, memory_map=True) as file:
         if file.metadata.num_rows > MOST_ROWS:
             raise Unreadable(name, f"claims {file.metadata.num_rows:,} rows, more than {MOST_ROWS:,}")
-        chosen = _chosen(name, file.schema_arrow.names, wanted)
-        return file.read(columns=chosen)
+        picked = chosen(name, file.schema_arrow.names, wanted)
+        return file.read(columns=picked)
 
 
 def _numpy(place: Path, name: str, wanted: Wanted) -> Any:
@@ -104,16 +117,16 @@ def _numpy(place: Path, name: str, wanted: Wanted) -> Any:
     loaded = np.load(place, allow_pickle=False)
     if isinstance(loaded, np.ndarray):
         columns = _columns_of(loaded, name)
-        chosen = _chosen(name, list(columns), wanted)
+        picked = chosen(name, list(columns), wanted)
     else:
-        chosen = _chosen(name, loaded.files, wanted)
-        columns = {c: loaded[c] for c in chosen}
-    for column in chosen:
+        picked = chosen(name, loaded.files, wanted)
+        columns = {c: loaded[c] for c in picked}
+    for column in picked:
         if columns[column].ndim != 1:
             raise Unreadable(name, f"{column} has {columns[column].ndim} dimensions instead of one")
-    if len({columns[c].shape[0] for c in chosen}) > 1:
+    if len({columns[c].shape[0] for c in picked}) > 1:
         raise Unreadable(name, "its arrays differ in length")
-    return pa.table({c: pa.array(np.ascontiguousarray(columns[c])) for c in chosen})
+    return pa.table({c: pa.array(np.ascontiguousarray(columns[c])) for c in picked})
 
 
 def _columns_of(array: Any, name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from assaymark_models.answers import evidence, told
 from assaymark_models.bootstrap import How, Interval, of_cells
 from assaymark_models.manifest import Manifest
 from assaymark_models.measure import how_of, judged, positives
-from assaymark_models.sample import Sample
+from assaymark_models.sample import CLASSES, Sample
 
 FINE = 20  # cells of each bin, by which its mean probability is known to 1/(2 * FINE) of the bin's width
 
@@ -18,7 +18,7 @@ FINE = 20  # cells of each bin, by which its mean probability is known to 1/(2 *
 def calibration(model_manifest: Manifest, model_sample: Sample) -> Evidence:
     """The expected calibration error of the positive class, with the upper bound of its interval, is small enough."""
     rule = model_manifest.data.get("calibration")
-    if model_manifest.task != "classification":
+    if model_manifest.task not in CLASSES:
         return not_applicable("only probabilities of classes are calibrated")
     if rule is None:
         return unknown("the manifest states no limit", remedy="add [calibration] with at-most, and probability")

@@ -9,7 +9,7 @@ from assaymark_models import formula
 from assaymark_models.answers import evidence, finding
 from assaymark_models.manifest import Manifest
 from assaymark_models.measure import Verdict, number
-from assaymark_models.sample import GUESS, Rows, Sample
+from assaymark_models.sample import CLASSES, GUESS, UNPAIRED, Rows, Sample
 from assaymark_models.tables import codes, floats
 
 
@@ -19,7 +19,8 @@ def finite(model_manifest: Manifest, model_rows: Rows) -> Evidence:
     import numpy as np
 
     column = model_rows.columns[GUESS]
-    if model_manifest.task == "classification":
+    count = len(column)
+    if model_manifest.task in (*CLASSES, "detection"):
         bad = np.flatnonzero(codes(column)[0][0] < 0)
     else:
         try:
@@ -28,13 +29,13 @@ def finite(model_manifest: Manifest, model_rows: Rows) -> Evidence:
             said = f"the predictions of a regression are no numbers: their column {problem}"
             return failed(said, findings=[finding(model_manifest, "finite", said, "predictions", "column")])
     if not len(bad):
-        return passed(f"all {model_rows.count:,} predictions are there and finite")
-    said = f"{len(bad):,} of {model_rows.count:,} predictions are missing, not a number or infinite"
-    first = f"first at {model_rows.named(int(bad[0]))}"
+        return passed(f"all {count:,} predictions are there and finite")
+    said = f"{len(bad):,} of {count:,} predictions are missing, not a number or infinite"
+    first = f"first at {model_rows.named(int(bad[0])) if model_rows.guesses is None else f'row {int(bad[0]) + 1}'}"
     return failed(
         f"{said}, {first}",
         findings=[finding(model_manifest, "finite", f"{said}, {first}", "predictions", "file")],
-        metrics={"bad": len(bad), "rows": model_rows.count},
+        metrics={"bad": len(bad), "rows": count},
     )
 
 
@@ -44,6 +45,8 @@ def constraints(model_manifest: Manifest, model_rows: Rows, model_sample: Sample
     rules = model_manifest.data.get("constraint", ())
     if not rules:
         return unknown("the manifest states no constraint", remedy="add [[constraint]] with a name and a rule")
+    if model_manifest.task in UNPAIRED:
+        return unknown(f"rules are not computed row by row for the task {model_manifest.task}")
     out, numbers = [], {}
     for i, rule in enumerate(rules):
         verdict, broken = _one(rule, model_rows)

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from assaymark.api import Evidence, FactUnavailable, Outcome, check, not_applicable, unknown
-from assaymark_models import compare
+from assaymark_models import compare, pictures
 from assaymark_models.answers import evidence, told
+from assaymark_models.continuous import History
 from assaymark_models.manifest import Manifest
 from assaymark_models.measure import Verdict, how_of, interval_of, judged
-from assaymark_models.sample import GUESS, Rows, Sample, match, read_predictions, sample_of
-from assaymark_models.tables import codes
+from assaymark_models.running import Predictor
+from assaymark_models.sample import (
+    GUESS,
+    UNPAIRED,
+    Rows,
+    Sample,
+    answer_of,
+    joined,
+    match,
+    read_predictions,
+    reference_of,
+    sample_of,
+)
+from assaymark_models.tables import codes, floats
 
 MOST_GROUPS = 1000
 _MORE = "improve the model, or add reference data so that the interval becomes narrower"
@@ -25,19 +39,22 @@ def least_of(manifest: Manifest) -> int:
 @check("model.performance")
 def performance(model_manifest: Manifest, model_sample: Sample) -> Evidence:
     """Every metric clears its threshold with the bound of its bootstrap interval, not only with its value."""
+    if not model_manifest.data.get("metric"):
+        return not_applicable("the manifest names no metric to compute")
     how, out = how_of(model_manifest), []
     numbers: dict[str, str | int | float | bool] = {}
-    for i, rule in enumerate(model_manifest.data["metric"]):
+    for i, rule in enumerate(model_manifest.data.get("metric", ())):
         verdict = _tried(rule, model_sample, model_manifest)
         numbers |= told(rule["name"], verdict)
         out.append((verdict, ("metric", i)))
-    numbers |= {"rows": model_sample.count, "seed": how.seed, "resamples": how.resamples, "method": how.method}
+    numbers |= {how.noun: model_sample.independent(), "rows": model_sample.count}
+    numbers |= {"seed": how.seed, "resamples": how.resamples, "method": how.method, **pictures.of(model_sample)}
     return evidence(model_manifest, "performance", out, metrics=numbers, remedy=_MORE)
 
 
 def _tried(rule: Any, sample: Sample, manifest: Manifest, mask: Any = None, least: int | None = None) -> Verdict:
     how, name = how_of(manifest), rule.get("metric", rule.get("name"))
-    count = sample.count if mask is None else int(mask.sum())
+    count = sample.independent(mask)
     try:
         interval = interval_of(name, sample, how, mask)
     except FactUnavailable as problem:
@@ -99,14 +116,42 @@ def no_regression(model_manifest: Manifest, model_rows: Rows, model_sample: Samp
     how = how_of(model_manifest)
     found = compare.loss(rule["metric"], before, model_sample, how)
     verdict = compare.judged(
-        rule["metric"], found, rule["tolerance"], how, model_sample.count, least_of(model_manifest)
+        rule["metric"], found, rule["tolerance"], how, model_sample.independent(), least_of(model_manifest)
     )
     numbers = told(f"{rule['metric']} loss", verdict) | {"rows": model_sample.count}
     return evidence(model_manifest, "no-regression", [(verdict, ("no-regression", "metric"))], metrics=numbers)
 
 
+@check("model.since-last")
+def since_last(model_manifest: Manifest, model_history: History, model_sample: Sample) -> Evidence:
+    """On new data the model does as well as at its last validation: no interval lies wholly on the worse side.
+
+    The rows are others, so nothing is paired; the history of each metric is kept for the picture.
+    """
+    rules, last = model_manifest.data.get("metric", ()), model_history.last
+    if last is None and not model_history.past:
+        return not_applicable("there is no validation before this one to compare with")
+    how = how_of(model_manifest)
+    out: list[tuple[Verdict, tuple[str | int, ...]]] = []
+    numbers: dict[str, str | int | float | bool] = {}
+    for i, rule in enumerate(rules):
+        try:
+            now = interval_of(rule["name"], model_sample, how)
+        except FactUnavailable as problem:
+            out.append((Verdict(Outcome.UNKNOWN, problem.reason), ("metric", i)))
+            continue
+        numbers |= pictures.history(rule["name"], model_history.past, now)
+        if last is not None:
+            out.append((compare.since(rule, last.metrics.get(rule["name"]), now, last.day), ("metric", i)))
+    if last is None:
+        return replace(not_applicable("the last assessment is not named, only a history"), metrics=numbers)
+    return evidence(model_manifest, "since-last", out, metrics=numbers, remedy="find out what is new in these data")
+
+
 @check("model.robustness")
-def robustness(model_manifest: Manifest, model_rows: Rows, model_sample: Sample) -> Evidence:
+def robustness(
+    model_manifest: Manifest, model_rows: Rows, model_sample: Sample, model_predictor: Predictor | None
+) -> Evidence:
     """Predictions from disturbed inputs (noise, gaps, shifts) are not worse than the tolerance allows, row by row."""
     rules = model_manifest.data.get("robustness", ())
     if not rules:
@@ -117,10 +162,13 @@ def robustness(model_manifest: Manifest, model_rows: Rows, model_sample: Sample)
     how, out = how_of(model_manifest), []
     numbers: dict[str, str | int | float | bool] = {}
     for i, rule in enumerate(rules):
-        disturbed = other_sample(model_manifest, model_rows, rule["predictions"])
+        if "predictions" in rule:
+            disturbed = other_sample(model_manifest, model_rows, rule["predictions"])
+        else:
+            disturbed = run_again(model_manifest, model_predictor, rule)
         found = compare.loss(rule["metric"], model_sample, disturbed, how)
         verdict = compare.judged(
-            rule["metric"], found, rule["tolerance"], how, model_sample.count, least_of(model_manifest)
+            rule["metric"], found, rule["tolerance"], how, model_sample.independent(), least_of(model_manifest)
         )
         numbers |= told(f"{rule['name']} {rule['metric']} loss", verdict)
         out.append((replace(verdict, message=f"{rule['name']}: {verdict.message}"), ("robustness", i)))
@@ -129,12 +177,48 @@ def robustness(model_manifest: Manifest, model_rows: Rows, model_sample: Sample)
 
 def other_sample(manifest: Manifest, rows: Rows, file: str) -> Sample:
     """The same rows with the predictions of another file. Raises FactUnavailable when keys or rows do not match."""
+    return with_guesses(manifest, rows, read_predictions(manifest, file), file)
+
+
+def with_guesses(manifest: Manifest, rows: Rows, table: Any, what: str) -> Sample:
+    """The same rows with a table of other predictions."""
     import pyarrow as pa
 
+    column = str(manifest.get("predictions", "column", GUESS))
+    if manifest.task in UNPAIRED:
+        changed = {**rows.columns, GUESS: table[column]}
+        return sample_of(manifest, replace(rows, columns=changed, guesses=table))
     key = manifest.get("reference", "key")
     columns = {str(key): rows.keys} if key else {GUESS: rows.columns[GUESS]}
-    guesses = match(pa.table(columns), read_predictions(manifest, file), manifest, file)
-    changed = {**rows.columns, GUESS: guesses[str(manifest.get("predictions", "column", GUESS))]}
-    if rows.probability:
-        changed[rows.probability] = guesses[rows.probability]
+    guesses = match(pa.table(columns), table, manifest, what)
+    changed = {**rows.columns, **{c: guesses[c] for c in guesses.column_names}, GUESS: guesses[column]}
     return sample_of(manifest, replace(rows, columns=changed))
+
+
+def run_again(manifest: Manifest, predictor: Predictor | None, rule: Mapping[str, Any] | None = None) -> Sample:
+    """The model run a second time, on the same inputs or on disturbed ones."""
+    reference = reference_of(manifest)
+    asked = reference if rule is None else disturbed_by(rule, reference, manifest)
+    return sample_of(manifest, joined(manifest, reference, answer_of(manifest, predictor, asked, again=rule is None)))
+
+
+def disturbed_by(rule: Mapping[str, Any], table: Any, manifest: Manifest) -> Any:
+    """A table whose inputs are noisy, missing in part, or shifted, by the seed of the manifest."""
+    import numpy as np
+    import pyarrow as pa
+
+    rng = np.random.default_rng(manifest.get("statistics", "seed", 0))
+    for name in map(str, manifest.get("model", "inputs", ())):
+        try:
+            values = floats(table[name]).copy()
+        except ValueError as problem:
+            raise FactUnavailable(f"the input {name} {problem}", remedy="only numbers are disturbed here") from problem
+        spread = float(np.nanstd(values))
+        if "noise" in rule:
+            values += rng.normal(0, rule["noise"] * spread, len(values))
+        elif "shift" in rule:
+            values += rule["shift"] * spread
+        else:
+            values[rng.random(len(values)) < rule["missing"]] = np.nan
+        table = table.set_column(table.column_names.index(name), name, pa.array(values))
+    return table

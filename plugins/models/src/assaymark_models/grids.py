@@ -1,0 +1,132 @@
+"""NetCDF and Zarr as tables: one row for each cell, the coordinates as columns beside the variables.
+
+The variables asked for are spread over all their dimensions by name. A measured variable has to state its units.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assaymark.api import FactUnavailable
+from assaymark_models.tables import MOST_ROWS, Unreadable, Wanted, chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """Values with the names of their dimensions, and the units that the file states."""
+
+    values: Any
+    dimensions: Sequence[str]
+    units: str | None
+
+
+def netcdf(place: Path, name: str, wanted: Wanted) -> Any:
+    """A table of a NetCDF file."""
+    try:
+        import netCDF4
+    except ImportError as problem:
+        raise _lacking(name) from problem
+    import numpy as np
+
+    with netCDF4.Dataset(place) as file:
+        file.set_auto_mask(True)
+        there = {n: v for n, v in file.variables.items() if isinstance(v, netCDF4.Variable)}
+        picked = chosen(name, list(there), wanted)
+        _refuse_large(name, {n: (there[n].dimensions, there[n].shape) for n in picked})
+        found = {}
+        for n in picked:
+            values = there[n][...]
+            if np.ma.isMaskedArray(values):
+                values = np.ma.filled(values.astype(np.float64), np.nan) if np.ma.is_masked(values) else values.data
+            found[n] = Variable(np.asarray(values), there[n].dimensions, _attribute(there[n], "units"))
+    return _table(name, found, wanted)
+
+
+def _attribute(variable: Any, name: str) -> str | None:
+    value = getattr(variable, name, None)
+    return value.strip() if isinstance(value, str) else None
+
+
+def zarr(place: Path, name: str, wanted: Wanted) -> Any:
+    """A table of a Zarr store, a folder. Links in it that lead outside are not followed."""
+    try:
+        import zarr as library
+    except ImportError as problem:
+        raise _lacking(name) from problem
+    import numpy as np
+
+    for path in place.rglob("*"):
+        if path.is_symlink():
+            raise Unreadable(name, f"holds a link, {path.name}")
+    group = library.open_group(str(place), mode="r")
+    there = dict(group.arrays())
+    picked = chosen(name, list(there), wanted)
+    dimensions = {n: _dimensions(there[n], name) for n in picked}
+    _refuse_large(name, {n: (dimensions[n], there[n].shape) for n in picked})
+    found = {}
+    for n in picked:
+        values = np.asarray(there[n][...])
+        fill = there[n].attrs.get("_FillValue")
+        if isinstance(fill, int | float) and values.dtype.kind in "fiu":
+            values = np.where(values == fill, np.nan, values)
+        units = there[n].attrs.get("units")
+        found[n] = Variable(values, dimensions[n], units.strip() if isinstance(units, str) else None)
+    return _table(name, found, wanted)
+
+
+def _dimensions(array: Any, name: str) -> Sequence[str]:
+    found = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
+    if array.ndim and (not found or len(found) != array.ndim or not all(isinstance(d, str) for d in found)):
+        raise Unreadable(name, "does not name the dimensions of its arrays")
+    return tuple(found or ())
+
+
+def _lacking(name: str) -> FactUnavailable:
+    return FactUnavailable(f"what reads {name} is not installed", remedy="pip install 'assaymark-models[grids]'")
+
+
+def _refuse_large(name: str, shapes: Mapping[str, tuple[Sequence[str], Sequence[int]]]) -> None:
+    sizes: dict[str, int] = {}
+    for dimensions, shape in shapes.values():
+        for dimension, size in zip(dimensions, shape, strict=True):
+            if sizes.setdefault(dimension, size) != size:
+                raise Unreadable(name, f"its variables differ in the length of {dimension}")
+    if math.prod(sizes.values()) > MOST_ROWS:
+        raise Unreadable(name, f"has more than {MOST_ROWS:,} cells")
+
+
+def _table(name: str, found: Mapping[str, Variable], wanted: Wanted) -> Any:
+    import numpy as np
+    import pyarrow as pa
+
+    if wanted.measured is not None and wanted.measured in found:
+        _refuse_units(name, found[wanted.measured], wanted)
+    sizes: dict[str, int] = {}
+    for variable in sorted(found.values(), key=lambda v: -len(v.dimensions)):
+        sizes |= {d: s for d, s in zip(variable.dimensions, variable.values.shape, strict=True) if d not in sizes}
+    order = list(sizes)
+    columns = {}
+    for n, variable in found.items():
+        inside = [d for d in order if d in variable.dimensions]
+        values = variable.values.transpose([variable.dimensions.index(d) for d in inside])
+        wide = values.reshape([sizes[d] if d in inside else 1 for d in order])
+        columns[n] = pa.array(np.ascontiguousarray(np.broadcast_to(wide, list(sizes.values()))).ravel())
+    return pa.table(columns)
+
+
+def _refuse_units(name: str, variable: Variable, wanted: Wanted) -> None:
+    if variable.units is None:
+        if variable.values.dtype.kind in "iub" and wanted.units is None:
+            return  # classes
+        raise FactUnavailable(
+            f"{wanted.measured} of {name} has no units", remedy='give it the attribute units ("1" if it has none)'
+        )
+    if wanted.units is not None and variable.units != wanted.units:
+        raise FactUnavailable(
+            f"{wanted.measured} of {name} is in {variable.units!r}, not in {wanted.units!r}",
+            remedy="convert it, or write both units in the same words",
+        )

@@ -1,0 +1,69 @@
+"""Numbers for the pictures of the report, as metrics whose names say what they draw.
+
+``residual NN value|median|low|high`` are residuals over the predicted value in tenths of the rows,
+``confusion T / P`` is the number of rows of class T that were taken for P, ``history METRIC NNN day|value|low|high``
+a metric over time. The reports draw what they find.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from assaymark_models.sample import Sample
+
+if TYPE_CHECKING:
+    from assaymark_models.bootstrap import Interval
+    from assaymark_models.continuous import Past
+
+PARTS, MOST_CLASSES, LONGEST, MOST_DAYS = 10, 12, 40, 60
+Numbers = dict[str, str | int | float | bool]
+
+
+def of(sample: Sample) -> Numbers:
+    """What can be drawn of a sample."""
+    if sample.kind == "classes" and len(sample.labels) <= MOST_CLASSES:
+        return confusion(sample)
+    return residuals(sample) if sample.kind == "values" and sample.count >= 2 * PARTS else {}
+
+
+def confusion(sample: Sample) -> Numbers:
+    """Rows by true and predicted class."""
+    import numpy as np
+
+    size = len(sample.labels)
+    counts = np.bincount(sample.truth * size + sample.guess, minlength=size * size).reshape(size, size)
+    names = [label[:LONGEST].replace(" / ", " ") for label in sample.labels]
+    if len(set(names)) < size:
+        return {}
+    return {f"confusion {names[t]} / {names[p]}": int(counts[t, p]) for t in range(size) for p in range(size)}
+
+
+def residuals(sample: Sample) -> Numbers:
+    """In each tenth of the rows by predicted value: that value, and median, 5th and 95th percentile of the residual."""
+    import numpy as np
+
+    edges = np.quantile(sample.guess, np.linspace(0, 1, PARTS + 1)[1:-1])
+    place = np.searchsorted(edges, sample.guess, side="right")
+    error = sample.guess - sample.truth
+    found: Numbers = {}
+    for part in range(PARTS):
+        inside = place == part
+        if inside.any():
+            low, middle, high = np.quantile(error[inside], (0.05, 0.5, 0.95))
+            values = {"value": np.median(sample.guess[inside]), "median": middle, "low": low, "high": high}
+            found |= {f"residual {part + 1:02d} {k}": float(f"{v:.6g}") for k, v in values.items()}
+    return found
+
+
+def history(name: str, past: Sequence[Past], now: Interval) -> Numbers:
+    """A metric at the last validations and now."""
+    before = [(p.day, p.metrics[name]) for p in past if name in p.metrics]
+    points = [*before[-MOST_DAYS:], ("now", now)]
+    found: Numbers = {}
+    for i, (day, at) in enumerate(points, 1):
+        if all(map(math.isfinite, (at.point, at.low, at.high))):
+            values: Numbers = {"day": day[:10], "value": at.point, "low": at.low, "high": at.high}
+            found |= {f"history {name} {i:03d} {k}": v for k, v in values.items()}
+    return found

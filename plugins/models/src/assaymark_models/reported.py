@@ -1,0 +1,162 @@
+"""Numbers that other programs wrote: metrics JSON, PROV-JSON of yProv4ML, JUnit XML. Their values, never their word.
+
+A number of its own has no interval, so it can fail a threshold and cannot pass one. It passes with the bounds that the
+file states (``{"value": …, "low": …, "high": …}``), or with the values of repeated runs (a list of at least five).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from assaymark.api import FactUnavailable
+
+LARGEST, DEEPEST, LEAST_RUNS = 50_000_000, 100, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A value with its bounds, if they are known."""
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Tests:
+    """What a JUnit file says."""
+
+    run: int
+    skipped: int
+    failed: tuple[str, ...]
+
+
+def document(place: Path, name: str) -> Mapping[str, Any]:
+    """A JSON object. Raises FactUnavailable when the file holds none, or is too large or too deep."""
+    if place.stat().st_size > LARGEST:
+        raise FactUnavailable(f"{name} is larger than {LARGEST:,} bytes")
+    try:
+        found = json.loads(place.read_bytes())
+    except (ValueError, RecursionError, OSError) as problem:
+        raise FactUnavailable(f"{name} is no JSON: {' '.join(str(problem).split())[:200]}") from problem
+    if not isinstance(found, dict):
+        raise FactUnavailable(f"{name} holds no JSON object")
+    return found
+
+
+def value_of(found: object, name: str, where: str, confidence: float) -> Reported:
+    """A number, a number with bounds, or the numbers of repeated runs. Raises FactUnavailable for anything else."""
+    if isinstance(found, list) and found and all(map(_is_number, found)):
+        return of_runs([float(v) for v in found], confidence)
+    parts = found if isinstance(found, dict) else {"value": found}
+    value, low, high = (float(v) if _is_number(v) else math.nan for v in map(parts.get, ("value", "low", "high")))
+    if math.isnan(value):
+        raise FactUnavailable(f"{where} holds no number {name!r}")
+    if low > value or high < value:
+        raise FactUnavailable(f"{name} of {where} lies outside its own bounds")
+    return Reported(value, low, high)
+
+
+def of_runs(values: Sequence[float], confidence: float) -> Reported:
+    """The mean of repeated runs with Student's interval; without one when they are fewer than `LEAST_RUNS`."""
+    from statistics import fmean
+
+    mean = fmean(values)
+    if len(values) < LEAST_RUNS or len(set(values)) == 1:
+        return Reported(mean)
+    from scipy.stats import sem, t
+
+    low, high = t.interval(confidence, len(values) - 1, loc=mean, scale=sem(values))
+    return Reported(mean, float(low), float(high))
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def prov_metric(found: Mapping[str, Any], name: str, where: str) -> Reported:
+    """The last value of a metric that yProv4ML keeps in its document. Raises FactUnavailable when it keeps none there.
+
+    Later versions write the values to files beside the document; those are read as files of their own.
+    """
+    entities = found.get("entity")
+    for id, entity in entities.items() if isinstance(entities, dict) else ():
+        if not isinstance(entity, dict) or not _is_metric(entity):
+            continue
+        label = str(id).rpartition(":")[2].partition("//")[0]
+        if name in (str(id), label, _plain(entity.get("prov:label")), _plain(entity.get("yprov:fullLabel"))):
+            for key in (
+                "prov:value",
+                "yProv4ML:metric_value",
+                "yprov:value",
+                "prov-ml:value",
+                "prov-ml:metric_value_list",
+            ):
+                numbers = _numbers(entity.get(key))
+                if numbers:
+                    return Reported(numbers[-1])
+            kept = _plain(entity.get("dcterms:identifier"))
+            raise FactUnavailable(
+                f"the values of {name!r} are not in {where}" + (f" but in {kept[:200]}" if kept else ""),
+                remedy="report them as metrics JSON",
+            )
+    raise FactUnavailable(f"{where} has no metric {name!r}")
+
+
+def _is_metric(entity: Mapping[str, Any]) -> bool:
+    kinds = entity.get("prov:type", "")
+    return "metric" in json.dumps(kinds).lower() or any("metric" in str(k).lower() for k in entity)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        value = value.get("$")
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    return str(value) if value is not None else ""
+
+
+def _numbers(value: object) -> list[float]:
+    """Numbers of a value of PROV-JSON: alone, typed, in a list, or a list as text."""
+    if isinstance(value, dict):
+        value = value.get("$")
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return []
+    values = value if isinstance(value, list) else [value]
+    return [float(v) for v in values if _is_number(v)]
+
+
+def tests_of(place: Path, name: str) -> Tests:
+    """The tests of a JUnit file. Raises FactUnavailable when it is none or holds no test."""
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import iterparse
+
+    if place.stat().st_size > LARGEST:
+        raise FactUnavailable(f"{name} is larger than {LARGEST:,} bytes")
+    run = skipped = 0
+    failed: list[str] = []
+    try:
+        for _, element in iterparse(place, forbid_dtd=True):
+            if element.tag.rpartition("}")[2] != "testcase":
+                continue
+            kinds = {child.tag.rpartition("}")[2] for child in element}
+            run += 1
+            skipped += "skipped" in kinds
+            if kinds & {"failure", "error"}:
+                failed.append(str(element.get("name"))[:200])
+            element.clear()
+    except (ParseError, DefusedXmlException, ValueError, OSError, RecursionError) as problem:
+        raise FactUnavailable(f"{name} is no JUnit XML: {' '.join(str(problem).split())[:200]}") from problem
+    if not run - skipped:
+        raise FactUnavailable(f"{name} holds no test that ran", remedy="run the tests of the model")
+    return Tests(run, skipped, tuple(failed))
