@@ -212,7 +212,9 @@ class Engine:
         parent = schema().type_map[node.parent.type if node.parent else "Query"]
         known = {name: a.default_value for name, a in parent.fields[node.field].args.items()}
         shown = [
-            f"{name}={self._shown(value)}" for name, value in node.arguments.items() if value != known.get(name, ...)
+            f"{name}={self._shown(node.arguments[name])}"
+            for name, default in known.items()
+            if name in node.arguments and node.arguments[name] != default
         ]
         return f"{node.field}({', '.join(shown)})"
 
