@@ -10,11 +10,14 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assaymark.badges.verify import Answer, Known, Says, Verdict
 from assaymark.errors import InputError
 from assaymark.model import Assessment, Subject
+
+if TYPE_CHECKING:
+    from assaymark.config import Config
 
 REPORT = "assessment.json"
 PROVENANCE = "provenance.json"
@@ -28,6 +31,13 @@ DRAWN = {
     "summary.md": "markdown",
     "report.html": "html",
 }
+
+
+class Own(NamedTuple):
+    """The judged commit as it lies in the verifier's own clone; ``config`` is None when it cannot be read."""
+
+    subject: Subject
+    config: Config | None
 
 
 class Link(NamedTuple):
@@ -45,11 +55,10 @@ class Link(NamedTuple):
         return Says.UNKNOWN if Says.UNKNOWN in said or not said else Says.YES
 
 
-def chain(files: Mapping[str, bytes], known: Known, subject: Subject | None) -> tuple[Link, ...]:
+def chain(files: Mapping[str, bytes], known: Known, own: Own | None) -> tuple[Link, ...]:
     """The links of a folder of reports (``files`` by name).
 
-    ``known`` is what the verifier brings for the badge; ``subject`` is the commit as it lies in the verifier's own
-    clone, None without one.
+    ``known`` is what the verifier brings for the badge; ``own`` is None without a clone.
     """
     try:
         assessment = _parsed(files)
@@ -64,7 +73,7 @@ def chain(files: Mapping[str, bytes], known: Known, subject: Subject | None) -> 
         ),
         Link("report", tuple(_report(files, assessment, broken))),
         Link("provenance", tuple(_provenance(files, assessment))),
-        Link("subject", tuple(_subject(assessment, subject))),
+        Link("subject", tuple(_subject(assessment, own))),
     )
 
 
@@ -199,20 +208,43 @@ def _statements(files: Mapping[str, bytes]) -> Iterator[Answer]:
     yield Answer("statements", Says.YES, f"{len(lines)}, about this very report")
 
 
-def _subject(assessment: Assessment | None, subject: Subject | None) -> Iterator[Answer]:
+def _subject(assessment: Assessment | None, own: Own | None) -> Iterator[Answer]:
     if assessment is None:
         yield Answer("subject", Says.UNKNOWN, "there is no report to say what was judged")
         return
     theirs = assessment.subject
-    if subject is None:
+    if own is None:
         yield Answer("subject", Says.UNKNOWN, f"{theirs.commit or theirs.path}; compared with nothing (--repository)")
         return
     if theirs.dirty:
         yield Answer("subject", Says.NO, "files were judged that no commit holds")
-    elif (theirs.commit, theirs.digest) != (subject.commit, subject.digest):
+    elif (theirs.commit, theirs.digest) != (own.subject.commit, own.subject.digest):
         yield Answer("subject", Says.NO, f"the files of {theirs.commit or 'no commit'} are others than those judged")
     else:
         yield Answer("subject", Says.YES, f"{theirs.commit}, file by file")
+        yield _settings(assessment, own.config)
+
+
+def _settings(assessment: Assessment, config: Config | None) -> Answer:
+    """By whose rules: the repository's own settings can leave files and questions out, and who looks should know."""
+    if config is None or config.digest != assessment.config_digest:
+        return Answer("settings", Says.UNKNOWN, "it was judged by a configuration that this commit does not have")
+    bearing = tuple(_bearing(config))
+    if not bearing:
+        return Answer("settings", Says.YES, "none of the repository's own bears on the verdict")
+    return Answer("settings", Says.YES, f"these of the repository's own bear on the verdict: {', '.join(bearing)}")
+
+
+def _bearing(config: Config) -> Iterator[str]:
+    for name in ("select", "skip", "exclude"):
+        if getattr(config, name):
+            yield name
+    if config.attestations:
+        yield f"attestation ({len(config.attestations)})"
+    if config.steps:
+        yield f"step ({len(config.steps)})"
+    yield from (f"policy.{name}" for name in sorted(config.policy))
+    yield from (f"validate.{name}" for name in sorted(config.validate))
 
 
 def _digest(content: bytes) -> str:

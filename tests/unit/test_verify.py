@@ -45,6 +45,35 @@ def test_a_whole_chain_leaves_only_the_signature_open(
     assert says == {"badge": "unknown", "report": "yes", "provenance": "yes", "subject": "yes"}
 
 
+def settings(root: Path, report: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> tuple[str, str]:
+    told = json.loads(look((root, report), capsysbinary)[2])["links"][3]["answers"]
+    return next((a["says"], a["text"]) for a in told if a["about"] == "settings")
+
+
+def test_settings_that_bear_on_the_verdict_are_told(
+    place: tuple[Path, Path], capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    root, report = place
+    assert settings(root, report, capsysbinary) == ("yes", "none of the repository's own bears on the verdict")
+    (root / ".assaymark.toml").write_text('profile = "assaymark"\nexclude = ["**"]\n[policy.docs]\nuser = false\n')
+    for words in (["add", "."], ["commit", "-q", "-m", "Look away"]):
+        subprocess.run(["git", "-C", str(root), "-c", "user.name=A", "-c", "user.email=a@b.c", *words], check=True)
+    assert main(["assess", str(root), "--no-tools", "--quiet", "--output", str(report)]) == 0
+    says, text = settings(root, report, capsysbinary)
+    assert says == "yes"
+    assert text.endswith(": exclude, policy.docs")
+
+
+def test_settings_that_the_commit_does_not_have_leave_it_open(
+    place: tuple[Path, Path], tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    root, report = place
+    (tmp_path / "mild.toml").write_text('exclude = ["**"]\n')
+    words = ["assess", str(root), "--config", str(tmp_path / "mild.toml"), "--no-tools", "--quiet"]
+    assert main([*words, "--output", str(report)]) == 0
+    assert settings(root, report, capsysbinary)[0] == "unknown"
+
+
 def edit(name: str, old: str, new: str) -> Callable[[Path, Path], None]:
     def change(root: Path, report: Path) -> None:
         text = (report / name).read_text()

@@ -24,6 +24,8 @@ MEDIA = {
     ".jsonl": "application/jsonl",
 }
 PICTURE = "badge.png"
+# The digest of a configuration that says nothing.
+UNCONFIGURED = f"sha256:{hashlib.sha256(b'{}').hexdigest()}"
 _REPOSITORY = re.compile(r"[a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:/[A-Za-z0-9_][A-Za-z0-9._-]*){2,8}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -53,7 +55,8 @@ class Status(NamedTuple):
 class Award:
     """All that a credential says. Times are whole seconds in UTC; ``required`` are the sub-criteria the level asks for.
 
-    ``attested``, ``self_reported`` and ``waived`` count items, as the badge tells them.
+    ``attested``, ``self_reported`` and ``waived`` count items, as the badge tells them; ``configured`` when the
+    repository's own configuration was in force, which can leave files and questions out.
     """
 
     issuer: str
@@ -69,6 +72,7 @@ class Award:
     attested: int
     self_reported: int
     waived: int
+    configured: bool
     resources: tuple[Resource, ...]
     valid_from: datetime
     valid_until: datetime
@@ -86,6 +90,7 @@ class Award:
             )
             if n
         ]
+        noted += ["with its own settings"] if self.configured else []
         facts = ", ".join([f"profile {self.profile} {self.profile_version}", *noted, f"as of {self.as_of}"])
         return f"assaymark: level {self.level}; {self.repository} at {self.commit[:7]}; {facts}; signed"
 
@@ -135,6 +140,7 @@ def award(
         attested=sum(r.grade is Grade.ATTESTED and r.outcome is Outcome.PASSED for r in needed),
         self_reported=sum(r.grade is Grade.SELF_REPORTED and r.outcome is Outcome.PASSED for r in needed),
         waived=sum(1 for r in a.results if r.waiver),
+        configured=a.config_digest != UNCONFIGURED,
         resources=resources(files, base),
         valid_from=start,
         valid_until=start + lifetime,

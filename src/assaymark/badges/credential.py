@@ -17,6 +17,8 @@ from assaymark.badges.palette import template
 from assaymark.model import Level
 
 Claims = dict[str, Any]
+# Whose settings were in force: those that assaymark has, or the repository's.
+_SETTINGS = ("default", "own")
 
 
 class NotOurs(Exception):
@@ -106,7 +108,13 @@ def _achievement(a: Award, fixed: Mapping[str, Any]) -> dict[str, Any]:
 
 def _results(a: Award, fixed: Mapping[str, Any]) -> list[dict[str, Any]]:
     id = _achievement(a, fixed)["id"]
-    values = {"level": a.level.value, "attested": a.attested, "self-reported": a.self_reported, "waived": a.waived}
+    values = {
+        "level": a.level.value,
+        "attested": a.attested,
+        "self-reported": a.self_reported,
+        "waived": a.waived,
+        "settings": _SETTINGS[a.configured],
+    }
     return [
         {"type": ["Result"], "resultDescription": f"{id}#{r['key']}", "value": str(values[r["key"]])}
         for r in fixed["results"]
@@ -116,7 +124,7 @@ def _results(a: Award, fixed: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _read(found: Mapping[str, Any]) -> Award:
     subject = found["credentialSubject"]
     achievement = subject["achievement"]
-    level, attested, reported, waived = (r["value"] for r in subject["result"])
+    level, attested, reported, waived, settings = (r["value"] for r in subject["result"])
     narrative = achievement["criteria"]["narrative"]
     status = found.get("credentialStatus")
     return Award(
@@ -133,6 +141,7 @@ def _read(found: Mapping[str, Any]) -> Award:
         attested=int(attested),
         self_reported=int(reported),
         waived=int(waived),
+        configured=_SETTINGS.index(settings) == 1,
         resources=tuple(
             Resource(_text(e["name"]), _text(e["id"]), base64.b64decode(r["digestSRI"].removeprefix("sha256-")).hex())
             for e, r in zip(found["evidence"], found["relatedResource"], strict=True)

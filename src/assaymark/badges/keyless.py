@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assaymark.badges.signers import released
 from assaymark.errors import InputError
 from assaymark.wording import one_line
 
@@ -68,7 +69,10 @@ class Signer(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """Whom a verifier believes: workflows (ours when empty), their commits, and branches that count as current."""
+    """Whom a verifier believes: workflows (ours when empty), their commits, and branches that count as current.
+
+    Without commits, those of our releases count for our own workflow; of another one none is known.
+    """
 
     signers: Collection[str] = ()
     signer_commits: Collection[str] = ()
@@ -93,6 +97,23 @@ def signer_of(bundle: bytes, token: str, level: str, root: Path | None) -> Signe
     certificate, payload = _verified(bundle, _verifier(root))
     _about(payload, token, level)
     return _signer(certificate)
+
+
+def statement_of(bundle: bytes, root: Path | None) -> tuple[Signer, dict[str, Any]]:
+    """Who signed, and the in-toto statement that was signed, whatever it is about.
+
+    Raises `NotAttested`, or `NoRoot` when nothing can be said.
+    """
+    if len(bundle) > LIMIT:
+        raise NotAttested(f"it is larger than {LIMIT // 1_000_000} MB")
+    certificate, payload = _verified(bundle, _verifier(root))
+    try:
+        statement = json.loads(payload)
+    except (ValueError, RecursionError) as problem:
+        raise NotAttested("the bundle holds something else than a statement") from problem
+    if not isinstance(statement, dict) or statement.get("_type") != STATEMENT:
+        raise NotAttested("the bundle holds something else than a statement")
+    return _signer(certificate), statement
 
 
 def policy(found: Signer, rules: Rules, repository: str, commit: str) -> Iterator[Claim]:
@@ -121,7 +142,11 @@ def _workflow_commit(found: Signer, rules: Rules) -> Claim:
     if re.fullmatch("[0-9a-f]{40}", pinned) and pinned != found.signer_commit:
         return Claim(about, False, f"{_shown(found.signer_commit)}, although called by {pinned}")
     if not rules.signer_commits:
-        return Claim(about, None, f"{_shown(found.signer_commit)}; tags can move, so name the commit (--signer-commit)")
+        version = None if rules.signers else released().get(found.signer_commit)
+        if version:
+            return Claim(about, True, f"{found.signer_commit}, which was released as {version}")
+        told = "; not a release that this assaymark knows: name the commit if you trust it (--signer-commit)"
+        return Claim(about, None, f"{_shown(found.signer_commit)}{told}")
     known = found.signer_commit in rules.signer_commits
     return Claim(about, known, found.signer_commit if known else f"{_shown(found.signer_commit)} was not released")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from assaymark.badges import bake, did, jose, keyless, status, svg
-from assaymark.badges.award import PICTURE, Award, badge_of, expired, follows, passed_by
+from assaymark.badges.award import PICTURE, UNCONFIGURED, Award, badge_of, expired, follows, passed_by
 from assaymark.badges.credential import NotOurs, award_of
 from assaymark.badges.fetch import NotFetched
 from assaymark.badges.keys import Key
@@ -192,7 +192,8 @@ def _profile(award: Award) -> Answer:
         return Answer("profile", Says.UNKNOWN, f"{named}; this version of assaymark has {profile.version}")
     if profile.digest != award.profile_digest:
         return Answer("profile", Says.NO, f"it calls itself {named}, but that profile asks for something else")
-    return Answer("profile", Says.YES, f"{named}, level {award.level}")
+    settings = "with settings of the repository's own" if award.configured else "with no settings but those it has"
+    return Answer("profile", Says.YES, f"{named}, level {award.level}, {settings}")
 
 
 def _in_force(award: Award, known: Known) -> Answer:
@@ -262,7 +263,8 @@ def _level(award: Award, content: bytes, read: Callable[[bytes], Assessment]) ->
         return Answer("level", Says.UNKNOWN, f"the assessment cannot be read: {one_line(problem.message, 200)}")
     judged = (a.subject.repository, a.subject.commit, a.profile, a.profile_version, a.profile_digest, a.level)
     said = (award.repository, award.commit, award.profile, award.profile_version, award.profile_digest, award.level)
-    if judged != said or a.partial or a.subject.dirty:
+    configured = a.config_digest != UNCONFIGURED
+    if (*judged, configured) != (*said, award.configured) or a.partial or a.subject.dirty:
         return Answer("level", Says.NO, "the assessment is about something else than the award")
     answer = follows(a)
     if answer is None:

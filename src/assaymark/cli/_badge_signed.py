@@ -139,7 +139,7 @@ Exit status: 0 all answers are yes, 1 one is no, 2 wrong input, 3 none is no, bu
     "--bundle", type=click.Path(path_type=Path), metavar="FILE", help="What a job signed over credential.jwt."
 )
 @click.option("--signer", multiple=True, metavar="URI", help="A workflow that you trust (default: assaymark's own).")
-@click.option("--signer-commit", multiple=True, metavar="SHA", help="A commit of that workflow that was released.")
+@click.option("--signer-commit", multiple=True, metavar="SHA", help="A commit of it (default: the known releases).")
 @click.option("--ref", multiple=True, metavar="REF", help="A branch that counts as current (default: main, master).")
 @click.option(
     "--trusted-root", type=click.Path(path_type=Path), metavar="FILE", help="Default: that of the public Sigstore."

@@ -14,8 +14,7 @@ from assaymark.cli._common import out, split, wants_colour
 from assaymark.errors import GateNotMet, InputError, Undetermined
 
 if TYPE_CHECKING:
-    from assaymark.model import Subject
-    from assaymark.verify import Link
+    from assaymark.verify import Link, Own
 
 LIMIT = 128_000_000
 COLOURS = {"yes": "green", "no": "red", "unknown": "yellow"}
@@ -36,7 +35,7 @@ Exit status: 0 every link holds, 1 one is broken, 2 wrong input, 3 not everythin
 @click.option("--identity", multiple=True, type=click.Path(path_type=Path), help="The did.json of a did:web issuer.")
 @click.option("--status-list", type=click.Path(path_type=Path), help="The issuer's list of revocations.")
 @click.option("--signer", multiple=True, metavar="URI", help="A workflow that you trust (default: assaymark's own).")
-@click.option("--signer-commit", multiple=True, metavar="SHA", help="A commit of that workflow that was released.")
+@click.option("--signer-commit", multiple=True, metavar="SHA", help="A commit of it (default: the known releases).")
 @click.option("--ref", multiple=True, metavar="REF", help="A branch that counts as current (default: main, master).")
 @click.option(
     "--trusted-root", type=click.Path(path_type=Path), metavar="FILE", help="Default: that of the public Sigstore."
@@ -69,27 +68,29 @@ def command(
     if not place.exists():
         raise InputError("there is nothing at this path", where=str(place))
     files = {p.name: _read(p) for p in sorted(folder.iterdir()) if p.is_file() and not p.is_symlink()}
-    subject = _subject(repository, files.get(REPORT))
+    own = _own(repository, files.get(REPORT))
     known = Known(
         now=_moment(as_of),
         issuers=issuer,
         repository=_named(repository),
-        commit=subject.commit if subject else None,
+        commit=own.subject.commit if own else None,
         identities={str(_json(path)["id"]): _read(path) for path in identity},
         status_list=_read(status_list) if status_list else None,
         rules=Rules(split(signer), split(signer_commit), split(ref) or BRANCHES),
         trusted_root=trusted_root,
     )
-    links = chain(files, known, subject)
+    links = chain(files, known, own)
     out(json.dumps(_document(links), indent=2) if form == "json" else _text(links))
     _end(links)
 
 
-def _subject(repository: str | None, report: bytes | None) -> Subject | None:
+def _own(repository: str | None, report: bytes | None) -> Own | None:
     """The judged commit as it lies in the verifier's own clone."""
     if repository is None or report is None:
         return None
+    from assaymark.config import from_tree
     from assaymark.subject.checkout import open_subject
+    from assaymark.verify import Own
 
     try:
         commit = json.loads(report)["subject"]["commit"]
@@ -97,7 +98,11 @@ def _subject(repository: str | None, report: bytes | None) -> Subject | None:
         return None
     if not isinstance(commit, str):
         return None
-    return open_subject(repository, commit).subject
+    opened = open_subject(repository, commit)
+    try:
+        return Own(opened.subject, from_tree(opened.tree))
+    except InputError:
+        return Own(opened.subject, None)
 
 
 def _named(repository: str | None) -> str | None:

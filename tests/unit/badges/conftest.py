@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from assaymark import catalogue
+from assaymark.badges.award import UNCONFIGURED
 from assaymark.model import Assessment, Evidence, Grade, Level, Outcome, SubcriterionResult
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -48,6 +49,7 @@ def golden(samples: ModuleType) -> Assessment:
     return replace(
         a,
         subject=replace(a.subject, repository=REPOSITORY, commit=COMMIT, dirty=False),
+        config_digest=UNCONFIGURED,
         profile=profile.id,
         profile_version=profile.version,
         profile_digest=profile.digest,

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from assaymark.badges import award as awards
 from assaymark.badges import credential
-from assaymark.badges.award import Award, Resource, Status
+from assaymark.badges.award import UNCONFIGURED, Award, Resource, Status
 from assaymark.badges.credential import NotOurs
+from assaymark.config import digest_of
 from assaymark.errors import InputError
 from assaymark.model import Assessment, Grade, Level, Outcome
 
@@ -49,6 +50,15 @@ def test_what_rests_on_a_word_is_told_on_the_badge(golden: Assessment) -> None:
     assert (own.attested, own.self_reported) == (1, 2)
     assert "1 item attested, 2 items self-reported" in own.title
     assert awards.badge_of(own).title == own.title
+
+
+def test_settings_of_the_repository_are_told_on_the_badge(golden: Assessment) -> None:
+    own = awards.award(
+        replace(golden, config_digest=digest_of({"exclude": ["**"]})), FILES, issuer="i", issuer_name="n", now=NOW
+    )
+    assert own.configured
+    assert "with its own settings" in own.title
+    assert digest_of({}) == UNCONFIGURED
 
 
 def test_files_below_an_address(golden: Assessment) -> None:
@@ -96,6 +106,7 @@ HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
     resources=st.lists(st.builds(Resource, TEXT, TEXT, HEX), max_size=3).map(tuple),
     status=st.none() | st.builds(Status, TEXT, st.integers(0, 10**6)),
     numbers=st.tuples(*[st.integers(0, 10**6)] * 3),
+    configured=st.booleans(),
 )
 def test_a_credential_says_an_award_and_nothing_else(
     golden: Assessment,
@@ -103,6 +114,7 @@ def test_a_credential_says_an_award_and_nothing_else(
     resources: tuple[Resource, ...],
     status: Status | None,
     numbers: tuple[int, int, int],
+    configured: bool,
 ) -> None:
     own = replace(
         awards.award(golden, FILES, issuer="did:key:z6Mk", issuer_name="Tides", now=NOW),
@@ -112,6 +124,7 @@ def test_a_credential_says_an_award_and_nothing_else(
         attested=numbers[0],
         self_reported=numbers[1],
         waived=numbers[2],
+        configured=configured,
     )
     claims = json.loads(json.dumps(credential.claims(own)))
     assert credential.award_of(claims) == own

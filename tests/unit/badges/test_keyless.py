@@ -104,6 +104,18 @@ def test_the_commit_of_the_workflow_has_to_be_known(badge: Badge) -> None:
     assert said(verdict) == YES | {"signer at": "unknown", "issuer": "unknown"}
 
 
+def test_the_commits_of_our_releases_are_known(badge: Badge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyless, "released", lambda: {RELEASED: "v9.9.9"})
+    verdict = badge.look(rules=Rules())
+    assert said(verdict) == YES
+    assert any("released as v9.9.9" in a.text for a in verdict.answers)
+    # The list is about our workflow: of another one it says nothing, and commits that are named take its place.
+    own = "https://github.com/hpc/site/.github/workflows/assay.yml@refs/heads/main"
+    theirs = badge.look(badge.bundle(name=own, signer=own), rules=Rules((own,)))
+    assert said(theirs) == YES | {"signer at": "unknown", "issuer": "unknown"}
+    assert said(badge.look(rules=Rules(signer_commits=("d" * 40,))))["signer at"] == "no"
+
+
 def test_another_workflow_that_the_verifier_trusts(badge: Badge) -> None:
     own = "https://github.com/hpc/site/.github/workflows/assay.yml@refs/heads/main"
     verdict = badge.look(badge.bundle(name=own, signer=own), rules=Rules((own,), (RELEASED,)))

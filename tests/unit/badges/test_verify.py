@@ -450,6 +450,7 @@ def test_a_profile_that_lies_where_the_verifier_stands(
         lambda a: replace(a, subject=replace(a.subject, commit="e" * 40)),
         lambda a: replace(a, subject=replace(a.subject, repository="github.com/o/other")),
         lambda a: replace(a, partial=("select",)),
+        lambda a: replace(a, config_digest="sha256:" + "c" * 64),
         lambda a: replace(a, results=tuple(replace(r, outcome=Outcome.FAILED) for r in a.results)),
     ],
 )
