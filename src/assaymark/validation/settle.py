@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assaymark.api import Finding, Location, Problem, Severity
-from assaymark.validation.model import UNEXAMINED, Judgement, Suppressed
+from assaymark.validation.model import Judgement, Suppressed, is_unexamined
 
 OFF = "off"
 _MARK = b"assaymark:"
@@ -88,7 +88,7 @@ class Settler:
 
     def _severity(self, problem: Problem) -> Problem | None:
         wanted = self.severities.get(problem.finding.rule)
-        if wanted is None or problem.finding.rule.startswith(UNEXAMINED):
+        if wanted is None or is_unexamined(problem.finding.rule):
             return problem
         if wanted == OFF:
             return None
@@ -96,7 +96,7 @@ class Settler:
 
     def _reason(self, problem: Problem, path: str, comments: Sequence[Comment]) -> str | None:
         finding = problem.finding
-        if finding.rule.startswith(UNEXAMINED):
+        if is_unexamined(finding.rule):
             return None
         where = finding.location
         at = where.path if where else path

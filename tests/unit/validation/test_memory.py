@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 import assaymark
-from assaymark import validity
+from assaymark import cache, validity
 from assaymark.validation import run as running
 from assaymark.validation.context import RunContext, World, offline
 from assaymark.validation.jail import Jail
@@ -133,7 +133,8 @@ def test_shared_values_hold_while_what_they_were_made_from_is_the_same(folder: F
 
 def test_a_damaged_memory_is_none(folder: Folder, judged: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     root = folder({"a.toy": "bad"})
-    monkeypatch.setattr("assaymark.cache.get", lambda key: b"[rubbish")
+    damaged = SimpleNamespace(get=lambda key: b"[rubbish", put=cache.put, key=cache.key)
+    monkeypatch.setattr("assaymark.validation.memory.cache", damaged)
     assert fresh(root, judged) == ["a.toy"]
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from assaymark.api import Edit, Location, Problem, Rule, Severity
 from assaymark.findings import fingerprints, order
-from assaymark.validation.model import UNEXAMINED, State, Validation
+from assaymark.validation.model import State, Validation, is_unexamined
 from assaymark.wording import SEVERITY_ORDER, json_safe, utf8
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -22,7 +22,7 @@ def render(validation: Validation) -> str:
     """The log, with a newline at its end."""
     silenced = {id(s.problem): s.reason for j in validation.judgements for s in j.suppressed}
     everything = [
-        *(p for p in validation.problems if not p.finding.rule.startswith(UNEXAMINED)),
+        *(p for p in validation.problems if not is_unexamined(p.finding.rule)),
         *(s.problem for j in validation.judgements for s in j.suppressed),
     ]
     everything.sort(key=lambda p: order(p.finding))
@@ -118,7 +118,7 @@ def _invocation(validation: Validation, hidden: int) -> dict[str, Any]:
     notes = [
         _note(p.finding.message, p.finding.severity, p.finding.rule, p.finding.location)
         for p in validation.problems
-        if p.finding.rule.startswith(UNEXAMINED)
+        if is_unexamined(p.finding.rule)
     ]
     if hidden:
         notes.append(_note(f"{hidden:,} results of lower severity were left out", Severity.WARNING))

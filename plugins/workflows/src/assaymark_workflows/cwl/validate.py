@@ -25,7 +25,7 @@ from assaymark_workflows.source import Kind, Node
 _LATEST = schema.VERSIONS[-1]
 _CHAIN = 10
 # Told where they are: whether they harm whoever runs the file depends on which values it is given.
-_ITS_OWN = re.compile(r"CWL-(?:R013|T003|X\d+|V(?!001|008)\d+)")
+_ITS_OWN = re.compile(r"CWL-(?:E001|R013|T003|X\d+|V(?!001|008)\d+)")
 _DEVELOPMENT = re.compile(r"v1\.\d+(\.\d+)?-?\.?dev\d*")
 _DRAFT = re.compile(r"(sbg:)?draft-\d.*|v1\.0\.dev\d+")
 
@@ -112,7 +112,7 @@ def _version(document: Document, inherited: str | None) -> str | None:
         report.add("CWL-D001", node, f"{node.value} is older than v1.0; engines of today refuse it")
         return None
     if _DEVELOPMENT.fullmatch(word):
-        report.add("CWL-D002", node, f"{node.value} is a version in development; the document was not checked")
+        report.add("CWL-E001", node, f"{node.value} is a version in development; the document was not checked")
         return None
     guess = f"v{word}" if f"v{word}" in schema.VERSIONS else None
     edits = [replaced(node, guess)] if guess else []

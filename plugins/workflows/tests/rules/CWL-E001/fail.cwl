@@ -1,4 +1,4 @@
-cwlVersion: v1.3.0-dev1  # <- CWL-D002
+cwlVersion: v1.3.0-dev1  # <- CWL-E001
 class: CommandLineTool
 baseCommand: echo
 inputs: {}
