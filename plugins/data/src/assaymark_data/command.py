@@ -62,7 +62,7 @@ def case_of(source: Source) -> Case:
         kind="data",
         name=source.name,
         digest=source.digest,
-        profile="data" if source.parts else "fair",
+        profile="data" if source.dataset else "fair",
         folder=source.root,
         file=source.root is not None,
         facts={"data_source": source},

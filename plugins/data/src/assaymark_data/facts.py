@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assaymark.api import FactUnavailable, Options, fact
+from assaymark_data.dataset import Dataset
+from assaymark_data.examined import Examined, examine
+from assaymark_data.files import Looked, look
 from assaymark_data.reading import record_of
 from assaymark_data.record import Record
 from assaymark_data.seen import Seen, ask
 from assaymark_data.source import Source
+from assaymark_data.tables import Measured, measure
 
 
 @fact
@@ -32,4 +36,39 @@ def data_seen(data_record: Record, options: Options) -> Seen:
     return ask(data_record, options.allow_hosts)
 
 
-FACTS = (data_source, data_record, data_seen)
+@fact
+def data_files(data_source: Source) -> Dataset:
+    """The files and their rules."""
+    if data_source.dataset is None:
+        raise FactUnavailable(
+            "the data are not here: only their metadata were judged",
+            remedy="download them, and judge their folder or a manifest (data.toml)",
+        )
+    return data_source.dataset
+
+
+@fact
+def data_looked(data_files: Dataset) -> Looked:
+    """Every file as a file: there or not, size, checksums, encoding."""
+    return look(data_files)
+
+
+@fact
+def data_tables(data_files: Dataset) -> tuple[Measured, ...]:
+    """Every table, measured by its rules."""
+    return tuple(measure(data_files, f) for f in data_files.of("table"))
+
+
+@fact
+def data_grids(data_files: Dataset) -> tuple[Examined, ...]:
+    """Every grid, examined by the checker of CF and ACDD."""
+    return tuple(examine(data_files, f) for f in data_files.of("grid"))
+
+
+@fact
+def data_maps(data_files: Dataset) -> tuple[Examined, ...]:
+    """Every map: geometries, place, reference system."""
+    return tuple(examine(data_files, f) for f in data_files.of("map"))
+
+
+FACTS = (data_source, data_record, data_seen, data_files, data_looked, data_tables, data_grids, data_maps)

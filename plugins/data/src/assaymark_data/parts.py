@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from assaymark.api import Parts
-from assaymark_data.checks import accessible, findable, interoperable, reusable, score
+from assaymark_data.checks import accessible, files, findable, grids, interoperable, reusable, score, tables
 from assaymark_data.facts import FACTS
 
 PARTS = Parts(
-    checks=(*findable.CHECKS, *accessible.CHECKS, *interoperable.CHECKS, *reusable.CHECKS, *score.CHECKS),
+    checks=(
+        *findable.CHECKS,
+        *accessible.CHECKS,
+        *interoperable.CHECKS,
+        *reusable.CHECKS,
+        *score.CHECKS,
+        *files.CHECKS,
+        *tables.CHECKS,
+        *grids.CHECKS,
+    ),
     facts=FACTS,
 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from assaymark.api import InputError
+from assaymark_data.dataset import Dataset
 
 # Names under which a folder's record is found, best first.
 RECORDS = (
@@ -31,7 +31,8 @@ LIMIT = 20_000_000
 class Source:
     """The record's bytes, or why there are none; ``root`` is the folder that no path may leave.
 
-    ``name`` is what the report calls the subject.
+    ``name`` is what the report calls the subject; ``states`` are digests of the dataset's rules and files, so that
+    other data are another subject.
     """
 
     name: str
@@ -41,13 +42,14 @@ class Source:
     problem: str = ""
     remedy: str | None = None
     root: Path | None = None
-    parts: Mapping[str, str] = field(default_factory=dict)
+    dataset: Dataset | None = None
+    states: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """Digest of all that is judged."""
         words = [f"record {hashlib.sha256(self.document).hexdigest()}" if self.document is not None else "no record"]
-        words += [f"{name} {digest}" for name, digest in sorted(self.parts.items())]
+        words += self.states
         return "sha256:" + hashlib.sha256("\n".join([self.where or self.name, *words]).encode()).hexdigest()
 
 
