@@ -49,7 +49,7 @@ def reached(manifest: Manifest, rule: str, answer: Answer | None, what: str, *ke
         return unknown(f"{what} was not asked for")
     if answer.good:
         return None
-    said = f"{what}: {answer.said()}"
+    said = f"{what} ({answer.url}): {answer.said()}"
     # An answer is known; no answer may be the fault of the network in between.
     refused = answer.status is not None and not answer.trouble and answer.status >= 400
     return wrong(manifest, rule, said, *keys) if refused else open_(manifest, rule, said, *keys)

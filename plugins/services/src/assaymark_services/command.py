@@ -91,10 +91,14 @@ def _host(text: str) -> str:
     return name
 
 
-def case_of(manifest: Manifest, seen: Observed) -> Case:
-    """What is handed to the core to be judged."""
+def case_of(manifest: Manifest, seen: Observed | None) -> Case:
+    """What is handed to the core to be judged; without anything seen, all but the files stays unknown."""
     from assaymark_services.facts import Document
 
+    facts: dict[str, object] = {
+        "service_manifest": manifest,
+        "service_documents": (Document(path=manifest.name, manifest=manifest),),
+    }
     return Case(
         kind="service",
         name=manifest.path.name if manifest.path else manifest.name,
@@ -102,10 +106,15 @@ def case_of(manifest: Manifest, seen: Observed) -> Case:
         profile="service",
         folder=manifest.path.parent if manifest.path else None,
         file=manifest.path is not None,
-        facts={
-            "service_manifest": manifest,
-            "service_observed": seen,
-            "service_documents": (Document(path=manifest.name, manifest=manifest),),
-        },
-        run={"requests": str(seen.requests)},
+        facts=facts if seen is None else facts | {"service_observed": seen},
+        run={} if seen is None else {"requests": str(seen.requests)},
     )
+
+
+def case_at(path: Path) -> Case | None:
+    """The case of a file that is a manifest of a service; nothing is contacted. Raises InputError when it is wrong."""
+    from assaymark_services.manifest import is_one, load
+
+    if path.suffix != ".toml" or not is_one(path):
+        return None
+    return case_of(load(path), None)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assaymark.api import FactUnavailable, InputError, Options, Tree, fact
-from assaymark_services.manifest import Manifest, read
+from assaymark_services.manifest import Manifest, looks_like, read
 from assaymark_services.observe import Observed
 
 REMEDY = "assaymark service MANIFEST"
 NAMES = ("**/service.toml", "**/*.service.toml")
-_OURS = {"credentials", "api", "request", "protected", "documentation", "policies", "support", "monitoring", "load"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +28,7 @@ def service_documents(tree: Tree, options: Options) -> tuple[Document, ...]:
 
 
 def _document(text: str, path: str, options: Options) -> Document | None:
-    import tomllib
-
-    try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
-        # Other programs have files of this name too: only what mentions a table of ours is taken for a manifest.
-        ours = "url" in text and any(f"[{t}]" in text or f"[[{t}]]" in text for t in _OURS)
-        return Document(path=path, problem="it is not valid TOML") if ours else None
-    if not isinstance(data.get("url"), str) or not (set(data) <= {"url", "title", "released"} or _OURS & set(data)):
+    if not looks_like(text):
         return None
     try:
         table = read(text, path)

@@ -101,6 +101,32 @@ def load(path: Path) -> Manifest:
     return Manifest(name=name, text=text, data=read(text, str(path)), path=place, root=root)
 
 
+# What stands in a manifest of a service and in few other files that have an address.
+TABLES = {"credentials", "api", "request", "protected", "documentation", "policies", "support", "monitoring", "load"}
+
+
+def is_one(path: Path) -> bool:
+    """Whether a file is meant as a manifest of a service, by its name and its tables."""
+    if path.name != "service.toml" and not path.name.endswith(".service.toml"):
+        return False
+    try:
+        with path.open("rb") as stream:
+            return looks_like(stream.read(LIMIT).decode("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def looks_like(text: str) -> bool:
+    """Whether a text is meant as a manifest: other programs have files of this name too."""
+    import tomllib
+
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return "url" in text and any(f"[{t}]" in text or f"[[{t}]]" in text for t in TABLES)
+    return isinstance(data.get("url"), str) and (bool(TABLES & set(data)) or set(data) <= {"url", "title", "released"})
+
+
 def for_address(url: str) -> Manifest:
     """What is known of a service when only its address is given. Raises InputError when it is none."""
     text = f"url = {json.dumps(url)}\n"
