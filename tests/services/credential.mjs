@@ -1,5 +1,6 @@
 // Checks a credential of ours with libraries of another ecosystem: the signature with jose, the terms with a JSON-LD
-// processor that refuses what the published contexts do not define, the list of revocations with a bitstring library.
+// processor that refuses what the published contexts do not define, the shape with the types of LearnCard (Open Badges
+// 3.0, Verifiable Credentials 2.0), the list of revocations with a bitstring library.
 //
 //   node credential.mjs NODE_MODULES < {"token", "issuer", "subject", "list", "now"} > {"header", "claims", ...}
 import { readFileSync } from "node:fs";
@@ -8,6 +9,7 @@ import { createRequire } from "node:module";
 const require = createRequire(`${process.argv[2]}/x.js`);
 const jose = require("jose");
 const jsonld = require("jsonld");
+const shapes = require("@learncard/types");
 const { Bitstring } = require("@digitalcredentials/bitstring");
 const contexts = new Map([
   ...require("@digitalcredentials/credentials-v2-context").contexts,
@@ -55,11 +57,18 @@ async function expanded(claims) {
   return jsonld.expand(credential, { documentLoader, safe: true });
 }
 
+function shaped(kind, claims) {
+  const found = shapes[kind].safeParse(claims);
+  if (!found.success) throw new Error(`${kind}: ${JSON.stringify(found.error.issues)}`);
+}
+
 const { payload, protectedHeader } = await checked(asked.token, asked.subject);
+shaped("UnsignedAchievementCredentialValidator", payload);
 const answer = { header: protectedHeader, claims: payload, expanded: await expanded(payload) };
 if (asked.list) {
   const { payload: list } = await checked(asked.list);
   await expanded(list);
+  shaped("UnsignedVCValidator", list);
   const buffer = await Bitstring.decodeBits({ encoded: list.credentialSubject.encodedList.slice(1) });
   const bits = new Bitstring({ buffer });
   answer.length = bits.length;

@@ -31,9 +31,15 @@ def signed(own: Award, key: Key) -> str:
     return jose.sign(credential.claims(own), key, did.method(key.did, key))
 
 
+def misshapen(claims: dict[str, Any]) -> dict[str, Any]:
+    """Terms that are all defined, in a shape that Open Badges 3.0 does not have."""
+    claims["credentialSubject"]["result"][0]["value"] = 7
+    return claims
+
+
 @pytest.mark.service("node", "npm-credentials")
 class TestInNode:
-    """jose, jsonld and the contexts of the Digital Credentials Consortium."""
+    """jose, jsonld, the contexts of the Digital Credentials Consortium and the types of LearnCard."""
 
     @pytest.fixture
     def ask(self, checkout: Path) -> Any:
@@ -83,6 +89,9 @@ class TestInNode:
             "too late": ask(token, key, own, now=credential.stamp(NOW + timedelta(days=91))),
             "too early": ask(token, key, own, now=credential.stamp(NOW - timedelta(days=1))),
             "another commit": ask(token, key, replace(own, commit="e" * 40)),
+            "a result that is no text": ask(
+                jose.sign(misshapen(credential.claims(own)), key, did.method(key.did, key)), key, own
+            ),
             "an undefined term": ask(
                 jose.sign(credential.claims(own) | {"undefinedTerm": 1}, key, did.method(key.did, key)), key, own
             ),
