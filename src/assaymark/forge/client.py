@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -165,6 +166,28 @@ class Client:
             self._sleep(self._backoff)
             return fetch(f"{self.address}/repos/{self.name}{path}", self._token, most, timeout=self._timeout)
 
+    def upload(self, address: str, name: str, file: Path, media: str) -> Json:
+        """Add a file to a release at the address that the release names. Never sent twice: whoever asks looks first.
+
+        ``uncertain`` problems are those after which it may be there, whole or in part.
+        """
+        self._count()
+        headers = {"Content-Type": media, "Content-Length": str(file.stat().st_size)}
+        with file.open("rb") as stream:
+            return _table(
+                self._told(
+                    lambda: self._requester.requestMemoryBlobAndCheck("POST", address, {"name": name}, headers, stream)
+                )[1]
+            )
+
+    def asset(self, number: int, most: int) -> bytes:
+        """The content of a file of a release. Raises ForgeProblem, also for more than ``most`` bytes."""
+        from assaymark.forge.download import fetch
+
+        self._count()
+        address = f"{self.address}/repos/{self.name}/releases/assets/{number}"
+        return fetch(address, self._token, most, timeout=self._timeout, accept="application/octet-stream")
+
     def pause(self, seconds: float) -> None:
         """Wait while something goes on elsewhere."""
         self._sleep(seconds)
@@ -209,14 +232,17 @@ class Client:
     def _once(
         self, verb: str, url: str, body: Json | None, parameters: Mapping[str, str | int]
     ) -> tuple[Mapping[str, str], Any]:
+        self._count()
+        wanted = dict(parameters) or None
+        return self._told(lambda: self._requester.requestJsonAndCheck(verb, url, parameters=wanted, input=body))
+
+    def _told(self, request: Callable[[], tuple[Mapping[str, str], Any]]) -> tuple[Mapping[str, str], Any]:
+        """What a request gives; whatever goes wrong becomes a ForgeProblem, or `_Later` for a limit."""
         import requests
         from github import GithubException
 
-        self._count()
         try:
-            headers, answer = self._requester.requestJsonAndCheck(
-                verb, url, parameters=dict(parameters) or None, input=body
-            )
+            headers, answer = request()
         except GithubException as problem:
             raise self._trouble(problem.status, problem.headers or {}, problem.data) from problem
         except requests.exceptions.RequestException as problem:

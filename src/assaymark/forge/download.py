@@ -15,7 +15,7 @@ _DEADLINE = 120.0
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
-def fetch(address: str, token: str, most: int, *, timeout: int) -> bytes:
+def fetch(address: str, token: str, most: int, *, timeout: int, accept: str = "application/vnd.github+json") -> bytes:
     """The bytes behind an address of the API. Redirections are followed by hand, without the token and only by https.
 
     Raises ForgeProblem.
@@ -24,7 +24,7 @@ def fetch(address: str, token: str, most: int, *, timeout: int) -> bytes:
 
     from assaymark.forge.client import ForgeProblem, Trouble
 
-    headers = {"Accept": "application/vnd.github+json", "User-Agent": "assaymark"}
+    headers = {"Accept": accept, "User-Agent": "assaymark"}
     if token:
         headers["Authorization"] = f"token {token}"
     try:
