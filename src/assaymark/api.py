@@ -41,7 +41,7 @@ from assaymark.model import (
 
 if TYPE_CHECKING:
     from assaymark.image import Image, Layer, Member, MemberKind
-    from assaymark.job import Confinement, Handle, Job, Log, Resources, Runner, State, Status
+    from assaymark.job import Confinement, Handle, Job, Log, Resources, Runner, Site, State, Status
 
 __all__ = [
     "Case",
@@ -75,6 +75,7 @@ __all__ = [
     "Rule",
     "Runner",
     "Severity",
+    "Site",
     "State",
     "Status",
     "Subject",
@@ -95,6 +96,7 @@ __all__ = [
     "passed",
     "run_program",
     "runner_of",
+    "site_of",
     "stale_badge",
     "unknown",
     "wait_for",
@@ -103,7 +105,9 @@ __all__ = [
 
 _ELSEWHERE = {
     **dict.fromkeys(("Image", "Layer", "Member", "MemberKind"), "assaymark.image"),
-    **dict.fromkeys(("Confinement", "Handle", "Job", "Log", "Resources", "Runner", "State", "Status"), "assaymark.job"),
+    **dict.fromkeys(
+        ("Confinement", "Handle", "Job", "Log", "Resources", "Runner", "Site", "State", "Status"), "assaymark.job"
+    ),
 }
 
 
@@ -478,12 +482,18 @@ def fetcher(hosts: Iterable[str]) -> Callable[[str], bytes]:
     return found
 
 
-def runner_of(name: str, engine: str | None = None) -> Runner:
-    """A runner by its name, with the container engine of this name or the first that works here.
+def runner_of(name: str | None, engine: str | None = None, site: Site | None = None) -> Runner:
+    """A runner by its name, with the container engine of this name or the first that works here; or that of a site.
 
     Raises InputError when there is none.
     """
-    found: Runner = import_module("assaymark.runners.choose").runner(name, engine)
+    found: Runner = import_module("assaymark.runners.choose").runner(name or (site and site.runner), engine, site=site)
+    return found
+
+
+def site_of(name: str, sites: str | Path | None = None) -> Site:
+    """A site by its name, from a file of sites or from where a person keeps them. Raises InputError."""
+    found: Site = import_module("assaymark.runners.site").site(name, Path(sites) if sites else None)
     return found
 
 

@@ -116,6 +116,47 @@ class Handle:
             raise ValueError(f"this is no handle of a job: {problem}") from problem
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A place where jobs run, as `sites.toml` describes it.
+
+    ``login``, ``port`` and ``ssh_config`` reach a login node, ``url`` a service; ``token_file`` is read anew for every
+    request, ``context`` is one of the user's kubeconfig. ``network`` is what the nodes can reach: at a site with
+    ``none`` every trial is one without a network. ``binds`` are ``host:inside`` pairs, ``launcher`` is what starts the
+    ranks of an MPI program. ``images`` is what a site of pods calls the image at hand, with ``{digest}`` or ``{hex}``
+    in it, ``probe`` an image that works there; ``pace`` are the seconds between two questions about a job.
+    """
+
+    name: str
+    runner: str
+    engine: str | None = None
+    login: str | None = None
+    port: int | None = None
+    ssh_config: str | None = None
+    work: str | None = None
+    partition: str | None = None
+    account: str | None = None
+    flags: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    binds: tuple[str, ...] = ()
+    network: str = "open"
+    launcher: tuple[str, ...] = ()
+    gpus: int = 0
+    url: str | None = None
+    token_file: str | None = None
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+    context: str | None = None
+    namespace: str = "default"
+    node: str | None = None
+    tolerations: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    images: str | None = None
+    probe: str | None = None
+    pace: int = 10
+
+
 class State(StrEnum):
     """Where a job stands. Only ``exited`` says anything about the command."""
 

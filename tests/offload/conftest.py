@@ -7,14 +7,16 @@ from pathlib import Path
 
 import docker_engine
 import images
+import interlink_mock
 import login_node
 import pytest
 import slurm
 from offloading import Place
 
+from assaymark.images.unpack import unpacked as unpack
+from assaymark.job import Site
 from assaymark.runners.choose import Places, runner
 from assaymark.runners.shared import SharedFolder
-from assaymark.runners.site import Site
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +29,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slurm.Cluster]
 def login(cluster: slurm.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[login_node.LoginNode]:
     """The only way to the cluster."""
     with login_node.running(tmp_path_factory.mktemp("login"), {"SLURM_CONF": str(cluster.conf)}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def interlink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[interlink_mock.Mock]:
+    with interlink_mock.running(tmp_path_factory.mktemp("interlink")) as running:
         yield running
 
 
@@ -47,6 +55,13 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("unpacked")
 
 
+def pod_site(request: pytest.FixtureRequest, runner: str, url: str, images: Path) -> Site:
+    """A site whose images are folders by their digest, with the one of the tests among them."""
+    probe, _ = unpack(request.getfixturevalue("image"), images)
+    names = f"{images}/sha256-{{hex}}/root"
+    return Site(name="ci", runner=runner, url=url, images=names, probe=str(probe), network="none", pace=0)
+
+
 @pytest.fixture
 def place(
     request: pytest.FixtureRequest,
@@ -64,6 +79,9 @@ def place(
             monkeypatch.setenv("SLURM_CONF", str(request.getfixturevalue("cluster").conf))
             found = runner("slurm", engine or None, at, settle=1.0)
             return found if engine else SharedFolder(found.back, found.root, None, 1.0)
+        if kind == "interlink":
+            url = request.getfixturevalue("interlink").url
+            return runner("interlink", None, at, 0.3, pod_site(request, "interlink", url, unpacked))
         if kind == "login":
             far = tmp_path_factory.getbasetemp() / "far"
             ssh = str(request.getfixturevalue("login").config)

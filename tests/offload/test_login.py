@@ -14,11 +14,10 @@ import slurm
 from offloading import NEEDS, Place, job, running, until
 
 from assaymark.errors import InputError
-from assaymark.job import State
+from assaymark.job import Site, State
 from assaymark.runners.choose import Places, back_of, runner
 from assaymark.runners.login import Login
 from assaymark.runners.shared import SharedFolder
-from assaymark.runners.site import Site
 from assaymark.runners.wait import wait
 
 NAME = "login+charliecloud"
@@ -54,7 +53,7 @@ def test_the_connection_drops_before_the_answer(
     asked = Login.shell
 
     def deaf(self: Login, script: str, **more: object) -> object:
-        done = asked(self, script, **more)  # type: ignore[arg-type]
+        done = asked(self, script, **more)  # type: ignore[arg-type]  # handed on as it came
         if script.startswith("sbatch"):
             up.stop()
             return replace(done, returncode=None, stdout=b"", problem="the connection was lost")
@@ -92,7 +91,7 @@ import sys
 from pathlib import Path
 from assaymark.job import Job
 from assaymark.runners.choose import Places, runner
-from assaymark.runners.site import Site
+from assaymark.job import Site
 from assaymark.runners.wait import wait
 work, far, config = sys.argv[1:]
 site = Site(name="ci", runner="slurm", login="login", ssh_config=config, work=far, engine="charliecloud")
@@ -105,7 +104,7 @@ wait(at, [handle])
 
 def test_a_controller_is_killed_and_taken_up_by_its_handle(place: Place, login: login_node.LoginNode) -> None:
     at = place(NAME)
-    far = at.back.far.work  # type: ignore[attr-defined]
+    far = at.back.far.work  # type: ignore[attr-defined]  # that of Slurm
     argv = [sys.executable, "-c", CONTROLLER, str(at.root), far, str(login.config)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as controller:
         assert controller.stdout
@@ -151,7 +150,7 @@ def test_an_image_goes_on_where_the_copy_stopped(login: login_node.LoginNode, tm
 
 def test_a_module_that_is_not_there_ends_the_job_with_a_reason(place: Place) -> None:
     at = place(NAME)
-    back = replace(at.back, modules=("no-such-module/1",))  # type: ignore[type-var]
+    back = replace(at.back, modules=("no-such-module/1",))  # type: ignore[type-var]  # a dataclass
     at = replace(at, back=back)
     handle = at.submit(job("module", "true"))
     status = until(at, handle, lambda s: s.state.over)

@@ -18,6 +18,8 @@ import slurm
 from images import CONFIG, File, Made
 from offloading import NEEDS, places, running, sleeping
 
+from assaymark.images.unpack import unpacked as unpack
+
 MANIFEST = """
 image = "tool.tar"
 start = ["/bin/tool"]
@@ -30,7 +32,7 @@ name = "refuses"
 command = ["/bin/sh", "-c", "exit 4"]
 exit = 4
 """
-SPOTS = ("bubblewrap", "docker", "charliecloud", "slurm+charliecloud")
+SPOTS = ("bubblewrap", "docker", "charliecloud", "slurm+charliecloud", "login+charliecloud", "interlink")
 Smoke = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -40,6 +42,7 @@ def smoke(request: pytest.FixtureRequest, tmp_path: Path) -> Smoke:
 
     def run(place: str, *words: str, check: bool = False) -> subprocess.CompletedProcess[str]:
         argv = [sys.executable, "-m", "assaymark", "smoke", *arguments(request, place), *words]
+        described(request, place, tmp_path)
         return subprocess.run(
             argv,
             cwd=tmp_path,
@@ -55,6 +58,8 @@ def smoke(request: pytest.FixtureRequest, tmp_path: Path) -> Smoke:
 
 def arguments(request: pytest.FixtureRequest, place: str) -> list[str]:
     kind, _, engine = place.partition("+")
+    if kind in ("login", "interlink"):
+        return ["smoke.toml", "--site", kind, "--sites", "sites.toml"]
     if kind == "slurm":
         return ["smoke.toml", "--runner", "slurm", "--engine", engine]
     return ["smoke.toml", "--runner", "container", "--engine", place]
@@ -67,6 +72,21 @@ def environment(request: pytest.FixtureRequest, place: str, folder: Path) -> dic
     if place == "docker":
         told["DOCKER_HOST"] = request.getfixturevalue("docker_host")
     return {**os.environ, **told}
+
+
+def described(request: pytest.FixtureRequest, place: str, folder: Path) -> None:
+    """The site as people share it: `sites.toml`."""
+    told: dict[str, object] = {}
+    if place.startswith("login"):
+        config = request.getfixturevalue("login").config
+        told = {"runner": "slurm", "login": "login", "ssh_config": str(config), "work": f"{folder}/far"}
+        told |= {"engine": "charliecloud", "partition": "debug"}
+    if place == "interlink":
+        probe, _ = unpack(folder / "tool.tar", folder / "site")
+        told = {"runner": "interlink", "url": request.getfixturevalue("interlink").url, "probe": str(probe)}
+        told |= {"images": f"{folder}/site/sha256-{{hex}}/root", "network": "none", "pace": 0}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in told.items()]
+    (folder / "sites.toml").write_text("\n".join([f"[site.{place.partition('+')[0]}]", *lines]) + "\n")
 
 
 def write(folder: Path, made: Made, manifest: str = MANIFEST) -> None:
@@ -102,7 +122,7 @@ def test_the_same_image_gets_the_same_assessment_everywhere(smoke: Smoke, tmp_pa
         told = json.loads((tmp_path / place / "trials.json").read_text())
         assert {t["state"] for t in told["trials"]} == {"exited", "timed-out"}
         record = (tmp_path / place / "provenance.json").read_text()
-        assert f'"{place.rpartition("+")[2]} ' in record
+        assert f'"{place.rpartition("+")[2]} ' in record or place == "interlink"
         assert os.uname().nodename not in record
         for name in ("report.sarif", "junit.xml", "summary.md", "report.html", "badge.svg"):
             assert (tmp_path / place / name).stat().st_size > 100
@@ -112,7 +132,9 @@ def test_the_same_image_gets_the_same_assessment_everywhere(smoke: Smoke, tmp_pa
     assert tried["runner"] == "slurm"
     assert tried["jobs"].replace(", ", "").isdecimal()
     assert tried["nodes"] == os.uname().nodename.partition(".")[0]
+    assert facts(tmp_path / "interlink")["site"] == "interlink"
     assert all(each == found["docker"] for each in found.values())
+    assert list((tmp_path / "far/jobs").iterdir()) == []
     assert list((tmp_path / "state/jobs").glob("smoke-*")) == []
 
 

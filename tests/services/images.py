@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 APPLETS = ("sh", "cat", "echo", "sleep", "true", "false", "id", "ls", "touch", "env", "mkdir", "rm", "wc")
+# What a reporter inside a pod needs of an image.
+APPLETS += ("date", "od", "tr", "uname", "kill", "tail", "setsid", "ln")
 CONFIG: dict[str, Any] = {
     "User": "1000:1000",
     "Cmd": ["/bin/tool", "--version"],

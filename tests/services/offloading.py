@@ -22,9 +22,12 @@ NEEDS = {
     "docker": ("root", "dockerd", "docker", "busybox"),
     "slurm": ("root", "slurmctld", "slurmd", "munged"),
     "slurm+charliecloud": ("root", "slurmctld", "slurmd", "munged", "ch-run", "bwrap", "busybox"),
+    "interlink": ("bwrap", "busybox"),
     "login+charliecloud": ("root", "slurmctld", "slurmd", "munged", "sshd", "ssh", "ch-run", "bwrap", "busybox"),
 }
-WITH_IMAGE = ("bubblewrap", "charliecloud", "docker", "slurm+charliecloud", "login+charliecloud")
+WITH_IMAGE = ("bubblewrap", "charliecloud", "docker", "slurm+charliecloud", "login+charliecloud", "interlink")
+
+PODS = ("interlink",)
 
 
 def places(*names: str) -> list[object]:

@@ -12,22 +12,24 @@ from assaymark.errors import InputError
 from assaymark.runners.shared import SETTLE, Back, SharedFolder
 
 if TYPE_CHECKING:
-    from assaymark.job import Handle
+    from assaymark.job import Handle, Site
     from assaymark.runners.engines import Engine
     from assaymark.runners.far import Far
-    from assaymark.runners.site import Site
 
 RUNNERS = {
     "local": "a process of this machine, without an image",
     "sandbox": "bubblewrap on this machine: no network, a read-only root",
     "container": "a container engine on this machine",
     "slurm": "a batch job of Slurm, here or through a login node",
+    "interlink": "a pod handed to interLink (needs --site)",
+    "kubernetes": "a pod or a Job of Kubernetes, also on a virtual node of interLink (needs --site)",
 }
 # The first that works is taken. Bubblewrap comes last: it knows least of images.
 ENGINES = ("docker", "podman", "apptainer", "singularity", "charliecloud", "bubblewrap")
 # Tested by their documented command line only.
 UNVERIFIED = ("podman", "apptainer", "singularity")
 ON_NODES = ("apptainer", "singularity", "charliecloud", "bubblewrap")
+PODS = ("interlink", "kubernetes")
 # What mounts nothing of this machine's into a job elsewhere.
 BEHIND_LOGIN = ("apptainer", "singularity", "charliecloud")
 
@@ -60,7 +62,7 @@ def runner(
     if site is not None and site.runner != name:
         raise InputError(f"the site {site.name!r} is reached by the runner {site.runner!r}, not {name!r}")
     engine = engine or (site.engine if site else None)
-    if engine is not None and name in ("local", "sandbox"):
+    if engine is not None and name in ("local", "sandbox", *PODS):
         raise InputError(f"the runner {name!r} takes no engine", hint="--runner container")
     at = at or places(site.work if site and not site.login else None)
     back = _back(name, site)
@@ -72,6 +74,16 @@ def _back(name: str, site: Site | None) -> Back:
         from assaymark.runners.slurm import Slurm
 
         return Slurm(_far(site) if site and site.login else None, site.modules if site else ())
+    if name in PODS:
+        if site is None:
+            raise InputError(f"the runner {name!r} must be told where: --site", hint=f'[site.NAME] runner = "{name}"')
+        if name == "interlink":
+            from assaymark.runners.interlink import InterLink
+
+            return InterLink(site, float(site.pace))
+        from assaymark.runners.kubernetes import Kubernetes
+
+        return Kubernetes(site, float(site.pace))
     from assaymark.runners.local import Processes
 
     return Processes(name)
@@ -85,7 +97,7 @@ def _far(site: Site) -> Far:
 
 
 def _engine_for(name: str, engine: str | None, at: Places, site: Site | None) -> Engine | None:
-    if name == "local":
+    if name == "local" or name in PODS:
         return None
     if name == "sandbox":
         return engine_named("bubblewrap", at, site)
@@ -99,12 +111,16 @@ def _engine_for(name: str, engine: str | None, at: Places, site: Site | None) ->
 
 def back_of(handle: Handle, at: Places | None = None) -> SharedFolder:
     """A runner that asks after a job and ends it, and needs no engine for that. InputError when there is none."""
-    from assaymark.runners.site import Site
+    from assaymark.job import Site
 
     if handle.runner not in RUNNERS:
         raise InputError(f"there is no runner {handle.runner!r}", hint=f"one of: {', '.join(RUNNERS)}")
     site = None
-    if login := handle.place.get("login"):
+    if handle.runner in PODS:
+        known = ("url", "token_file", "ca", "certificate", "key", "context", "namespace", "node")
+        told: dict[str, str] = {name: handle.place[name] for name in known if name in handle.place}
+        site = Site(name="", runner=handle.runner, pace=_pace(handle), **told)  # type: ignore[arg-type]  # from the handle, by names
+    elif login := handle.place.get("login"):
         site = Site(
             name="",
             runner=handle.runner,
@@ -114,6 +130,11 @@ def back_of(handle: Handle, at: Places | None = None) -> SharedFolder:
             ssh_config=handle.place.get("config"),
         )
     return SharedFolder(_back(handle.runner, site), (at or places()).jobs)
+
+
+def _pace(handle: Handle) -> int:
+    text = handle.place.get("pace", "").partition(".")[0]
+    return int(text) if text.isdecimal() else 10
 
 
 def _engine(name: str, known: tuple[str, ...], at: Places, site: Site | None) -> Engine:

@@ -80,7 +80,7 @@ class Far:
         wanted = {}
         for name in folders.asked_outputs(handle.folder):
             if not Path(name).is_absolute() and ".." not in Path(name).parts and "\n" not in name:
-                wanted[f"runs/{index}/work/{Path(name)}"] = _here(handle, index, "work") / name
+                wanted[str(Path("runs", str(index), "work", name))] = _here(handle, index, "work") / name
         self._pull(handle, wanted, folders.OUTPUT_LIMIT)
 
     def forget(self, handle: Handle) -> None:

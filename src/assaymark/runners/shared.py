@@ -44,6 +44,10 @@ class Back(Protocol):
     def name(self) -> str:
         """The runner's name."""
 
+    @property
+    def takes_images(self) -> bool:
+        """Whether the site runs images by itself, without an engine of ours."""
+
     def problem(self) -> str | None:
         """Why nothing can be started here."""
 
@@ -80,6 +84,8 @@ class Back(Protocol):
 
 class OneFolder:
     """The part of a back end that has nothing to bring: controller and job see one folder."""
+
+    takes_images = False
 
     def place(self, folder: Path, job: Job) -> Mapping[str, str]:
         """The folder is all that it takes."""
@@ -161,7 +167,7 @@ class SharedFolder:
     def _wrapped(self, job: Job) -> Wrapped:
         if self.engine is not None:
             return self.engine.wrap(job)
-        if job.image is None:
+        if job.image is None or self.back.takes_images:
             return Wrapped(job.command)
         raise InputError(
             f"the runner {self.name!r} has no container engine", hint="choose one: --engine, or --runner container"
@@ -203,7 +209,7 @@ class SharedFolder:
     def _seen(self, handle: Handle, wanted: frozenset[int]) -> Mapping[int, Seen]:
         if handle.reference is None:
             return {i: Seen(None, "whether it was started cannot be asked now") for i in wanted}
-        return self.back.seen(handle, wanted)
+        return {} if handle.reference == LOST else self.back.seen(handle, wanted)
 
     def news(self, handle: Handle) -> bool:
         """Whether the last copy has its verdict."""

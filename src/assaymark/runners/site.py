@@ -22,56 +22,18 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from assaymark.errors import InputError
+from assaymark.job import Site
 
 LIMIT = 1_000_000
 RUNNERS = ("slurm", "container", "sandbox", "interlink", "kubernetes")
 NETWORKS = ("open", "none")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _MODULE = re.compile(r"[A-Za-z0-9][\w.+/@-]{0,199}")
-_NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """A place where jobs run.
-
-    ``login``, ``port`` and ``ssh_config`` reach a login node, ``url`` a service; ``token_file`` is read anew for every
-    request. ``network`` is what the nodes can reach: ``none`` means that nothing may be asked to work with one.
-    ``binds`` are ``host:inside`` pairs, ``launcher`` is what starts the ranks of an MPI program.
-    """
-
-    name: str
-    runner: str
-    engine: str | None = None
-    login: str | None = None
-    port: int | None = None
-    ssh_config: str | None = None
-    work: str | None = None
-    partition: str | None = None
-    account: str | None = None
-    flags: tuple[str, ...] = ()
-    modules: tuple[str, ...] = ()
-    binds: tuple[str, ...] = ()
-    network: str = "open"
-    launcher: tuple[str, ...] = ()
-    gpus: int = 0
-    url: str | None = None
-    token_file: str | None = None
-    ca: str | None = None
-    certificate: str | None = None
-    key: str | None = None
-    namespace: str = "default"
-    node: str | None = None
-    tolerations: tuple[str, ...] = ()
-    annotations: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
-    images: str | None = None
 
 
 def sites(path: Path) -> Mapping[str, Site]:
@@ -104,6 +66,14 @@ def site(name: str, path: Path | None = None) -> Site:
         hint = f"did you mean {close[0]!r}?" if close else f"one of: {', '.join(sorted(found))}"
         raise InputError(f"there is no site {name!r}", where=str(path), hint=hint)
     return found[name]
+
+
+def address(text: str) -> str:
+    """The address of a service. InputError when it is none."""
+    try:
+        return _url(text)
+    except ValueError as problem:
+        raise InputError(f"this address {problem}", where=text) from problem
 
 
 def default() -> Path:
@@ -139,7 +109,7 @@ def _site(name: str, data: Any, where: str, beside: Path) -> Site:
 def _fits(made: Mapping[str, Any], where: str) -> None:
     """What belongs together, and what a runner has no use for."""
     runner = made["runner"]
-    if runner in ("interlink", "kubernetes") and "url" not in made:
+    if runner == "interlink" and "url" not in made:
         raise InputError(f"'url' is missing: where is the service of {runner}?", where=where)
     if "login" in made and runner != "slurm":
         raise InputError("'login' is for the runner slurm", where=where)
@@ -215,7 +185,7 @@ def _modules(value: Any) -> tuple[str, ...]:
 
 def _url(value: Any) -> str:
     text = _text(value)
-    if not re.fullmatch(r"(https?://[^\s/@?#]+(/[^\s?#]*)?)|(unix:///\S+)", text):
+    if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#]*)?", text):
         raise ValueError("must be an address: https://host[:port][/path] (no user or password in it)")
     return text.rstrip("/")
 
@@ -246,9 +216,12 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "ca": _text,
     "certificate": _text,
     "key": _text,
+    "context": _text,
     "namespace": _text,
     "node": _text,
     "tolerations": _words,
     "annotations": _table,
     "images": _text,
+    "probe": _text,
+    "pace": _number(0, 3600),
 }

@@ -54,6 +54,7 @@ class Slurm:
     far: Far | None = None
     modules: tuple[str, ...] = ()
     name: str = "slurm"
+    takes_images: bool = False
 
     def problem(self) -> str | None:
         """The controller must answer."""

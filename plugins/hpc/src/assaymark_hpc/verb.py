@@ -6,12 +6,25 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from assaymark.api import Case, InputError, Resources, Runner, Status, answer, answer_options, image_of, runner_of
+from assaymark.api import (
+    Case,
+    InputError,
+    Resources,
+    Runner,
+    Site,
+    Status,
+    answer,
+    answer_options,
+    image_of,
+    runner_of,
+    site_of,
+)
 
 if TYPE_CHECKING:
     from assaymark.api import Image
@@ -23,7 +36,7 @@ Examples:
   assaymark smoke image.tar                                at rest: nothing is run
   assaymark smoke image.tar --runner container             and tried in Docker, Podman, Charliecloud …
   assaymark smoke smoke.toml --runner slurm --engine charliecloud --partition debug --time 300
-  assaymark smoke smoke.toml --runner slurm --gate silver --output report
+  assaymark smoke smoke.toml --site vega --gate silver --output report
 \b
 IMAGE is an OCI layout (a folder or a .tar) or what `docker save` wrote; a MANIFEST (.toml) names one and its tests.
 """
@@ -31,7 +44,13 @@ IMAGE is an OCI layout (a folder or a .tar) or what `docker save` wrote; a MANIF
 
 @click.command(epilog=EPILOG)
 @click.argument("image", type=click.Path(path_type=Path))
-@click.option("--runner", metavar="R", help="Where to try it: container, sandbox, slurm; nothing is run unless given.")
+@click.option(
+    "--runner",
+    metavar="R",
+    help="Where to try it: container, sandbox, slurm, interlink, kubernetes; nothing is run unless given.",
+)
+@click.option("--site", metavar="NAME", help="A site, as described in a file of sites; brings its runner.")
+@click.option("--sites", type=click.Path(), metavar="FILE", help="That file (default: ASSAYMARK_SITES, ~/.config).")
 @click.option("--engine", metavar="E", help="docker, podman, apptainer, charliecloud or bubblewrap.")
 @click.option("--time", type=click.FloatRange(1, 7 * 86_400), default=300, show_default=True, help="Seconds for each.")
 @click.option(
@@ -47,6 +66,8 @@ IMAGE is an OCI layout (a folder or a .tar) or what `docker save` wrote; a MANIF
 def command(
     image: Path,
     runner: str | None,
+    site: str | None,
+    sites: str | None,
     engine: str | None,
     time: float,
     queue: float,
@@ -65,14 +86,16 @@ def command(
     found = image_of(asked.image, asked.architecture)
     facts: dict[str, object] = {"image": found, "smoke_manifest": asked}
     where: Mapping[str, str] = {}
-    if runner is not None:
+    place = site_of(site, sites) if site else None
+    if runner is not None or place is not None:
         resources = Resources(time=time, queue=queue, memory=memory, partition=partition, account=account, flags=flags)
-        trials = _tried(runner_of(runner, engine), found, asked, resources, resume=resume, keep=keep)
+        resources = _at(place, resources)
+        trials = _tried(runner_of(runner, engine, place), found, asked, resources, resume=resume, keep=keep)
         facts["trials"], where = trials, trials.places()
         if wanted.get("output"):
             _write_trials(trials, wanted["output"])
-    elif engine or resume:
-        raise InputError("--engine and --resume need a --runner")
+    elif engine or resume or sites:
+        raise InputError("--engine, --resume and --sites need a --runner or a --site")
     case = Case(
         kind="image",
         name=image.name,
@@ -83,6 +106,18 @@ def command(
         run=where,
     )
     answer(case, wanted)
+
+
+def _at(place: Site | None, asked: Resources) -> Resources:
+    """What the site says where the command line says nothing."""
+    if place is None:
+        return asked
+    return replace(
+        asked,
+        partition=asked.partition or place.partition,
+        account=asked.account or place.account,
+        flags=(*place.flags, *asked.flags),
+    )
 
 
 def _tried(at: Runner, image: Image, asked: Manifest, resources: Resources, *, resume: bool, keep: bool) -> Trials:
@@ -98,7 +133,7 @@ def _tried(at: Runner, image: Image, asked: Manifest, resources: Resources, *, r
     trials = attempt(Session(at, run.id, resources, heard), image, asked.image, asked)
     run.over()
     if not keep:
-        _remove(trials)
+        _remove(at, trials)
     return trials
 
 
@@ -130,12 +165,15 @@ class _Run:
         self.file.unlink(missing_ok=True)
 
 
-def _remove(trials: Trials) -> None:
-    import shutil
-
+def _remove(at: Runner, trials: Trials) -> None:
+    """What is over leaves nothing behind; what could not be ended stays known to ``assaymark jobs``."""
     for trial in trials.made.values():
         if trial.handle is not None:
-            shutil.rmtree(trial.handle.folder, ignore_errors=True)
+            try:
+                if all(s.state.over for s in at.status(trial.handle)):
+                    at.forget(trial.handle)
+            except InputError as problem:
+                click.echo(f"{trial.name} is kept: {problem.message} (assaymark jobs clean)", err=True)
 
 
 def _quiet() -> bool:
