@@ -56,7 +56,8 @@ class Record:
 
     ``standard`` names the version of the metadata standard in the record's own words, ``graph`` whether the format is
     one of linked data, ``lacking`` what the standard requires and the record has not; ``harvested`` tells how it was
-    got from a service (content negotiation, Signposting, OAI-PMH), '' for a file.
+    got from a service (content negotiation, Signposting, OAI-PMH), '' for a file; ``hidden`` is the state in which a
+    registry keeps it from being found.
     """
 
     format: str
@@ -64,6 +65,7 @@ class Record:
     standard: str = ""
     graph: bool = False
     harvested: str = ""
+    hidden: str = ""
     lacking: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
     record_identifiers: tuple[str, ...] = ()

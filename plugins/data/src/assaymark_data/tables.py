@@ -232,8 +232,8 @@ def _knows(connection: DuckDBPyConnection, pattern: str) -> bool:
 
 
 def _is_bound(connection: DuckDBPyConnection, column: Column, bound: str) -> bool:
-    found = connection.execute(f"SELECT TRY_CAST(? AS {_cast(column)})", [bound]).fetchall()
-    return found[0][0] is not None
+    found = connection.execute(f"SELECT TRY_CAST(? AS {_cast(column)}) IS NOT NULL", [bound]).fetchall()
+    return bool(found[0][0])
 
 
 def _cast(column: Column) -> str:
@@ -435,10 +435,11 @@ def _keys(
         label = ", ".join(names)
         picked = ", ".join(f"{v} AS k{i}" for i, v in enumerate(values))
         keys = ", ".join(f"k{i}" for i in range(len(values)))
+        shown_keys = ", ".join(f"CAST(k{i} AS VARCHAR)" for i in range(len(values)))
         there = " AND ".join(f"k{i} IS NOT NULL" for i in range(len(values)))
         rows_of = f"(SELECT {picked} FROM {source})"
         twice = f"SELECT {keys}, count(*) AS n FROM {rows_of} WHERE {there} GROUP BY {keys} HAVING n > 1"
-        rows = connection.execute(f"SELECT * FROM ({twice}) LIMIT {SHOWN}").fetchall()
+        rows = connection.execute(f"SELECT {shown_keys}, n FROM ({twice}) LIMIT {SHOWN}").fetchall()
         if rows:
             total = connection.execute(f"SELECT sum(n) - count(*) FROM ({twice})").fetchall()[0]
             shown = tuple((None, f"{' | '.join(str(v)[:60] for v in r[:-1])} occurs {r[-1]} times") for r in rows)

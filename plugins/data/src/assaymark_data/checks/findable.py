@@ -94,6 +94,8 @@ def names_data(data_record: Record) -> Evidence:
 @check("data.rda-f4-01m")
 def harvested(data_record: Record) -> Evidence:
     """The metadata were got from a service that search engines and catalogues harvest."""
+    if data_record.hidden:
+        return no(f"the registry says that the record is {data_record.hidden}, and nobody finds it", "publish the DOI")
     if data_record.harvested:
         return yes(f"the metadata were had by {data_record.harvested}")
     return open_(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assaymark.api import Evidence, check
 from assaymark_data.answers import HALF, no, open_, some, yes
-from assaymark_data.formats import standard_of
+from assaymark_data.formats import standard_of, told
 from assaymark_data.record import Record
 from assaymark_data.text import is_about_access, is_address, is_reference, licence_of
 
@@ -103,7 +103,7 @@ def origin(data_record: Record) -> Evidence:
     if who and when and how:
         from_what = some(data_record.provenance, 2) if data_record.provenance else data_record.methods[:100]
         return yes(f"the record tells who made the data, when, and from what: {from_what}")
-    missing = [n for n, told in (("who made them", who), ("when", when), ("from what or how", how)) if not told]
+    missing = [n for n, known in (("who made them", who), ("when", when), ("from what or how", how)) if not known]
     return no(
         f"the record does not tell {', '.join(missing)}",
         "add creators, dates, and what the data were derived from or how they were made",
@@ -143,9 +143,10 @@ def data_complies(data_record: Record) -> Evidence:
     formats = {f[0] for p in data_record.parts if (f := standard_of(p))}
     if formats & _COMMUNITY:
         return yes(f"the data are in a format of their community: {some(sorted(formats & _COMMUNITY))}")
-    return open_(
-        "the record does not tell which standard the data keep to", "declare it: conformsTo, profile or schema"
-    )
+    remedy = "declare it: conformsTo, profile or schema"
+    if formats:
+        return no(f"{some(sorted(formats))} is no standard of a community, and the record declares none", remedy)
+    return open_("the record tells neither formats nor standards of the data", remedy)
 
 
 @check("data.rda-r1-3-02m")
@@ -172,7 +173,9 @@ def data_standard_readable(data_record: Record) -> Evidence:
         return yes(f"the format is a standard that programs read: {some(sorted(formats & _COMMUNITY))}")
     if any(p.described for p in data_record.parts):
         return yes("columns or variables are described by a schema that programs read")
-    return open_("the record names no standard of the data that a program can look up", "declare it by its address")
+    if told(data_record.parts):
+        return no("the record names no standard of the data that a program can look up", "declare it by its address")
+    return open_("the record tells neither formats nor standards of the data", "declare them by their addresses")
 
 
 CHECKS = (

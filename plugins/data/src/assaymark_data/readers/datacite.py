@@ -50,7 +50,6 @@ def read(tree: Any, where: str) -> Record | None:
     """DataCite JSON: a bare record, or one in ``data.attributes`` or ``metadata``."""
     if not isinstance(tree, Mapping):
         return None
-    state = None
     data = tree.get("data")
     if isinstance(data, Mapping) and isinstance(data.get("attributes"), Mapping):
         tree = data["attributes"]
@@ -62,10 +61,10 @@ def read(tree: Any, where: str) -> Record | None:
     )
     if marks < 3 or "@context" in tree or not isinstance(tree.get("titles", []), list):
         return None
-    return _record(Node(tree), where, "DataCite JSON", clean(tree.get("schemaVersion")), found=state == "findable")
+    return _record(Node(tree), where, "DataCite JSON", clean(tree.get("schemaVersion")), state=clean(state))
 
 
-def _record(node: Node, where: str, form: str, standard: str, *, found: bool = False) -> Record:
+def _record(node: Node, where: str, form: str, standard: str, *, state: str = "") -> Record:
     types = next(node.nodes("types"), Node({}))
     general = types.text("resourceTypeGeneral")
     doi = node.text("doi")
@@ -96,7 +95,8 @@ def _record(node: Node, where: str, form: str, standard: str, *, found: bool = F
         form,
         where,
         standard=standard,
-        harvested="the registry of DataCite" if found else "",
+        harvested="the registry of DataCite" if state == "findable" else "",
+        hidden=state if state in ("draft", "registered") else "",
         lacking=tuple(lacking),
         identifiers=unique(own),
         record_identifiers=unique([doi]),
