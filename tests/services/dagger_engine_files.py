@@ -15,6 +15,10 @@ from dagger_engine import Engine, Node, Refused
 Files = dict[str, bytes | None]
 
 
+class Program(bytes):
+    """The content of a file that may be executed."""
+
+
 def of_host(path: str, exclude: list[str]) -> Files:
     """A folder of this machine without what is excluded; links are left out."""
     root = Path(path)
@@ -27,7 +31,8 @@ def of_host(path: str, exclude: list[str]) -> Files:
         for name in names:
             file = Path(folder, name)
             if not _excluded((inside / name).as_posix(), exclude) and not file.is_symlink():
-                found[(inside / name).as_posix()] = file.read_bytes()
+                data = file.read_bytes()
+                found[(inside / name).as_posix()] = Program(data) if os.access(file, os.X_OK) else data
     return found
 
 
@@ -141,6 +146,7 @@ def export(files: Files, target: str) -> str:
         else:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(data)
+            place.chmod(0o755 if isinstance(data, Program) else 0o644)
     return str(root)
 
 
