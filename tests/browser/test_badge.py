@@ -128,3 +128,86 @@ def test_the_browser_has_nothing_to_complain_of_and_fetches_nothing(tmp_path: Pa
     assert b"CONSOLE" not in run.stderr
     assert b"parsererror" not in run.stdout
     assert run.stdout.count(b"<script") == run.stdout.count(b"<image") == 0
+
+
+MESSAGES = {
+    Kind.LEVEL: ("assaymark", "gold"),
+    Kind.CRITERION: ("QC.Doc06.1", "met"),
+    Kind.COVERAGE: ("coverage", "87.3 % to 91 %"),
+    Kind.VALIDATOR: ("validation", "12/14 valid"),
+    Kind.MODEL: ("model", "9/9"),
+    Kind.CONTAINER: ("container", "14/17"),
+    Kind.FAIR: ("FAIR", "38/41"),
+}
+
+
+def every() -> dict[str, Badge]:
+    """Each kind in each state that it can have, and each level."""
+    found = {level: badge(message=level, metal=level) for level in ("bronze", "silver", "gold")}
+    for kind, (label, message) in MESSAGES.items():
+        for state in State:
+            told = message if state in (State.ASSESSED, State.FAILING, State.PARTIAL) else state.value
+            if kind is Kind.LEVEL and state is State.ASSESSED:
+                continue
+            made = badge(kind=kind, state=state, label=label, message=told, metal="", dirty=state is State.PARTIAL)
+            found[f"{kind} {state}"] = made
+    return found
+
+
+# Draws every badge and the PNG of it on one canvas each, and tells by how much the colours differ: in the mean, and in
+# how many pixels by more than a third of the range.
+COMPARE = """
+const loaded = (src) => new Promise((done, failed) => {
+  const image = new Image(); image.onload = () => done(image); image.onerror = failed; image.src = src; });
+const drawn = (image, wide, high) => {
+  const context = Object.assign(document.createElement("canvas"), {width: wide, height: high}).getContext("2d");
+  context.fillStyle = "#ffffff"; context.fillRect(0, 0, wide, high); context.drawImage(image, 0, 0, wide, high);
+  return context.getImageData(0, 0, wide, high).data; };
+const apart = (one, two) => { let sum = 0, far = 0;
+  for (let i = 0; i < one.length; i++) { const d = Math.abs(one[i] - two[i]); sum += d; if (d > 85) far++; }
+  return [sum / one.length, far / one.length]; };
+(async () => {
+  const pairs = await Promise.all(PAIRS.map(async ([name, svg, png]) => [name, await loaded(svg), await loaded(png)]));
+  const found = {sizes: {}, own: {}, others: []}, seen = [];
+  for (const [name, svg, png] of pairs) {
+    const wide = png.naturalWidth, high = png.naturalHeight;
+    found.sizes[name] = [svg.naturalWidth, svg.naturalHeight, wide, high];
+    const pixels = drawn(svg, wide, high);
+    found.own[name] = apart(pixels, drawn(png, wide, high));
+    for (const [other, wide2, pixels2] of seen)
+      if (wide2 === wide) found.others.push([name, other, apart(pixels, pixels2)[0]]);
+    seen.push([name, wide, pixels]);
+  }
+  document.title = "found " + JSON.stringify(found);
+})();
+"""
+
+
+def test_every_kind_and_state_is_drawn_alike_by_two_renderers(tmp_path: Path) -> None:
+    """At twice the size, in Chromium and by resvg; and no two badges look the same."""
+    from assaymark.badges import png
+
+    def address(media: str, content: bytes) -> str:
+        return f"data:{media};base64,{base64.b64encode(content).decode()}"
+
+    badges = every()
+    assert len(badges) == 3 + len(Kind) * len(State) - 1
+    svgs = {name: render(made) for name, made in badges.items()}
+    pairs = [
+        [name, address("image/svg+xml", svg.encode()), address("image/png", png.draw(svg, 2.0))]
+        for name, svg in svgs.items()
+    ]
+    page = tmp_path / "page.html"
+    script = COMPARE.replace("PAIRS", json.dumps(pairs))
+    page.write_text(f"<!DOCTYPE html><meta charset='utf-8'><script>{script}</script>", encoding="utf-8")
+    shown = chromium(tmp_path / "profile", "--dump-dom", page.as_uri()).decode()
+    told = re.search(r"<title>found (\{.*?\})</title>", shown)
+    assert told, shown[-300:]
+    found = json.loads(told[1])
+    assert set(found["own"]) == set(badges)
+    for name, (wide, high, twice_wide, twice_high) in found["sizes"].items():
+        assert (high, twice_high) == (20, 40), name
+        assert abs(twice_wide - 2 * wide) <= 2, name
+    # Letters have other edges in each renderer; a plate, mark or text that is missing or elsewhere is far more.
+    assert {name: far for name, far in found["own"].items() if far[0] > 5 or far[1] > 0.03} == {}
+    assert [pair for pair in found["others"] if pair[2] < 3] == []
