@@ -19,6 +19,7 @@ import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.x509.oid import NameOID
 from starlette.applications import Starlette
 from starlette.requests import Request as Asked
@@ -216,9 +217,11 @@ class Authority:
         self.file = folder / "ca.pem"
         self.file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issued(self, name: str, *, host: str = "127.0.0.1", days: int = 90, before: int = 1) -> tuple[Path, Path]:
+    def issued(
+        self, name: str, *, host: str = "127.0.0.1", days: int = 90, before: int = 1, rsa: bool = False
+    ) -> tuple[Path, Path]:
         """Files of a certificate for an address and of its key."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = generate_private_key(65537, 2048) if rsa else ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC)
         alternative: list[x509.GeneralName] = (
             [x509.IPAddress(ip_address(host))] if host[0].isdigit() else [x509.DNSName(host)]

@@ -10,5 +10,6 @@ PLUGIN = Plugin(
     name="services",
     version=__version__,
     parts="assaymark_services.parts:PARTS",
+    cases="assaymark_services.command:case_at",
     commands={"service": "assaymark_services.command:command"},
 )

@@ -93,12 +93,7 @@ def _host(text: str) -> str:
 
 def case_of(manifest: Manifest, seen: Observed | None) -> Case:
     """What is handed to the core to be judged; without anything seen, all but the files stays unknown."""
-    from assaymark_services.facts import Document
-
-    facts: dict[str, object] = {
-        "service_manifest": manifest,
-        "service_documents": (Document(path=manifest.name, manifest=manifest),),
-    }
+    facts: dict[str, object] = {"service_manifest": manifest}
     return Case(
         kind="service",
         name=manifest.path.name if manifest.path else manifest.name,

@@ -1,4 +1,4 @@
-"""What readers find: documentation, policies, support, monitoring, and the manifest itself."""
+"""What readers find: documentation, policies, support, monitoring."""
 
 from __future__ import annotations
 
@@ -6,39 +6,14 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from assaymark.api import Check, Evidence, FactUnavailable, Options, check, failed, not_applicable, passed, unknown
+from assaymark.api import Check, Evidence, FactUnavailable, Options, check, passed, unknown
 from assaymark_services import answers, dates
-from assaymark_services.facts import Document
 from assaymark_services.manifest import Manifest
 from assaymark_services.observe import Observed, pid_address
 
 _PID = re.compile(
     r"(?:doi:|https://doi\.org/)?10\.\d{4,9}/\S+|https://hdl\.handle\.net/\S+/\S+|https://w3id\.org/\S+|ark:/?\d{5}/\S+"
 )
-
-
-@check("service.manifest")
-def manifest(service_documents: tuple[Document, ...]) -> Evidence:
-    """Every manifest of a service keeps to its schema and names only credentials that it declares."""
-    if not service_documents:
-        return not_applicable("there is no manifest of a service")
-    from assaymark.api import Finding, Location, Severity
-
-    bad = [d for d in service_documents if d.problem]
-    if not bad:
-        return passed(f"{', '.join(d.path for d in service_documents[:5])}: valid")
-    return failed(
-        answers.plain(bad[0].problem),
-        findings=[
-            Finding(
-                rule="service/manifest",
-                message=answers.plain(d.problem),
-                severity=Severity.ERROR,
-                location=Location(path=d.path),
-            )
-            for d in bad[: answers.MOST_FINDINGS]
-        ],
-    )
 
 
 class _Page(NamedTuple):
@@ -274,6 +249,6 @@ def dependencies(service_manifest: Manifest, service_observed: Observed, options
 
 
 CHECKS = (
-    manifest, docs, docs_administrators, docs_users, docs_pid, docs_source, docs_licence, docs_current,
+    docs, docs_administrators, docs_users, docs_pid, docs_source, docs_licence, docs_current,
     acceptable_use, access, privacy, helpdesk, tracker, health, watched_api, metrics, dependencies,
 )  # fmt: skip # a list of names
