@@ -37,3 +37,21 @@ def test_a_mark_in_a_string_begins_no_comment(tmp_path: Path) -> None:
 def test_an_environment_that_is_not_there_only_harms_who_asks_for_it(tmp_path: Path) -> None:
     text = 'rule a:\n    output: "x"\n    conda: "envs/a.yaml"\n    shell: "true"\n'
     assert said(tmp_path, text) == [("SMK-R001", "warning", 3)]
+
+
+def test_a_rule_may_stand_in_either_branch(tmp_path: Path) -> None:
+    rule = "    rule a:\n        output: 'x'\n        shell: 'touch x'\n"
+    assert said(tmp_path, f"if config:\n{rule}else:\n{rule}") == []
+
+
+def test_only_what_a_rule_runs_cannot_be_given_twice(tmp_path: Path) -> None:
+    head = "rule a:\n    output: 'x'\n"
+    assert said(tmp_path, f"{head}    params: 1\n    params: 2\n    shell: 'a'\n") == [("SMK-S003", "warning", 4)]
+    assert said(tmp_path, f"{head}    shell: 'a'\n    shell: 'b'\n") == [("SMK-S003", "error", 4)]
+
+
+def test_what_python_cannot_read_is_told_where_it_begins(tmp_path: Path) -> None:
+    rule = "rule a:\n    output: 'x'\n    shell: 'a'\n"
+    assert said(tmp_path, f"FILES = [\n    'a',\n\n{rule}") == [("SMK-Y001", "error", 1)]
+    assert said(tmp_path, f'''{rule}TEXT = """never\nends\n''')[-1] == ("SMK-Y001", "error", 4)
+    assert said(tmp_path, f"{rule}if x:\n        y = 1\n    z = 2\n")[-1] == ("SMK-Y001", "error", 6)

@@ -35,6 +35,20 @@ ACCEPTED = {
     "a type of data that derives from a simple one": "data_types:\n  my.Name:\n    derived_from: string\n",
     "a number for a text": "topology_template:\n  node_templates:\n    s:\n      type: tosca.nodes.DBMS\n"
     "      properties: {root_password: 1234}\n      requirements: [host: c]\n    c: {type: tosca.nodes.Compute}\n",
+    "what a relationship has": topology(
+        "  relationship_templates:",
+        "    link: {type: tosca.relationships.ConnectsTo}",
+        "  outputs:",
+        "    o: {value: {get_attribute: [link, state]}}",
+    ),
+    "a computer by its later name": "node_types:\n  my.App:\n    derived_from: tosca.nodes.Root\n    requirements:\n"
+    "      - host: {capability: tosca.capabilities.Compute}\n"
+    + topology("    a: {type: my.App, requirements: [host: server]}"),
+    "what an engine has in its catalogue": "imports:\n  - tosca-normative-types:1.0.0-ALIEN20\n"
+    + topology("    a: {type: org.example.Thing}"),
+    "a profile": "imports:\n  - profile: org.oasis-open.tosca.simple:2.0\n"
+    + topology("    a: {type: org.example.Thing}"),
+    "a library whose other half lies elsewhere": "node_types:\n  my.Node:\n    derived_from: other.Node\n",
 }
 
 

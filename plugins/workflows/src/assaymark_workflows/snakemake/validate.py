@@ -29,6 +29,7 @@ SECTIONS = (
     "envmodules", "wildcard_constraints", "group", "shadow", "version", "cache", "handover", "default_target",
     "localrule", "retries", "name", "ruleorder", "localrules", "exclude", "with", "pathvars", "input_flags",
 )  # fmt: skip # many short items
+_WAYS = ("shell", "run", "script", "notebook", "wrapper", "cwl", "template_engine")
 _FILES = ("script", "notebook", "conda")
 _LONGEST_LINE = 10_000
 _LIMIT = 1_000_000
@@ -55,6 +56,7 @@ class Rule:
 
     name: str
     span: Span
+    branch: bool = False
     sections: dict[str, Section] = field(default_factory=dict)
 
 
@@ -69,10 +71,11 @@ def validate(path: str, data: bytes, context: Context) -> tuple[Problem, ...] | 
     known: dict[str, Rule] = {}
     for rule in _rules(lines, problems):
         context.check_time()
-        if rule.name and rule.name in known:
-            first = known[rule.name].span.line
-            problems.add("SMK-S001", f"the rule {rule.name!r} was there before, in line {first}", rule.span)
-        known.setdefault(rule.name, rule)
+        if not rule.branch:  # which of the rules below "if" and "else" there are, only a run tells
+            if rule.name and rule.name in known:
+                first = known[rule.name].span.line
+                problems.add("SMK-S001", f"the rule {rule.name!r} was there before, in line {first}", rule.span)
+            known.setdefault(rule.name, rule)
         _wildcards(rule, problems)
         _files(rule, path, context, problems)
     for section in _globals(lines):
@@ -88,7 +91,7 @@ def _readable(text: str, context: Context, problems: Problems) -> None:
             if count % 1_000 == 0:
                 context.check_time()
             if token.type == tokenize.ERRORTOKEN and token.string in "\"'" and not _FORMATTED.search(token.line):
-                _unreadable("this string does not end", *token.start, problems)
+                _unreadable("this string does not end", token.start, problems)
                 return
             if token.type == tokenize.OP and token.string in "([{":
                 open_places.append(token.start)
@@ -97,14 +100,15 @@ def _readable(text: str, context: Context, problems: Problems) -> None:
     except tokenize.TokenError as error:
         what, place = error.args
         if "statement" in what and open_places:
-            _unreadable("this bracket is never closed", *open_places[-1], problems)
+            _unreadable("this bracket is never closed", open_places[-1], problems)
         else:
-            _unreadable("this string does not end" if "string" in what else str(what), *place, problems)
+            _unreadable("this string does not end" if "string" in what else str(what), place, problems)
     except SyntaxError as error:
-        _unreadable(error.msg, error.lineno or 1, max(error.offset or 1, 1) - 1, problems)
+        _unreadable(error.msg, (error.lineno or 1, max(error.offset or 1, 1) - 1), problems)
 
 
-def _unreadable(message: str, line: int, column: int, problems: Problems) -> None:
+def _unreadable(message: str, place: tuple[int, int], problems: Problems) -> None:
+    line, column = place
     problems.add("SMK-Y001", message, Span(line, column + 1, line, column + 2))
 
 
@@ -118,7 +122,7 @@ def _rules(lines: list[str], problems: Problems) -> Iterator[Rule]:
         name = head["name"] or ""
         column = head.start("name") + 1 if name else head.start("kind") + 1
         span = Span(number, column, number, column + len(name or head["kind"]))
-        rule = Rule(name, span)
+        rule = Rule(name, span, branch=bool(head["indent"]))
         end = _block_end(lines, number, len(head["indent"].expandtabs()))
         _sections(lines, number, end, rule, problems)
         yield rule
@@ -157,7 +161,10 @@ def _sections(lines: list[str], start: int, end: int, rule: Rule, problems: Prob
                 near = hint(name, SECTIONS)
                 problems.add("SMK-S002", f"{name!r} is no directive of a rule{near}", current.span)
             elif name in rule.sections:
-                problems.add("SMK-S003", f"{name} is given twice in this rule", current.span)
+                level = Severity.ERROR if name in _WAYS else None
+                problems.add("SMK-S003", f"{name} is given twice in this rule", current.span, severity=level)
+            elif name not in _WAYS and (last := next((n for n in rule.sections if n in _WAYS), None)):
+                problems.add("SMK-S005", f"{name} has to stand above {last}, which comes last", current.span)
             rule.sections.setdefault(name, current)
         elif current is not None:
             current.text += line + "\n"
@@ -241,7 +248,7 @@ def _files(rule: Rule, path: str, context: Context, problems: Problems) -> None:
         section = rule.sections.get(name)
         if section is not None:
             _exists(section, name, path, context, problems)
-    ways = [n for n in ("shell", "run", "script", "notebook", "wrapper", "cwl") if n in rule.sections]
+    ways = [name for name in _WAYS if name in rule.sections]
     if len(ways) > 1:
         second = sorted((rule.sections[name] for name in ways), key=lambda section: section.span)[1]
         problems.add("SMK-S004", f"a rule does one thing: {' or '.join(ways)}", second.span)

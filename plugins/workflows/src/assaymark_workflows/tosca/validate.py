@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ _SELF = ("SELF", "HOST", "SOURCE", "TARGET", "ORCHESTRATOR")
 _SCRIPTS = (".sh", ".py", ".yaml", ".yml", ".pp", ".rb", ".bat", ".ps1")
 _PARTS = ("operations", "notifications")
 _MOST_IMPORTS = 100
+_CATALOGUE = re.compile(r"[A-Za-z_][\w.-]+:\d[\w.-]*")
+# What a computer offers got a name of its own in 1.2.
+_SAME = frozenset({"tosca.capabilities.Compute", "tosca.capabilities.Container"})
 
 
 def validate(path: str, data: bytes, context: Context) -> tuple[Problem, ...] | None:
@@ -60,6 +64,7 @@ class _Template:
         self.used: set[str] = set()
         self.inputs: dict[str, Node] = {}
         self.nodes: dict[str, Node] = {}
+        self.relationships: dict[str, Node] = {}
         self.whole = True  # whether all nodes and inputs are known: parents may lie elsewhere
         self.imported = 0
         topology = root.get("topology_template")
@@ -129,7 +134,8 @@ class _Template:
         for node, target, repository, prefix in _import_targets(imports):
             self.context.check_time()
             self.imported += 1
-            if repository or self.imported > _MOST_IMPORTS:
+            # A name with a version stands for what an engine keeps in its own catalogue.
+            if repository or self.imported > _MOST_IMPORTS or _CATALOGUE.fullmatch(target):
                 self.types.closed = False
                 continue
             self._import(node, target, path, way, at_home=at_home, prefix=prefix)
@@ -209,7 +215,11 @@ class _Template:
                     self._collect(topology)
 
     def _collect(self, topology: Node) -> None:
-        for name, into in (("inputs", self.inputs), ("node_templates", self.nodes)):
+        for name, into in (
+            ("inputs", self.inputs),
+            ("node_templates", self.nodes),
+            ("relationship_templates", self.relationships),
+        ):
             table = topology.get(name)
             if table is not None and table.is_object:
                 into.update({key.text: value for key, value in table.items})
@@ -454,6 +464,8 @@ class _Template:
         found = definition.get("type") if isinstance(definition, dict) else definition
         if not isinstance(found, str):
             return None
+        if {found, wanted} == _SAME:
+            return True
         if reverse:
             return found != "tosca.capabilities.Root" and self.types.is_a("capability", wanted, found)
         return self.types.is_a("capability", found, wanted)
@@ -509,6 +521,8 @@ class _Template:
                 self._shape(arguments, name.text, "a list: a node and what is asked of it")
             elif outside and first.text in ("SELF", "HOST", "SOURCE", "TARGET"):
                 self.say("TOS-R006", f"there is no {first.text} here: an output belongs to no node", first)
+            elif first.kind is Kind.STRING and first.text in self.relationships:
+                return
             elif first.kind is Kind.STRING and first.text not in _SELF and first.text not in self.nodes and self.whole:
                 self.say("TOS-R006", f"there is no node {first.text!r}{hint(first.text, self.nodes)}", first)
             elif name.text in ("get_property", "get_attribute"):
@@ -604,9 +618,10 @@ class _Template:
                 simple = kind == "data" and parent.text in values.SIMPLE
                 if not simple and self.types.find(kind, parent.text) is None:
                     near = hint(parent.text, self.types.names(kind))
-                    # Below the wrong heading nothing uses it.
+                    # Below the wrong heading nothing uses it; who imports a mere library may import the rest as well.
                     elsewhere = any(self._is_type(other, parent.text) for other in KINDS)
-                    level = Severity.WARNING if elsewhere else None
+                    library = self.root.get("topology_template") is None and self.root.get("imports") is None
+                    level = Severity.WARNING if elsewhere or library else None
                     self.say("TOS-R001", f"there is no {kind} type {parent.text!r}{near}", parent, severity=level)
 
 
@@ -618,6 +633,10 @@ def _import_targets(imports: Node | None) -> Iterator[tuple[Node, str, bool, str
     for entry in entries:
         if entry.kind is Kind.STRING:
             yield entry, entry.text, False, ""
+            continue
+        profile = entry.get("profile")
+        if profile is not None:
+            yield profile, profile.text, True, ""
             continue
         named = [entry] if entry.get("file") is not None else [value for _, value in entry.items]
         for value in named:
