@@ -30,6 +30,10 @@ STANDARD = {
     "version": "v4.1",
     "url": "https://hdl.handle.net/10261/160086",
 }
+# What SQAaaS calls the report of a kind of subject; all indicators of FAIR are one criterion there.
+BADGES = {"data": "fair", "service": "services"}
+FAIR, INDICATOR = "QC.FAIR", "RDA-"
+FAIR_STANDARD = {"title": "RDA Indicators", "version": "v1.0", "url": "https://doi.org/10.15497/rda00050"}
 MAX_FINDINGS = 200
 _KEYWORDS = {
     Requirement.MUST_NOT: "MUST",
@@ -44,15 +48,46 @@ def render(assessment: Assessment) -> str:
     a = assessment
     findings = Findings(a)
     ahead = {r.definition.id for r in next_level(a).missing}
-    wanted = [(c, m) for c, m in by_criterion(a) if m and (c.id in CRITERIA or c.required_for)]
+    wanted = [(c, m) for c, m in _criteria(a) if m and (c.id in (*CRITERIA, FAIR) or c.required_for)]
     data = {
         "meta": {"version": SPEC, "report_json_url": "", "report_permalink": "", "timestamp": _timestamp(a)},
         "repository": [_repository(a)],
         "report": {utf8(c.id): _criterion(c, members, a, findings, ahead) for c, members in wanted},
-        "badge": {"software": {"criteria": {level.value: _badge(a, level) for level in _LEVELS}, "data": {}}},
+        "badge": {
+            BADGES.get(a.subject.kind, "software"): {
+                "criteria": {level.value: _badge(a, level) for level in _LEVELS},
+                "data": {},
+            }
+        },
         "assaymark": _own(a),
     }
     return json_safe(json.dumps(data, indent=4, allow_nan=False))
+
+
+def _criteria(a: Assessment) -> list[tuple[CriterionResult, Sequence[SubcriterionResult]]]:
+    """Criteria with their members, the indicators of FAIR as one."""
+    found: list[tuple[CriterionResult, Sequence[SubcriterionResult]]] = list(by_criterion(a))
+    families = [(c, m) for c, m in found if c.id.startswith(INDICATOR)]
+    if not families:
+        return found
+    asked = [r.required_for for _, m in families for r in m if r.required_for]
+    open_ = [c.outcome for c, _ in families if c.outcome not in FULFILLED]
+    fair = CriterionResult(
+        id=FAIR,
+        title="FAIR",
+        outcome=next(iter(open_), Outcome.PASSED),
+        required_for=min(asked, key=lambda level: level.rank, default=None),
+        missing=tuple(i for c, _ in families for i in c.missing),
+    )
+    return [
+        (fair, [r for _, m in families for r in m]),
+        *((c, m) for c, m in found if c not in [f for f, _ in families]),
+    ]
+
+
+def _id(id: str) -> str:
+    """``RDA_A1_1_01M`` for ``RDA-A1.1-01M``: how SQAaaS writes an indicator."""
+    return id.replace("-", "_").replace(".", "_") if id.startswith(INDICATOR) else utf8(id)
 
 
 def _timestamp(a: Assessment) -> float:
@@ -94,7 +129,7 @@ def _criterion(
     good = sum(r.outcome in FULFILLED for r in members)
     return {
         "valid": c.outcome in FULFILLED,
-        "subcriteria": {utf8(r.definition.id): _subcriterion(r, a, findings, ahead) for r in members},
+        "subcriteria": {_id(r.definition.id): _subcriterion(r, a, findings, ahead) for r in members},
         "coverage": {
             "percentage": 100 * good // len(members),
             "total_subcriteria": len(members),
@@ -112,6 +147,8 @@ def _subcriterion(r: SubcriterionResult, a: Assessment, findings: Findings, ahea
         "evidence": [_evidence(e, r, a, findings) for e in r.evidence],
         "valid": valid,
     }
+    if r.definition.id.startswith(INDICATOR):
+        own["points"] = max((float(e.metrics.get("points", 0)) for e in r.evidence), default=0.0)
     return own if valid else own | {"required_for_next_level_badge": r.definition.id in ahead}
 
 
@@ -130,16 +167,21 @@ def _evidence(e: Evidence, r: SubcriterionResult, a: Assessment, findings: Findi
             "ci": {
                 "name": _ci_name(e, r, a),
                 "status": "SUCCESS" if valid else "FAILED",
-                "stdout_command": [f"assaymark assess --select {utf8(r.definition.id)}"],
+                "stdout_command": [f"assaymark {_verb(a)} --select {utf8(r.definition.id)}"],
                 "stdout_text": lines,
                 "url": utf8(e.link or ""),
             },
             "level": "REQUIRED" if r.required_for else "RECOMMENDED",
             "build_repo": _url(a),
         },
-        "standard": STANDARD,
+        "standard": FAIR_STANDARD if r.definition.id.startswith(INDICATOR) else STANDARD,
         "data_unstructured": lines,
     }
+
+
+def _verb(a: Assessment) -> str:
+    """The command that judges this kind of subject."""
+    return {"software": "assess", "image": "smoke"}.get(a.subject.kind, utf8(a.subject.kind))
 
 
 def _message(e: Evidence) -> str:
@@ -166,8 +208,10 @@ def _lines(e: Evidence, findings: Findings) -> str:
 
 
 def _badge(a: Assessment, level: Level) -> dict[str, list[str]]:
-    asked = [c.id for c in a.criteria if c.required_for and c.required_for.rank <= level.rank]
-    owner = {r.definition.id: r.definition.criterion for r in a.results}
+    asked = [c.id for c, _ in _criteria(a) if c.required_for and c.required_for.rank <= level.rank]
+    owner = {
+        r.definition.id: FAIR if r.definition.id.startswith(INDICATOR) else r.definition.criterion for r in a.results
+    }
     open_ = {owner.get(i) or i.rstrip("0123456789.X") for i in a.missing.get(level, ())}
     everything = [*asked, *sorted(open_ - set(asked))]
     return {
