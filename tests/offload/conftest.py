@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import docker_engine
 import images
 import interlink_mock
+import kubernetes_fake
 import login_node
 import pytest
 import slurm
@@ -35,6 +37,12 @@ def login(cluster: slurm.Cluster, tmp_path_factory: pytest.TempPathFactory) -> I
 @pytest.fixture(scope="session")
 def interlink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[interlink_mock.Mock]:
     with interlink_mock.running(tmp_path_factory.mktemp("interlink")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kubernetes_fake.Cluster]:
+    with kubernetes_fake.running(tmp_path_factory.mktemp("kubernetes")) as running:
         yield running
 
 
@@ -82,6 +90,10 @@ def place(
         if kind == "interlink":
             url = request.getfixturevalue("interlink").url
             return runner("interlink", None, at, 0.3, pod_site(request, "interlink", url, unpacked))
+        if kind == "kubernetes":
+            cluster = request.getfixturevalue("kubernetes")
+            site = pod_site(request, "kubernetes", cluster.url, unpacked)
+            return runner("kubernetes", None, at, 0.3, replace(site, token_file=str(cluster.host.folder / "token")))
         if kind == "login":
             far = tmp_path_factory.getbasetemp() / "far"
             ssh = str(request.getfixturevalue("login").config)

@@ -23,11 +23,12 @@ NEEDS = {
     "slurm": ("root", "slurmctld", "slurmd", "munged"),
     "slurm+charliecloud": ("root", "slurmctld", "slurmd", "munged", "ch-run", "bwrap", "busybox"),
     "interlink": ("bwrap", "busybox"),
+    "kubernetes": ("bwrap", "busybox"),
     "login+charliecloud": ("root", "slurmctld", "slurmd", "munged", "sshd", "ssh", "ch-run", "bwrap", "busybox"),
 }
-WITH_IMAGE = ("bubblewrap", "charliecloud", "docker", "slurm+charliecloud", "login+charliecloud", "interlink")
+WITH_IMAGE = ("bubblewrap", "charliecloud", "docker", "slurm+charliecloud", "login+charliecloud", "interlink", "kubernetes")
 
-PODS = ("interlink",)
+PODS = ("interlink", "kubernetes")
 
 
 def places(*names: str) -> list[object]:

@@ -137,11 +137,11 @@ class InterLink(Pods):
         }
 
     def _ask(self, method: str, path: str, body: Any, handle: Handle) -> Answer:
-        return self.service.ask(method, path, json.dumps(body).encode(), {SESSION: pod_name(handle.id)})
+        return self.service.ask(method, path, json.dumps(body).encode(), {SESSION: pod_name(handle)})
 
 
 def _name(handle: Handle, index: int) -> str:
-    return f"{pod_name(handle.id)}-{index}"
+    return f"{pod_name(handle)}-{index}"
 
 
 def _job_of(answer: Answer) -> str | None:

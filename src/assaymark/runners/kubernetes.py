@@ -69,7 +69,7 @@ class Kubernetes(Pods):
             }
             made = {"apiVersion": "batch/v1", "kind": "Job", "metadata": described, "spec": spec}
             told = self._ask("BatchV1Api", "create_namespaced_job", self.site.namespace, body=made)
-        return str((told.get("metadata") or {}).get("name") or pod_name(handle.id))
+        return str((told.get("metadata") or {}).get("name") or pod_name(handle))
 
     def states(self, handle: Handle) -> Mapping[int, PodState]:
         """All pods with the label of the job."""
@@ -77,7 +77,7 @@ class Kubernetes(Pods):
             "CoreV1Api",
             "list_namespaced_pod",
             self.site.namespace,
-            label_selector=f"assaymark.io/job={pod_name(handle.id)}",
+            label_selector=f"assaymark.io/job={pod_name(handle)}",
         )
         found = {}
         for pod in told.get("items") or []:
@@ -92,7 +92,7 @@ class Kubernetes(Pods):
             "CoreV1Api",
             "list_namespaced_pod",
             self.site.namespace,
-            label_selector=f"assaymark.io/job={pod_name(handle.id)}",
+            label_selector=f"assaymark.io/job={pod_name(handle)}",
         )
         for pod in told.get("items") or []:
             if _index(pod) == index:
@@ -106,7 +106,7 @@ class Kubernetes(Pods):
             ("CoreV1Api", "delete_namespaced_pod") if handle.array == 1 else ("BatchV1Api", "delete_namespaced_job")
         )
         at_once = {"propagationPolicy": "Background", "gracePeriodSeconds": 5}
-        self._raw(api, verb, pod_name(handle.id), self.site.namespace, body=at_once, absent=True)
+        self._raw(api, verb, pod_name(handle), self.site.namespace, body=at_once, absent=True)
 
     def _ask(self, api: str, verb: str, *words: Any, **more: Any) -> Any:
         try:

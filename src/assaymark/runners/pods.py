@@ -123,7 +123,7 @@ class Pods(OneFolder, ABC):
 
     def name_of(self, handle: Handle, found: Mapping[int, PodState]) -> str:
         """What the site calls a job whose pods are there."""
-        return pod_name(handle.id)
+        return pod_name(handle)
 
     def seen(self, handle: Handle, wanted: frozenset[int]) -> Mapping[int, Seen]:
         """As the site says; a pod that it does not name is asked after again before it is given up."""
@@ -250,7 +250,7 @@ class Pods(OneFolder, ABC):
     def metadata(self, handle: Handle, job: Job) -> dict[str, Any]:
         """Names, labels and the annotations that an interLink plugin reads."""
         flags = [*job.resources.flags, f"--time={max(1, math.ceil((job.resources.time + 120) / 60))}"]
-        flags += [f"--job-name={pod_name(handle.id)}"]
+        flags += [f"--job-name={pod_name(handle)}"]
         if job.resources.partition:
             flags.append(f"--partition={job.resources.partition}")
         if job.resources.account:
@@ -260,9 +260,9 @@ class Pods(OneFolder, ABC):
         # The plugin puts them into a script as they stand.
         noted = {"slurm-job.vk.io/flags": shlex.join(flags)} | dict(self.site.annotations)
         return {
-            "name": pod_name(handle.id),
+            "name": pod_name(handle),
             "namespace": self.site.namespace,
-            "labels": {"assaymark.io/job": pod_name(handle.id)},
+            "labels": {"assaymark.io/job": pod_name(handle)},
             "annotations": noted,
         }
 
@@ -278,13 +278,9 @@ def _last(handle: Handle) -> Mapping[int, Seen] | None:
         return {}
 
 
-def pod_name(id: str) -> str:
-    """A DNS label of at most 52 characters, so that a number may follow."""
-    import hashlib
-
-    if len(id) <= 52:
-        return id.rstrip("-")
-    return f"{id[:43].rstrip('-')}-{hashlib.sha256(id.encode()).hexdigest()[:8]}"
+def pod_name(handle: Handle) -> str:
+    """Ours alone, whoever else calls a job so; a DNS label of at most 52 characters, so that a number may follow."""
+    return f"{handle.id[:43].rstrip('-')}-{handle.place['uid'][:8]}"
 
 
 def uid(handle: Handle, index: int) -> str:
