@@ -72,7 +72,7 @@ Exit status: 0 gate met or no gate, 1 gate not met, 2 wrong input, 3 the gate co
 @click.option("--as-of", metavar="DATE", help="The day by which waivers and attestations are judged (default: today).")
 @click.option("--jobs", type=int, envvar="ASSAYMARK_JOBS", help="Tools at a time (default: processors).")
 @click.option("--no-cache", is_flag=True, envvar="ASSAYMARK_NO_CACHE", help="Neither read nor write cached results.")
-@click.option("--runner", metavar="R", help="Judge in a container instead of here: dagger.")
+@click.option("--runner", "--engine", "runner", metavar="R", help="Judge in a container instead of here: dagger.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Write all reports into this folder.")
 def command(
