@@ -276,3 +276,13 @@ def test_what_is_told_is_bounded_and_an_error_is_never_crowded_out(judge: Any) -
     many = judge(TOOL + "".join(f"wrong{n}: 1\n" for n in range(2_500)))
     assert many is not None
     assert len(many) <= 2_000
+
+
+def test_what_runs_a_document_that_was_not_checked_was_not_checked_either(judge: Any) -> None:
+    files = {
+        "main.cwl": "cwlVersion: v1.2\nclass: Workflow\ninputs: {}\noutputs: {}\n"
+        "steps:\n  one:\n    run: tool.cwl\n    in: {}\n    out: []\n",
+        "tool.cwl": TOOL.replace("v1.2", "v1.3.0-dev1"),
+    }
+    told = [p.finding for p in judge(files) if p.finding.severity is Severity.ERROR]
+    assert [(f.rule, f.location.line) for f in told if f.location] == [("CWL-E001", 7)]

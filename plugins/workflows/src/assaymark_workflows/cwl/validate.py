@@ -187,6 +187,8 @@ def _dependency(process: Process, step: Step, document: Document, workspace: Wor
     if step.run is None:
         return
     unmet = _unmet(document, process.version, declared(process, step), workspace, 0)
+    if any(one.rule == "CWL-E001" for one in document.report.found):
+        process.document.report.add("CWL-E001", step.run, f"{document.path} was not checked: see there")
     if unmet:
         first = min(unmet, key=lambda found: (found.span, found.rule))
         more = f" and {len(unmet) - 1} more" if len(unmet) > 1 else ""
