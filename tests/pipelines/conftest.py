@@ -1,7 +1,7 @@
-"""A stand-in for the engine around each test; nothing of a real one is found by accident.
+"""A stand-in for the engine around each test; a real one is not found by accident.
 
-With ``--dagger-engine`` (and DAGGER_SESSION_PORT, or a CLI in _EXPERIMENTAL_DAGGER_CLI_BIN) the tests marked
-``engine`` run against a real engine instead.
+Tests marked ``engine`` run against a real one: that of DAGGER_SESSION_PORT (``dagger run pytest -m engine``), or of the
+CLI in _EXPERIMENTAL_DAGGER_CLI_BIN. Without, they are skipped, under ASSAYMARK_CI=1 too: CI has none.
 """
 
 from __future__ import annotations
@@ -16,11 +16,20 @@ import pytest
 from dagger_engine import Engine
 from dagger_engine_scripted import Scripted
 
+# Taken before any test cleans the environment.
+REAL = {name: os.environ[name] for name in dagger_engine.clean(os.environ)}
+WAYS = ("DAGGER_SESSION_PORT", "_EXPERIMENTAL_DAGGER_CLI_BIN")
+
 
 @pytest.fixture(autouse=True)
-def no_engine_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_engine_by_accident(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = request.node.get_closest_marker("engine") is not None
+    if real and not any(name in REAL for name in WAYS):
+        pytest.skip(f"needs a real Dagger engine: {' or '.join(WAYS)}")
     for name in dagger_engine.clean(os.environ):
         monkeypatch.delenv(name)
+    for name, value in REAL.items() if real else ():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
@@ -46,13 +55,24 @@ def play(engine: Callable[[Any], Engine]) -> Callable[..., Any]:
 
     def run(back: Any, function: Callable[[], Awaitable[Any]]) -> tuple[Any, Engine]:
         started = engine(back if not isinstance(back, list) else Scripted(back))
-
-        async def whole() -> Any:
-            from assaymark_pipelines.session import session
-
-            async with session():
-                return await function()
-
-        return anyio.run(whole), started
+        return in_session(function), started
 
     return run
+
+
+def in_session(function: Callable[[], Awaitable[Any]]) -> Any:
+    """Run a coroutine function in a session with the engine of the environment."""
+
+    async def whole() -> Any:
+        from assaymark_pipelines.session import session
+
+        async with session():
+            return await function()
+
+    return anyio.run(whole)
+
+
+@pytest.fixture
+def really() -> Callable[[Callable[[], Awaitable[Any]]], Any]:
+    """Runs a coroutine function in a session with the real engine."""
+    return in_session

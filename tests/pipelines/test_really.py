@@ -1,6 +1,7 @@
-"""The same pipelines with their steps really run, in Docker Engine. Still no Dagger engine: see `dagger_engine_docker`.
+"""The same pipelines with their steps really run.
 
-Programs of this machine (Python with assaymark, Git, skopeo) are mounted read-only into a small image.
+In Docker Engine, behind the stand-in (`dagger_engine_docker`): programs of this machine (Python with assaymark, Git,
+skopeo) are mounted read-only into a small image. And, where one is given, in a real Dagger engine, with real images.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import docker_engine
@@ -20,8 +23,9 @@ from dagger_engine_docker import Docker
 from images import File, Made
 
 from assaymark.api import Outcome
+from assaymark_pipelines.settings import Settings
 
-pytestmark = pytest.mark.service("root", "dockerd", "docker", "busybox")
+on_docker = pytest.mark.service("root", "dockerd", "docker", "busybox")
 BASE = "registry.example.org/base@sha256:" + "b" * 64
 APPLETS = ("sh", "cat", "echo", "true", "false", "cut", "sha256sum", "env", "kill", "mkdir")
 
@@ -60,26 +64,48 @@ def back(docker, checkout):
     return make
 
 
-def settings(**more):
-    from assaymark_pipelines.settings import Settings
+@dataclass(frozen=True)
+class There:
+    """Where steps run: ``run`` performs a coroutine function, ``origin`` gives assaymark, in an open session."""
 
-    return Settings(base=BASE, **more)
+    run: Callable
+    settings: Settings
+    origin: Callable
 
 
-def test_a_repository_is_judged_in_a_container_as_it_is_here(play, back, repository, tmp_path):
+@pytest.fixture(params=[pytest.param("docker", marks=on_docker), pytest.param("engine", marks=pytest.mark.engine)])
+def there(request, checkout):
+    if request.param == "engine":
+        from assaymark_pipelines.elsewhere import OTHER
+        from assaymark_pipelines.host import folder
+        from assaymark_pipelines.toolbox import Origin
+
+        really = request.getfixturevalue("really")
+        return There(really, Settings(), lambda: Origin(checkout=folder(checkout, OTHER)))
+    from assaymark_pipelines.toolbox import Origin
+
+    play, back = request.getfixturevalue("play"), request.getfixturevalue("back")
+    return There(lambda function: play(back(), function)[0], settings(), lambda: Origin(installed=True))
+
+
+def settings():
+    return Settings(base=BASE)
+
+
+def test_a_repository_is_judged_in_a_container_as_it_is_here(there, repository, tmp_path):
     root = repository({"README.md": "# Tool\n", "LICENSE": "MIT\n", "tool.py": "print('x')\n"})
     words = ("--no-tools", "--as-of", "2026-11-30", "--no-cache")
 
     async def go():
         from assaymark_pipelines import assess
         from assaymark_pipelines.host import exported, repository
-        from assaymark_pipelines.toolbox import Origin
 
-        results = await assess.assess(settings(), Origin(installed=True), repository(root), (*words, "--gate", "gold"))
+        asked = (*words, "--gate", "gold")
+        results = await assess.assess(there.settings, there.origin(), repository(root), asked)
         await exported(results, tmp_path / "there")
         return results
 
-    (result,), _ = play(back(), go)
+    (result,) = there.run(go)
     assert (result.outcome, result.code) == (Outcome.FAILED, 1), result
     assert "gold" in result.stderr
     here = subprocess.run(
@@ -96,28 +122,29 @@ def test_a_repository_is_judged_in_a_container_as_it_is_here(play, back, reposit
     assert (tmp_path / "there" / "badge.svg").is_file()
 
 
-def test_crashes_and_findings_are_told_apart_and_all_is_exported(play, back, tmp_path):
+def test_crashes_and_findings_are_told_apart_and_all_is_exported(there, tmp_path):
     async def go():
         from assaymark_pipelines.gate import Gate, together
         from assaymark_pipelines.host import exported
-        from assaymark_pipelines.settings import Settings
         from assaymark_pipelines.toolbox import fetched
 
+        box = fetched(there.settings.base, there.settings)
+
         def gate(name, script, proof="report"):
-            return Gate(name=name, box=fetched(BASE, settings()), argv=("sh", "-c", script), proof=proof)
+            return Gate(name=name, box=box, argv=("sh", "-c", script), proof=proof)
 
         gates = [
             gate("clean", "echo ok > /reports/report"),
             gate("findings", "echo bad > /reports/report; echo seen; exit 1"),
             gate("nothing", "exit 0"),
             gate("killed", "echo half > /reports/report; kill -9 $$"),
-            Gate(name="absent", box=fetched(BASE, settings()), argv=("no-such-program",)),
+            Gate(name="absent", box=box, argv=("no-such-program",)),
         ]
-        results = await together(gates, Settings())
+        results = await together(gates, there.settings)
         await exported(results, tmp_path)
         return results
 
-    results, _ = play(back(), go)
+    results = there.run(go)
     assert [(r.name, r.outcome.value, r.code) for r in results] == [
         ("clean", "passed", 0),
         ("findings", "failed", 1),
@@ -130,6 +157,7 @@ def test_crashes_and_findings_are_told_apart_and_all_is_exported(play, back, tmp
     assert results[1].stdout == "seen\n"
 
 
+@on_docker
 def test_a_secret_reaches_the_step_and_stays_nowhere(play, back, monkeypatch, docker):
     monkeypatch.setenv("A_TOKEN", "s3cr3t-s3cr3t")
 
@@ -150,6 +178,7 @@ def test_a_secret_reaches_the_step_and_stays_nowhere(play, back, monkeypatch, do
         assert b"s3cr3t" not in config
 
 
+@on_docker
 @pytest.mark.service("skopeo", "docker-registry")
 def test_an_image_goes_from_its_source_to_its_tags_with_one_digest(play, back, tmp_path, monkeypatch, assaymark):
     """Built, tried, published as a candidate, judged, promoted: the bytes in the registry stay the same."""
