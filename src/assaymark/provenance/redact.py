@@ -1,9 +1,9 @@
 """Before anything is written: does it hold something that must not leave the machine?
 
 A GitHub runner masks secrets in its log and nowhere else. So every document is searched for the values of variables
-that look secret (as they are, broken over lines, escaped, in hexadecimal, base64 and base32), for tokens and keys of
-known shape, for addresses with credentials, and for places on the host. A hit refuses the write. What someone disguises
-on purpose (reversed, encoded twice) is not found.
+that look secret (as they are, broken over lines, escaped, in hexadecimal, base32, base64 and base85, one within another
+or compressed), for tokens and keys of known shape, for addresses with credentials, and for places on the host. A hit
+refuses the write. What someone disguises on purpose (reversed, encrypted) is not found.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from assaymark.errors import InputError
+from assaymark.provenance.packed import TooMuch, unpacked
 
 _SECRET_NAME = re.compile(
     r"TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|PRIVATE|COOKIE|API_?KEY|ACCESS_?KEY"
@@ -116,15 +117,34 @@ def leaks(text: str, environment: Mapping[str, str], *, allowed: Iterable[str] =
     ``allowed`` are texts that are public by themselves, such as the name of the repository; a user name that is part
     of one of these is not held against the document.
     """
+    public = " ".join(allowed)
+    known = list(_known(environment, public))
     plain = _plain(text)
-    for told in (text, plain) if plain != text else (text,):
-        lowered = told.lower()
-        for what, pattern in _SHAPES.items():
-            if any(sign in lowered for sign in _SIGNS[what]):
-                for hit in pattern.finditer(told):
-                    yield Leak(what, told.count("\n", 0, hit.start()) + 1)
-    squeezed = _squeezed(plain)
-    for what, value, whatever_case in _known(environment, " ".join(allowed)):
+    yield from _shapes(text)
+    yield from _shapes(plain) if plain != text else ()
+    yield from _values(text, plain, known)
+    yield from _users(plain, environment, public)
+    try:
+        for place, content in unpacked(plain):
+            # Where something stands within what is packed helps nobody: the line of the document is told.
+            line = plain.count("\n", 0, place) + 1
+            for leak in (*_shapes(content), *_values(content, content, known)):
+                yield Leak(f"{leak.what}, packed", line)
+    except TooMuch:
+        yield Leak("more packed text than can be searched", 1)
+
+
+def _shapes(text: str) -> Iterator[Leak]:
+    lowered = text.lower()
+    for what, pattern in _SHAPES.items():
+        if any(sign in lowered for sign in _SIGNS[what]):
+            for hit in pattern.finditer(text):
+                yield Leak(what, text.count("\n", 0, hit.start()) + 1)
+
+
+def _values(text: str, plain: str, known: Iterable[tuple[str, str, bool]]) -> Iterator[Leak]:
+    lowered, squeezed = plain.lower(), _squeezed(plain)
+    for what, value, whatever_case in known:
         for told in (lowered,) if whatever_case else (text, plain):
             position = told.find(value)
             if position >= 0:
@@ -134,7 +154,10 @@ def leaks(text: str, environment: Mapping[str, str], *, allowed: Iterable[str] =
             # Broken over lines, as a long value often is.
             if not whatever_case and _squeezed(value) in squeezed and len(_squeezed(value)) >= _SHORTEST:
                 yield Leak(what, 1)
-    for what, place in _of_user(environment, " ".join(allowed), plain):
+
+
+def _users(plain: str, environment: Mapping[str, str], public: str) -> Iterator[Leak]:
+    for what, place in _of_user(environment, public, plain):
         for hit in place.finditer(plain):
             yield Leak(what, plain.count("\n", 0, hit.start()) + 1)
 
@@ -236,3 +259,13 @@ def _forms(value: str) -> Iterator[str]:
             if len(certain) >= _SHORTEST:
                 yield certain
                 yield certain.replace("+", "-").replace("/", "_") if bits == 6 else certain.lower()
+    yield from _forms_85(data)
+
+
+def _forms_85(data: bytes) -> Iterator[str]:
+    """In groups of four bytes: inside a longer text only the whole groups are certain, at one of four places."""
+    for encode in (base64.b85encode, base64.a85encode):
+        for offset in range(4):
+            whole = (len(data) - offset) // 4 * 4
+            if whole >= _SHORTEST:
+                yield encode(data[offset : offset + whole]).decode("ascii")

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import base64
+import bz2
+import gzip
 import json
+import lzma
+import os
+import re
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import quote
@@ -16,10 +22,12 @@ from assaymark.errors import InputError
 from assaymark.model import Assessment, Evidence
 from assaymark.provenance import folder
 from assaymark.provenance.account import Account
+from assaymark.provenance.packed import unpacked
 from assaymark.provenance.redact import leaks, refuse_leaks, without_credentials
 
 SECRET = "hunter2/Correct+Horse=42"
 # Put together here: scanners of secrets would else report this file.
+TOKEN = "gh" + "p_" + "a1B2" * 9
 SHAPES = [
     "gh" + "p_" + "a1B2" * 9,
     "github" + "_pat_" + "A1b2" * 8,
@@ -88,6 +96,64 @@ def test_an_escaped_broken_or_encoded_value_is_found(form: str) -> None:
     assert [leak.what for leak in leaks(f"a {form} b", {"DEPLOY_TOKEN": SECRET})][:1] == ["the value of DEPLOY_TOKEN"]
 
 
+def b64(data: bytes) -> bytes:
+    return base64.b64encode(data)
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "base85": base64.b85encode,
+    "ascii85": base64.a85encode,
+    "base64 twice": lambda data: b64(b64(data)),
+    "base64 three times": lambda data: b64(b64(b64(data))),
+    "hexadecimal in base64": lambda data: b64(data.hex().encode()),
+    "base32 in base64": lambda data: b64(base64.b32encode(data)),
+    "base85 in base64": lambda data: b64(base64.b85encode(data)),
+    "gzip in base64": lambda data: b64(gzip.compress(data)),
+    "gzip in base64, twice": lambda data: b64(gzip.compress(b64(gzip.compress(data)))),
+    "gzip in base64 for addresses": lambda data: base64.urlsafe_b64encode(gzip.compress(data)),
+    "zlib in base64": lambda data: b64(zlib.compress(data, 9)),
+    "bzip2 in base64": lambda data: b64(bz2.compress(data)),
+    "xz in base64": lambda data: b64(lzma.compress(data)),
+    "gzip in base64 of lines": lambda data: base64.encodebytes(gzip.compress(os.urandom(300).hex().encode() + data)),
+}
+
+
+@pytest.mark.parametrize("around", ["{}", "a {} b", "log/{}", "name_{}-x", "see:{}.", '{{"m": "{}"}}'])
+@pytest.mark.parametrize("name", PACKERS)
+def test_a_packed_value_is_found(name: str, around: str) -> None:
+    packed = PACKERS[name](b"user=ci; token=" + SECRET.encode() + b"; and then something else").decode()
+    text = around.format(json.dumps(packed)[1:-1] if "{{" in around else packed)
+    assert [leak for leak in leaks(text, {"DEPLOY_TOKEN": SECRET}) if "DEPLOY_TOKEN" in leak.what]
+
+
+@pytest.mark.parametrize("name", [name for name in PACKERS if not re.search("85|32|hexadecimal", name)])
+def test_a_packed_token_of_known_shape_is_found(name: str) -> None:
+    """Without knowing the value: in base85, base32 and hexadecimal only values of variables are looked for."""
+    assert list(leaks(PACKERS[name](f"token {TOKEN} here".encode()).decode(), {}))
+
+
+def test_what_is_packed_is_bounded() -> None:
+    bomb = b64(gzip.compress(bytes(200_000_000), 9)).decode()
+    many = " ".join(b64(os.urandom(40)).decode() for _ in range(2_000))
+    assert not list(leaks(f"{bomb} {many} {'A' * 300_000} {'x-' * 200_000}", {"DEPLOY_TOKEN": SECRET}))
+
+
+def test_what_cannot_be_looked_through_is_not_written() -> None:
+    """Text that can be read from many places, again and again."""
+    text = "abc/" * 30_000
+    for _ in range(3):
+        text = b64(text.encode()).decode()
+    (leak,) = leaks(text * 40, {"DEPLOY_TOKEN": SECRET})
+    assert leak.what == "more packed text than can be searched"
+
+
+@given(st.text(max_size=300))
+def test_nothing_is_unpacked_that_breaks_it(text: str) -> None:
+    for place, content in unpacked(text + b64(text.encode("utf-8", "replace")).decode()):
+        assert place >= 0
+        assert isinstance(content, str)
+
+
 @pytest.mark.parametrize("name", ["GH_PAT", "DB_PASS", "NPM_AUTH", "SESSION_COOKIE", "SSH_KEY", "DB_PWD", "SENTRY_DSN"])
 def test_names_of_secrets(name: str) -> None:
     assert list(leaks(SECRET, {name: SECRET}))
@@ -98,9 +164,6 @@ def test_each_line_of_a_secret_of_several_is_one() -> None:
     key = "-----BEGIN THING-----\nMC4CAQAwBQYDK2VwBCIEIFtf\n-----END THING-----"
     assert list(leaks("printed MC4CAQAwBQYDK2VwBCIEIFtf", {"ASSAYMARK_SIGNING_KEY": key}))
     assert list(leaks(json.dumps({"m": key}), {"ASSAYMARK_SIGNING_KEY": key}))
-
-
-TOKEN = "gh" + "p_" + "a1B2" * 9
 
 
 @pytest.mark.parametrize(
