@@ -53,8 +53,8 @@ def silent(link: socket.socket, over: threading.Event) -> None:
 
 
 @contextmanager
-def talking(talk: Talk) -> Iterator[str]:
-    """A server that reads a request and then does as told; gives its address."""
+def talking(talk: Talk, seen: list[bytes] | None = None) -> Iterator[str]:
+    """A server that reads a request (into ``seen``) and then does as told; gives its address."""
     given = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()
     threads: list[threading.Thread] = []
@@ -63,7 +63,9 @@ def talking(talk: Talk) -> Iterator[str]:
         with link:
             try:
                 link.settimeout(20)
-                link.recv(65_536)
+                asked = link.recv(65_536)
+                if seen is not None:
+                    seen.append(asked)
                 talk(link, over)
             except OSError:
                 pass
@@ -261,7 +263,8 @@ def test_a_document_that_is_none_is_told(name: str, tmp_path: Path, monkeypatch:
     document, said = DOCUMENTS[name]
     found = contract.tested(client(), Asked(base="http://127.0.0.1:9", document=document))
     assert said in found.problem
-    assert found.bad
+    # What refers to other files may well be right, only not judged here.
+    assert found.bad is ("outside" not in said)
     assert found.answers == 0
 
 
@@ -343,6 +346,45 @@ def test_a_credential_comes_from_the_environment_alone(
     with pytest.raises(InputError, match="TIDES_READER") as problem:
         project.assessment()
     assert value is None or not value or value not in str(problem.value)
+
+
+@pytest.mark.parametrize("name", ["GITHUB_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "AWS_SECRET_ACCESS_KEY"])
+def test_secrets_of_the_host_are_no_credentials(name: str, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "ghs-1")
+    project.manifest["credentials"]["reader"]["env"] = name
+    with pytest.raises(InputError, match="none of a service"):
+        project.assessment()
+    assert project.service.seen == []
+
+
+def test_a_made_up_key_is_not_sent_in_place_of_the_credential() -> None:
+    document = openapi()
+    document["components"]["securitySchemes"]["token"] = {"type": "apiKey", "in": "header", "name": "X-Key"}
+    seen: list[bytes] = []
+
+    def talk(link: socket.socket, over: threading.Event) -> None:
+        link.sendall(HEAD.replace(b"200 OK", b"401 No") + b"Content-Length: 0\r\n\r\n")
+
+    with talking(talk, seen) as url:
+        asked = Asked(base=url, document=json.dumps(document).encode(), examples=3, credential={"X-Key": "known-7"})
+        found = contract.tested(client(), asked)
+    assert found.doors == 2
+    keys = [line for r in seen for line in r.decode().splitlines() if line.lower().startswith("x-key")]
+    assert set(keys) == {"X-Key: known-7"}
+
+
+def test_the_same_seed_asks_the_same(project: Project) -> None:
+    project.only("api")
+    project.manifest["api"]["examples"] = 5
+    project.results("SvcQC.Api01")
+    first = [s for s in project.service.seen if "tides" in s]
+    project.service.seen.clear()
+    project.results("SvcQC.Api01")
+    assert [s for s in project.service.seen if "tides" in s] == first
+    project.service.seen.clear()
+    project.manifest["api"]["seed"] = 7
+    project.results("SvcQC.Api01")
+    assert [s for s in project.service.seen if "tides" in s] != first
 
 
 def test_a_credential_is_never_sent_elsewhere_nor_written(project: Project) -> None:

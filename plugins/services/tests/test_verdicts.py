@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from tides_service import ATTESTED, READER, WRITER, Authority, Behaviour, Project, Service, served
 
 import assaymark
 from assaymark import catalogue
 from assaymark.model import DecidedBy, Grade, Level, Outcome
+from assaymark_services.manifest import SCHEMA, load
 
 ALL = {s.id: s for s in catalogue.load().subcriteria(catalogue.profile("service")).values()}
 BY_WORD = [i for i, s in ALL.items() if s.decided_by == (DecidedBy.ATTESTED,)]
@@ -132,6 +135,27 @@ def test_what_the_manifest_does_not_name_is_unknown(project: Project) -> None:
 def test_the_catalogue_has_all_of_the_baseline_and_four_of_our_own() -> None:
     assert len(ALL) == 81
     assert all(re.fullmatch(r"(SvcQC|SVC)\.[A-Z][a-z]{2}\d\d(\.\d)?", id) for id in ALL)
+
+
+def test_another_file_is_another_subject(project: Project) -> None:
+    place = project.write()
+    digests = {load(place).digest_of_all()}
+    for name in ("height.json", "compose.yaml", "service.toml"):
+        (project.folder / name).write_text((project.folder / name).read_text("utf-8") + "\n", encoding="utf-8")
+        digests.add(load(place).digest_of_all())
+    (project.folder / "height.json").unlink()
+    digests.add(load(place).digest_of_all())
+    assert len(digests) == 5
+
+
+def test_the_published_schema_is_one_and_the_guide_tells_all_of_it(checkout: Path) -> None:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    guide = (checkout / "docs" / "services.md").read_text(encoding="utf-8")
+    tables = {name: schema["properties"][name] for name in schema["properties"]}
+    for name, table in tables.items():
+        inner = table.get("items", table).get("properties", {})
+        assert [k for k in (name, *inner) if f"`{k}`" not in guide and f"[{k}" not in guide] == [], name
 
 
 def test_assess_takes_the_manifests_of_a_repository_in_and_contacts_nothing(project: Project) -> None:

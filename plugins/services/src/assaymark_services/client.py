@@ -93,6 +93,10 @@ class Budget:
             self.left -= 1
             return ""
 
+    def close(self) -> None:
+        """Allow no further request."""
+        self.end = 0.0
+
     @property
     def used(self) -> int:
         """How many were made."""

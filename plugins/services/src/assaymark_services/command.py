@@ -97,7 +97,7 @@ def case_of(manifest: Manifest, seen: Observed | None) -> Case:
     return Case(
         kind="service",
         name=manifest.path.name if manifest.path else manifest.name,
-        digest=manifest.digest,
+        digest=manifest.digest_of_all(),
         profile="service",
         folder=manifest.path.parent if manifest.path else None,
         file=manifest.path is not None,

@@ -197,5 +197,5 @@ def _child(asked: Mapping[str, Any], client: Client) -> Mapping[str, Any]:
         raise Unusable(f"the OpenAPI document could not be worked with: {ran.problem or f'exit {ran.code}'}")
     found: Mapping[str, Any] = json.loads(ran.stdout)
     if "problem" in found:
-        raise Unusable(str(found["problem"]), bad=True)
+        raise Unusable(str(found["problem"]), bad=bool(found["bad"]))
     return found

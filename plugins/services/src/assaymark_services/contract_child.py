@@ -19,7 +19,11 @@ _FAILURE = 600
 
 
 class Refused(Exception):
-    """The document is not one that can be worked with; says why."""
+    """The document cannot be worked with; says why. ``bad`` when it is none, and not only beyond what is done here."""
+
+    def __init__(self, reason: str, *, bad: bool = False) -> None:
+        super().__init__(reason)
+        self.bad = bad
 
 
 def main() -> None:
@@ -33,7 +37,7 @@ def main() -> None:
         ]
         found = work(schema, asked)
     except Refused as problem:
-        found = {"problem": str(problem)}
+        found = {"problem": str(problem), "bad": problem.bad}
     sys.stdout.write(json.dumps(found))
 
 
@@ -52,7 +56,7 @@ def schema_of(data: bytes) -> Any:
 
     document = _parsed(data)
     if not isinstance(document, dict) or not ("openapi" in document or "swagger" in document):
-        raise Refused("it is no OpenAPI document: it lacks the key openapi")
+        raise Refused("it is no OpenAPI document: it lacks the key openapi", bad=True)
     if outside := next(_outside(document), None):
         raise Refused(f"it refers to {outside[:200]!r}, outside of itself; put it together in one file")
     try:
@@ -70,7 +74,7 @@ def _parsed(data: bytes) -> Any:
         try:
             return yaml.load(data, _loader())
         except (yaml.YAMLError, ValueError, RecursionError) as problem:
-            raise Refused(f"it is neither JSON nor YAML: {_line(problem)}") from problem
+            raise Refused(f"it is neither JSON nor YAML: {_line(problem)}", bad=True) from problem
 
 
 def _loader() -> Any:
@@ -124,6 +128,7 @@ def generate(schema: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
         raise
     except Exception as problem:
         raise Refused(f"it cannot be read as OpenAPI: {_line(problem)}") from problem
+    keys = _key_headers(schema.raw_schema)
     for operation, wrong in everything:
         if operation is None:
             broken.append(wrong)
@@ -135,7 +140,7 @@ def generate(schema: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
         unmade = ""
         if not skipped and not held:
             try:
-                made = _made(operation, asked["examples"], asked["seed"], asked["base"])
+                made = _made(operation, asked, keys)
             except Exception as said:
                 unmade = _line(said)
         secured = operation.definition.raw.get("security", schema.raw_schema.get("security"))
@@ -154,7 +159,16 @@ def generate(schema: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
     return {"operations": operations, "cases": cases, "broken": broken}
 
 
-def _made(operation: Any, examples: int, seed: int, base: str) -> list[dict[str, Any]]:
+def _key_headers(document: Mapping[str, Any]) -> set[str]:
+    """Headers in which credentials are sent: what is made up for them is no credential, and is left out."""
+    components = document.get("components")
+    found = components.get("securitySchemes") if isinstance(components, dict) else document.get("securityDefinitions")
+    schemes = [s for s in found.values() if isinstance(s, dict)] if isinstance(found, dict) else []
+    names = {str(s.get("name", "")).lower() for s in schemes if s.get("type") == "apiKey" and s.get("in") == "header"}
+    return names | ({"cookie"} if any(s.get("in") == "cookie" for s in schemes) else set()) | {"authorization"}
+
+
+def _made(operation: Any, asked: Mapping[str, Any], keys: set[str]) -> list[dict[str, Any]]:
     import hypothesis
     import requests
     import schemathesis
@@ -163,7 +177,7 @@ def _made(operation: Any, examples: int, seed: int, base: str) -> list[dict[str,
     found: dict[str, dict[str, Any]] = {}
 
     def keep(case: Any) -> None:
-        words = case.as_transport_kwargs(base_url=base)
+        words = case.as_transport_kwargs(base_url=asked["base"])
         request = requests.Request(
             words["method"],
             words["url"],
@@ -176,7 +190,7 @@ def _made(operation: Any, examples: int, seed: int, base: str) -> list[dict[str,
         ).prepare()
         body = request.body or b""
         body = body.encode() if isinstance(body, str) else body
-        drop = ("user-agent", "accept-encoding", "connection", "content-length", "authorization", "host")
+        drop = {"user-agent", "accept-encoding", "connection", "content-length", "host", *keys}
         made = {
             "label": f"{operation.method.upper()} {operation.path}",
             "method": operation.method.upper(),
@@ -190,14 +204,14 @@ def _made(operation: Any, examples: int, seed: int, base: str) -> list[dict[str,
     strategy = operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE)
     of: Any = hypothesis.given
     test: Any = hypothesis.settings(
-        max_examples=examples,
+        max_examples=asked["examples"],
         database=None,
         deadline=None,
         derandomize=False,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.explicit, Phase.generate],
     )(of(strategy)(keep))
-    hypothesis.seed(seed)(test)()
+    hypothesis.seed(asked["seed"])(test)()
     return list(found.values())
 
 

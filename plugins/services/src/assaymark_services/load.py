@@ -30,7 +30,11 @@ class Load:
 def loaded(client: Client, url: str, headers: Mapping[str, str], requests: int, concurrency: int) -> Load:
     """Ask ``requests`` times, at most ``concurrency`` at once."""
     with ThreadPoolExecutor(concurrency) as pool:
-        answers = list(pool.map(lambda _: client.ask(url, headers=headers), range(requests)))
+        try:
+            answers = list(pool.map(lambda _: client.ask(url, headers=headers), range(requests)))
+        except BaseException:
+            client.budget.close()  # interrupted: what waits in the pool asks nobody any more
+            raise
     made = [a for a in answers if a.trouble not in (Trouble.OVER, Trouble.NOT_ALLOWED)]
     bad = [a for a in made if not a.good]
     return Load(

@@ -34,6 +34,22 @@ class Manifest:
         """Digest of the text, line ends and all."""
         return "sha256:" + hashlib.sha256(self.text.encode()).hexdigest()
 
+    def digest_of_all(self) -> str:
+        """Digest of the manifest and of every file that it names; one that cannot be read counts as absent."""
+        parts = [self.digest]
+        for name in self._files():
+            try:
+                parts.append(f"{name} {hashlib.sha256(self.read(name)).hexdigest()}")
+            except FactUnavailable:
+                parts.append(f"{name} absent")
+        return "sha256:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _files(self) -> list[str]:
+        api = str(self.table("api").get("openapi", "/"))
+        found = [] if api.startswith("/") or "://" in api else [api]
+        found += [str(r["schema"]) for r in self.tables("request") if "schema" in r]
+        return found + [str(f) for f in self.table("deployment").get("files", ())]
+
     @property
     def url(self) -> str:
         """Address of the service without a slash at its end."""

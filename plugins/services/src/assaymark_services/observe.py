@@ -22,6 +22,22 @@ REDIRECTS = 5
 FORGED = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhc3NheW1hcmsifQ."
 
 
+# Variables that a CI host or a cloud sets for itself: a manifest that somebody changed must not send them anywhere.
+NOT_OURS = (
+    "GITHUB_",
+    "ACTIONS_",
+    "RUNNER_",
+    "CI_",
+    "GITLAB_",
+    "GH_",
+    "AWS_",
+    "AZURE_",
+    "GOOGLE_",
+    "SSH_",
+    "ASSAYMARK_",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permitted:
     """What the command line allowed."""
@@ -84,6 +100,9 @@ def credentials(manifest: Manifest) -> dict[str, Mapping[str, str]]:
     """The header of each credential, with the secret from the environment. Raises InputError when it is not there."""
     found: dict[str, Mapping[str, str]] = {}
     for name, table in manifest.table("credentials").items():
+        if table["env"].startswith(NOT_OURS):
+            said = f"the credential {name!r} would be {table['env']}, which is none of a service"
+            raise InputError(said, where=manifest.name, hint='give it a variable of its own: env = "TIDES_TOKEN"')
         secret = os.environ.get(table["env"], "")
         if not secret or not secret.isascii() or not secret.isprintable():
             wrong = "holds what no header can" if secret else "is not in the environment"
