@@ -506,7 +506,7 @@ def wait_for(
 
 
 def stale_badge(assessment: Path, reason: str, folder: Path) -> None:
-    """Write the badge of an ``assessment.json``, marked as stale for a reason, into a folder: SVG and endpoint.
+    """Write an ``assessment.json`` and its badge, marked as stale for a reason, into a folder: what can be published.
 
     Raises InputError when it is no assessment, or nothing can be written there.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,17 @@ def regression(folder: Path) -> Project:
     del data["slice"], data["calibration"], data["predictions"]["probability"], data["reference"]["positive"]
     data["reference"]["target"] = "temperature"
     return project
+
+
+@pytest.fixture(scope="session")
+def tasks() -> Any:
+    """Files that fit the template of each task."""
+    spec = spec_from_file_location("of_each_task", Path(__file__).with_name("of_each_task.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

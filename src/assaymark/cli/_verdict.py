@@ -137,6 +137,7 @@ def write_stale(place: Path, reason: str, folder: Path) -> None:
     badge = aged(assessed.level(earlier), reason)
     write(folder, "badge.svg", svg.render(badge))
     write(folder, "badge.json", endpoint.render(badge))
+    write(folder, FILES["json"], place.read_text(encoding="utf-8"))
 
 
 def _write_provenance(assessment: Assessment, folder: Path) -> None:

@@ -74,11 +74,18 @@ def _adapted(
         return verb, inputs, lambda _: _step(inputs)
     if verb == "badge issue":
         return verb, inputs, lambda _: _issued(Path(inputs.get("folder", ".")))
+    if verb == "model":
+        return verb, inputs, _state
     if verb in ("assess", "badge publish"):
         from assaymark.github.actions import badge_url
 
         return verb, inputs, lambda _: badge_url(os.environ, inputs)
     return verb, inputs, _nothing
+
+
+def _state(folder: Path) -> dict[str, str]:
+    file = folder / "state.txt"
+    return {"state": file.read_text(encoding="utf-8").strip()} if file.is_file() else {}
 
 
 def _step(inputs: Mapping[str, str]) -> dict[str, str]:

@@ -24,6 +24,7 @@ Examples:
   assaymark init --dry-run                        show what would be written
   assaymark init --gate no-regression             workflows, companion, configuration and badge
   assaymark init --workflows validate --no-badge  only the validator of scientific workflows
+  assaymark init --model forecast --schedule      a manifest to fill in, validated every day and on new data
 """
 
 
@@ -35,6 +36,16 @@ Examples:
     metavar="NAMES",
     help="assess, comment, validate, schedule, or all (default: assess,comment).",
 )
+@click.option(
+    "--model",
+    "task",
+    is_flag=False,
+    flag_value="surrogate",
+    metavar="[TASK]",
+    help="Only the manifest of a model and its workflow: classification, regression, segmentation, detection, "
+    "generative, forecast or surrogate.",
+)
+@click.option("--schedule", is_flag=True, help="With --model: every day, and when new data are announced.")
 @click.option("--gate", default="", metavar="G", help="Fail below bronze, silver or gold, or on no-regression.")
 @click.option("--profile", default="assaymark", show_default=True, help="assaymark, sqaaas-v3 or sqaaas-v2.")
 @click.option("--branch", metavar="NAME", help="The main branch (default: that of the clone).")
@@ -47,6 +58,8 @@ Examples:
 def command(
     path: Path,
     workflows: tuple[str, ...],
+    task: str | None,
+    schedule: bool,
     gate: str,
     profile: str,
     branch: str | None,
@@ -61,13 +74,15 @@ def command(
 
     Shows every change first. Nothing that is there already is overwritten without a question.
     """
-    from assaymark.init import Wanted, plan
+    from assaymark.init import TASKS, Wanted, plan
     from assaymark.init.pin import pinned
 
     root = _root(path)
-    names = _names(split(workflows))
+    if schedule and task is None:
+        raise InputError("--schedule is about a model", hint="assaymark init --model TASK --schedule")
+    names = _names(split(workflows)) if task is None or workflows else ()
     readme = None if no_badge else next((n for n in READMES if (root / n).is_file()), None)
-    config = not no_config and not _configured(root)
+    config = not no_config and bool(names) and not _configured(root)
     if gate and not config:
         raise InputError("the gate stands in the configuration", hint=f'write it there: gate = "{gate}"')
     wanted = Wanted(
@@ -77,6 +92,8 @@ def command(
         profile=_one_of("--profile", profile, ("assaymark", "sqaaas-v3", "sqaaas-v2")),
         gate=_one_of("--gate", gate, ("", "bronze", "silver", "gold", "no-regression")),
         config=config,
+        model=None if task is None else _one_of("--model", task, TASKS),
+        schedule=schedule,
         readme=readme,
         badge=_badge(root, readme) if readme and "assess" in names else None,
     )

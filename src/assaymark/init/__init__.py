@@ -25,11 +25,13 @@ WORKFLOWS = {
     "schedule": ("assaymark-schedule.yml", "judges once a week with what only the forge can tell"),
 }
 DEFAULT = ("assess", "comment")
+TASKS = ("classification", "regression", "segmentation", "detection", "generative", "forecast", "surrogate")
+MANIFEST = "model.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What to write, and what to fill in."""
+    """What to write, and what to fill in. ``model`` is the task of a model; ``schedule`` validates it every day."""
 
     pin: Pin
     workflows: tuple[str, ...] = DEFAULT
@@ -39,6 +41,8 @@ class Wanted:
     config: bool = True
     readme: str | None = None
     badge: Callable[[str], str] | None = None
+    model: str | None = None
+    schedule: bool = False
 
 
 class Change(NamedTuple):
@@ -71,6 +75,10 @@ def _files(wanted: Wanted) -> Iterable[tuple[str, str]]:
     for name in wanted.workflows:
         template = WORKFLOWS[name][0]
         yield f"{FOLDER}/{template}", render(template, wanted)
+    if wanted.model:
+        again = "-schedule" if wanted.schedule else ""
+        yield MANIFEST, render(f"model/{wanted.model}.toml", wanted)
+        yield f"{FOLDER}/assaymark-model.yml", render(f"assaymark-model{again}.yml", wanted)
     if wanted.config:
         yield CONFIG, render("assaymark.toml", wanted)
 

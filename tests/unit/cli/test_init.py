@@ -89,6 +89,8 @@ def test_each_file_is_asked_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
     command.callback(  # type: ignore[misc]
         path=root,
         workflows=(),
+        task=None,
+        schedule=False,
         gate="",
         profile="assaymark",
         branch=None,
@@ -170,3 +172,26 @@ def test_a_repository_elsewhere_is_told_where_workflows_run(root: Path) -> None:
     assert "the repository is on gitlab.com, and the workflows run on GitHub" in init(root, "--dry-run").output
     git(root, "remote", "remove", "origin")
     assert "the repository has no remote, and" in init(root, "--dry-run").output
+
+
+def test_a_model_gets_a_manifest_and_a_workflow_and_nothing_else(root: Path) -> None:
+    init(root, "--yes", "--model", "forecast")
+    assert files(root) == {"README.md", "model.toml", ".github/workflows/assaymark-model.yml"}
+    assert 'task = "forecast"' in (root / "model.toml").read_text()
+    assert "repository_dispatch" not in (root / ".github/workflows/assaymark-model.yml").read_text()
+
+
+def test_a_model_without_a_task_is_a_surrogate_and_may_be_scheduled(root: Path) -> None:
+    init(root, "--yes", "--model", "--schedule")
+    assert 'task = "surrogate"' in (root / "model.toml").read_text()
+    text = (root / ".github/workflows/assaymark-model.yml").read_text()
+    assert "repository_dispatch" in text
+    assert "schedule:" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(["--model", "ranking"], "--model 'ranking'"), (["--schedule"], "--model")]
+)
+def test_a_model_of_no_known_task(words: list[str], said: str, root: Path) -> None:
+    with pytest.raises(InputError, match=said):
+        init(root, *words)

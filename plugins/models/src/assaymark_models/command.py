@@ -21,8 +21,7 @@ Examples:
   assaymark model model.toml --gate silver --output out   exit 1 below silver; all reports in out/
   assaymark model model.toml --select ML.Per,ML.Sli       only these criteria (a partial run)
   assaymark model model.toml --again container            run the model twice, at two places
-  assaymark model model.toml --last out/assessment.json --stale badge
-                                                          new data? then a stale badge, until it is judged again
+  assaymark model model.toml --last old.json              on new data: no worse than last time?
 \b
 Exit status: 0 gate met or no gate, 1 gate not met, 2 wrong input, 3 the gate could not be determined.
 """
@@ -43,11 +42,8 @@ Exit status: 0 gate met or no gate, 1 gate not met, 2 wrong input, 3 the gate co
 @click.option("--memory", type=click.IntRange(16), default=4096, show_default=True, help="Memory of a run in MiB.")
 @click.option("--registered", multiple=True, metavar="FILE", help="A copy of a manifest that 'rules' refers to.")
 @click.option("--allow-host", multiple=True, metavar="HOST", help="Allow bounded requests to this host.")
-@click.option("--last", metavar="FILE", help="assessment.json of the last validation, for --stale and the history.")
-@click.option(
-    "--stale", metavar="DIR", help="Only say whether --last is of other data; then write a stale badge there."
-)
-@click.option("--history", metavar="FILE", help="Validations one per line: shown in the report, this one is added.")
+@click.option("--last", metavar="FILE", help="assessment.json of the last validation, to compare with.")
+@click.option("--stale", is_flag=True, help="Only tell whether --last is of other data; its badge is then stale.")
 @answer_options
 def command(
     manifest: Path,
@@ -60,8 +56,7 @@ def command(
     registered: tuple[str, ...],
     allow_host: tuple[str, ...],
     last: str | None,
-    stale: str | None,
-    history: str | None,
+    stale: bool,
     **wanted: Any,
 ) -> None:
     """Judge a model by the metrics, thresholds and rules of a MANIFEST (TOML).
@@ -69,24 +64,21 @@ def command(
     Predictions are read from files, or made here: from an ONNX file, by an entry point of the repository or by an
     image, which run as jobs without a network, and only because this verb asks for it. Nothing is unpickled.
     """
-    from assaymark_models.continuous import History, is_stale, kept, last_of, read_history
+    from assaymark_models.continuous import history_of, state
     from assaymark_models.manifest import load
     from assaymark_models.registered import with_rules
     from assaymark_models.running import Execution
 
     loaded = with_rules(load(manifest, root), registered, allow_host)
-    if stale is not None:
-        if last is None:
-            raise InputError("--stale needs --last", hint="name the assessment.json that was published")
-        click.echo("stale" if is_stale(loaded, Path(last), Path(stale)) else "current")
+    if stale:
+        if last is None or not wanted.get("output"):
+            raise InputError("--stale needs --last and --output", hint="name the assessment.json that was published")
+        click.echo(state(loaded, Path(last), wanted["output"]))
         return
-    place = Path(history) if history else None
-    before = History(read_history(place) if place else (), last_of(Path(last) if last else None))
     resources = Resources(time=time, memory=memory)
     case = case_of(loaded, Execution(runner=runner, engine=engine, again=again, resources=resources))
-    case = replace(case, facts={**case.facts, "model_history": before})
-    with kept(place, wanted.get("output"), case.digest):
-        answer(case, wanted, allow_hosts=allow_host)
+    facts = {**case.facts, "model_history": history_of(Path(last) if last else None)}
+    answer(replace(case, facts=facts), wanted, allow_hosts=allow_host)
 
 
 def case_of(manifest: Manifest, execution: Execution | None = None) -> Case:

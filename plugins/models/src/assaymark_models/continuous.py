@@ -1,15 +1,14 @@
 """Continuous validation: is the last verdict about these data, and how has the model done since?
 
-A line of the history is one validation: day, digest of the data, level, and each metric with its interval.
+An assessment carries the history of each metric, so that the last one is all that has to be kept.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,113 +18,87 @@ from assaymark_models.identity import data_digest
 from assaymark_models.manifest import Manifest
 from assaymark_models.reported import document
 
-LARGEST, MOST = 20_000_000, 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """One validation of the past."""
-
-    day: str
-    data: str
-    level: str
-    metrics: Mapping[str, Interval]
+_POINT = re.compile(r"history (?P<metric>[a-z0-9-]+) (?P<at>[0-9]{3,4}) (?P<part>day|value|low|high)")
+NOW = "now"
+Points = tuple[tuple[str, Interval], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The validations before this one, the oldest first, and the last one that was published."""
+    """The last validation (None: there is none), and each metric over all before: day and interval, oldest first."""
 
-    past: tuple[Past, ...] = ()
-    last: Past | None = None
-
-
-def is_stale(manifest: Manifest, last: Path, folder: Path) -> bool:
-    """Whether the data are others than those of the last assessment; then a stale badge is written into a folder."""
-    before = past_of(_assessment(last), str(last))
-    if before.data == data_digest(manifest):
-        return False
-    stale_badge(last, f"there are other data since {before.day}", folder)
-    return True
+    day: str | None = None
+    data: str = ""
+    metrics: Mapping[str, Interval] = field(default_factory=dict)
+    points: Mapping[str, Points] = field(default_factory=dict)
 
 
-def _assessment(place: Path) -> Mapping[str, Any]:
+def state(manifest: Manifest, last: Path, folder: Path) -> str:
+    """``current`` when the last assessment is about these data, else ``stale``; the folder then gets its badge in grey.
+
+    The word is written to ``state.txt`` there.
+    """
+    before = history_of(last)
+    current = before.data == data_digest(manifest)
+    if not current:
+        stale_badge(last, f"there are other data since {before.day}", folder)
     try:
-        found = document(place, str(place))
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "state.txt").write_text("current\n" if current else "stale\n", encoding="ascii")
+    except OSError as problem:
+        raise InputError(f"cannot be written: {problem.strerror}", where=str(folder)) from problem
+    return "current" if current else "stale"
+
+
+def history_of(last: Path | None) -> History:
+    """What the last assessment says. InputError when it is no whole assessment of a model."""
+    if last is None:
+        return History()
+    where = str(last)
+    try:
+        found = document(last, where)
     except (FactUnavailable, OSError) as problem:
-        raise InputError(f"the assessment cannot be read: {problem}", where=str(place)) from problem
-    if not isinstance(found.get("subcriteria"), list) or found.get("subject", {}).get("kind") != "model":
-        raise InputError("is no assessment of a model", where=str(place), hint="name an assessment.json of this verb")
-    return found
+        raise InputError(f"the assessment cannot be read: {problem}", where=where) from problem
+    try:
+        told = _told(found)
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        raise InputError(
+            "is no assessment of a model", where=where, hint="name an assessment.json of this verb"
+        ) from problem
+    if not isinstance(told.get("data"), str):
+        raise InputError("does not say which data it is about", where=where, hint="it was a partial run without ML.Pro")
+    day = str(found.get("as_of"))
+    names = [n for n in told if f"{n} low" in told and f"{n} high" in told]
+    metrics = {n: _interval(*(told[k] for k in (n, f"{n} low", f"{n} high"))) for n in names}
+    return History(day, told["data"], metrics, _points(told, metrics, day))
 
 
-def past_of(found: Mapping[str, Any], where: str) -> Past:
-    """What an assessment says, as a line of the history. InputError when it does not say which data it was about."""
+def _told(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers of the checks that say what was judged, and how well it did."""
+    if found["subject"]["kind"] != "model":
+        raise ValueError("another kind of subject")
     told: dict[str, Any] = {}
     for result in found["subcriteria"]:
-        for evidence in result.get("evidence", ()):
-            if evidence.get("check") in ("model.identified", "model.performance"):
+        for evidence in result["evidence"]:
+            if evidence.get("check") in ("model.identified", "model.performance", "model.since-last"):
                 told |= evidence.get("metrics", {})
-    if not isinstance(told.get("data"), str):
-        raise InputError(
-            "does not say which data it is about", where=where, hint="it was a partial run: ML.Pro is needed"
-        )
-    names = [n for n in told if f"{n} low" in told and f"{n} high" in told]
-    metrics = {n: Interval(float(told[n]), float(told[f"{n} low"]), float(told[f"{n} high"])) for n in names}
-    return Past(str(found.get("as_of")), told["data"], str(found.get("level")), metrics)
+    return told
 
 
-def last_of(place: Path | None) -> Past | None:
-    """The last validation, from its assessment."""
-    return None if place is None else past_of(_assessment(place), str(place))
-
-
-def read_history(place: Path) -> tuple[Past, ...]:
-    """The lines of a history; none when there is no such file yet. InputError naming the line that is none."""
-    if not place.exists():
-        return ()
-    if place.stat().st_size > LARGEST:
-        raise InputError(f"is larger than {LARGEST:,} bytes", where=str(place))
-    found = []
-    for number, line in enumerate(place.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-        try:
-            data = json.loads(line)
-            metrics = {str(n): _interval(values) for n, values in data["metrics"].items()}
-            found.append(Past(str(data["day"]), str(data["data"]), str(data["level"]), metrics))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
-            raise InputError("is no line of a history", where=f"{place}:{number}") from problem
-    return tuple(found[-MOST:])
-
-
-def _interval(values: Any) -> Interval:
-    point, low, high = (float(v) for v in values)
+def _interval(*ends: Any) -> Interval:
+    point, low, high = (float(v) if isinstance(v, int | float) and not isinstance(v, bool) else math.nan for v in ends)
     return Interval(point, low, high)
 
 
-@contextmanager
-def kept(history: Path | None, output: Path | None, digest: str) -> Iterator[None]:
-    """Adds the assessment that is written meanwhile to the history, also when its gate is not met."""
-    if history is None:
-        yield
-        return
-    if output is None:
-        raise InputError("--history needs --output", hint="the assessment that is written there is added")
-    place = output / "assessment.json"
-    before = place.stat().st_mtime_ns if place.is_file() else None
-    try:
-        yield
-    finally:
-        if place.is_file() and place.stat().st_mtime_ns != before:
-            found = _assessment(place)
-            if found["subject"].get("digest") == digest:
-                _append(history, past_of(found, str(place)))
-
-
-def _append(place: Path, past: Past) -> None:
-    metrics = {n: [i.point, i.low, i.high] for n, i in past.metrics.items() if math.isfinite(i.low + i.high)}
-    line = {"day": past.day, "data": past.data, "level": past.level, "metrics": metrics}
-    try:
-        with place.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(line, sort_keys=True) + "\n")
-    except OSError as problem:
-        raise InputError(f"the history cannot be written: {problem.strerror}", where=str(place)) from problem
+def _points(told: Mapping[str, Any], metrics: Mapping[str, Interval], day: str) -> dict[str, Points]:
+    """The history that the last assessment carries, its own values among them."""
+    kept: dict[str, dict[str, dict[str, Any]]] = {}
+    for name, value in told.items():
+        if match := _POINT.fullmatch(name):
+            kept.setdefault(match["metric"], {}).setdefault(match["at"], {})[match["part"]] = value
+    found = {}
+    for metric, own in metrics.items():
+        rows = (kept.get(metric, {})[at] for at in sorted(kept.get(metric, {})))
+        past = [(str(r["day"]), _interval(r.get("value"), r.get("low"), r.get("high"))) for r in rows if "day" in r]
+        found[metric] = (*(p for p in past if p[0] != NOW), (day, own))
+    return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from assaymark.api import FactUnavailable, Options, fact, fetcher
+from typing import Any
+
+from assaymark.api import FactUnavailable, Options, Outcome, fact, fetcher
 from assaymark_models.continuous import History
 from assaymark_models.manifest import Manifest
 from assaymark_models.mlflow import Run, run_of
@@ -14,6 +16,15 @@ from assaymark_models.sample import Answer, Rows, Sample, answer_of, is_run, joi
 def model_manifest() -> Manifest:
     """The manifest, which the verb gives."""
     raise FactUnavailable("no manifest of a model was judged", remedy="assaymark model MANIFEST")
+
+
+@fact
+def model_metrics(model_manifest: Manifest) -> tuple[Any, ...]:
+    """The metrics to compute; there is nothing to compute where all numbers are reported."""
+    found = tuple(model_manifest.data.get("metric", ()))
+    if not found:
+        raise FactUnavailable("the manifest names no metric to compute", outcome=Outcome.NOT_APPLICABLE)
+    return found
 
 
 @fact
@@ -80,6 +91,7 @@ def model_sample(model_manifest: Manifest, model_rows: Rows) -> Sample:
 
 FACTS = (
     model_manifest,
+    model_metrics,
     model_history,
     model_execution,
     model_used,

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from assaymark_models.bootstrap import Interval
+from assaymark_models.continuous import NOW
 from assaymark_models.sample import Sample
-
-if TYPE_CHECKING:
-    from assaymark_models.bootstrap import Interval
-    from assaymark_models.continuous import Past
 
 PARTS, MOST_CLASSES, LONGEST, MOST_DAYS = 10, 12, 40, 60
 Numbers = dict[str, str | int | float | bool]
@@ -57,12 +54,10 @@ def residuals(sample: Sample) -> Numbers:
     return found
 
 
-def history(name: str, past: Sequence[Past], now: Interval) -> Numbers:
-    """A metric at the last validations and now."""
-    before = [(p.day, p.metrics[name]) for p in past if name in p.metrics]
-    points = [*before[-MOST_DAYS:], ("now", now)]
+def history(name: str, past: Sequence[tuple[str, Interval]], now: Interval) -> Numbers:
+    """A metric at the validations before, by day, and now."""
     found: Numbers = {}
-    for i, (day, at) in enumerate(points, 1):
+    for i, (day, at) in enumerate((*past[-MOST_DAYS:], (NOW, now)), 1):
         if all(map(math.isfinite, (at.point, at.low, at.high))):
             values: Numbers = {"day": day[:10], "value": at.point, "low": at.low, "high": at.high}
             found |= {f"history {name} {i:03d} {k}": v for k, v in values.items()}

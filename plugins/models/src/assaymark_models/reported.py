@@ -134,7 +134,7 @@ def _numbers(value: object) -> list[float]:
     return [float(v) for v in values if _is_number(v)]
 
 
-def tests_of(place: Path, name: str) -> Tests:
+def junit_of(place: Path, name: str) -> Tests:
     """The tests of a JUnit file. Raises FactUnavailable when it is none or holds no test."""
     from xml.etree.ElementTree import ParseError
 

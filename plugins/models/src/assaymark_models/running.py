@@ -66,8 +66,8 @@ class AsJob:
 
     def predict(self, table: Any, *, again: bool = False) -> Any:
         """One job. The first one also tells what it used."""
-        job = self._job(table)
         runner = self._runner(again=again)
+        job = self._job(table, here=runner.name == "local")
         status, said, outputs = _finished(runner, job)
         if status.state is not State.EXITED or status.code != 0:
             ended = f"exit status {status.code}" if status.state is State.EXITED else f"{status.state} {status.reason}"
@@ -92,7 +92,7 @@ class AsJob:
             raise FactUnavailable(f"the model cannot be run: {problem}", remedy="assaymark runner check")
         return runner
 
-    def _job(self, table: Any) -> Job:
+    def _job(self, table: Any, *, here: bool) -> Job:
         model = self.manifest.data["model"]
         files = {name: self._content(name) for name in model.get("files", ())}
         environment = {"ASSAYMARK_SEED": str(self.manifest.get("statistics", "seed", 0))}
@@ -119,7 +119,6 @@ class AsJob:
             "ASSAYMARK_ENTRY": str(model["entry"]),
             "ASSAYMARK_COLUMN": str(self.manifest.get("predictions", "column", "prediction")),
         }
-        here = self.execution.runner in (None, "local")
         python = [sys.executable, "-I", HARNESS] if here else ["python3", HARNESS]
         command = ("/bin/sh", "-c", _ALONE, "sh", *python) if here else tuple(python)
         return replace(job, command=command, inputs={**files, **own, ASKED: _csv(table)}, environment=environment)

@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from assaymark.findings import Findings, next_level
 from assaymark.model import Assessment, Outcome
-from assaymark.reports.html import lists, verdicts
+from assaymark.reports.html import lists, pictures, verdicts
 from assaymark.reports.html.parts import code, text
 from assaymark.wording import LEVEL_WORDS, branch, named
 
@@ -37,6 +37,7 @@ def _page(a: Assessment, findings: Findings) -> Iterator[str]:
     yield from verdicts.level(a)
     yield from _contents(a, findings)
     yield from verdicts.missing(a, findings)
+    yield from pictures.section(a)
     yield verdicts.filters(a)
     yield from verdicts.criteria(a, findings)
     yield from lists.findings_by_file(a, findings)
@@ -94,6 +95,7 @@ def _contents(a: Assessment, findings: Findings) -> Iterator[str]:
     excepted = bool(a.notices or a.attested or any(r.waiver for r in a.results))
     links = (
         ("next", f"Missing for {ahead.level}", ahead.level is not None),
+        ("pictures", "Pictures", pictures.any_in(a)),
         ("criteria", "Verdicts", True),
         ("findings", f"Findings ({len(findings):,})", bool(findings.items)),
         ("unknown", "Not determined", silent),

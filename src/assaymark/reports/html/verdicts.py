@@ -28,6 +28,7 @@ from assaymark.model import (
     Subject,
 )
 from assaymark.reports.html.parts import address, code, listed, pill, spot, strength, tag, text
+from assaymark.reports.html.pictures import drawn
 from assaymark.wording import GRADE_WORDS, LEVEL_WORDS, OUTCOME_WORDS, count
 
 MAX_PLACES = 5
@@ -209,6 +210,7 @@ def _evidence(e: Evidence, subject: Subject, findings: Findings) -> Iterator[str
     if e.tool:
         facts.append(f"tool {text(' '.join(part for part in (e.tool.name, e.tool.version) if part))}")
     facts += [GRADE_WORDS[e.grade]] if e.outcome in (Outcome.PASSED, Outcome.FAILED) else []
-    facts += [f"{text(name)} {text(str(value), 100)}" for name, value in metrics(e).items()]
+    seen = drawn(e)
+    facts += [f"{text(name)} {text(str(value), 100)}" for name, value in metrics(e).items() if name not in seen]
     facts += [f"looked at {code(e.digest)}"] if e.digest else []
     yield f'<p class="meta">{" · ".join(facts)}</p>'

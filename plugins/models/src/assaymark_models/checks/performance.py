@@ -37,13 +37,11 @@ def least_of(manifest: Manifest) -> int:
 
 
 @check("model.performance")
-def performance(model_manifest: Manifest, model_sample: Sample) -> Evidence:
+def performance(model_manifest: Manifest, model_metrics: tuple[Any, ...], model_sample: Sample) -> Evidence:
     """Every metric clears its threshold with the bound of its bootstrap interval, not only with its value."""
-    if not model_manifest.data.get("metric"):
-        return not_applicable("the manifest names no metric to compute")
     how, out = how_of(model_manifest), []
     numbers: dict[str, str | int | float | bool] = {}
-    for i, rule in enumerate(model_manifest.data.get("metric", ())):
+    for i, rule in enumerate(model_metrics):
         verdict = _tried(rule, model_sample, model_manifest)
         numbers |= told(rule["name"], verdict)
         out.append((verdict, ("metric", i)))
@@ -126,10 +124,10 @@ def no_regression(model_manifest: Manifest, model_rows: Rows, model_sample: Samp
 def since_last(model_manifest: Manifest, model_history: History, model_sample: Sample) -> Evidence:
     """On new data the model does as well as at its last validation: no interval lies wholly on the worse side.
 
-    The rows are others, so nothing is paired; the history of each metric is kept for the picture.
+    The rows are others, so nothing is paired; the history of each metric is kept for the picture and for the next time.
     """
-    rules, last = model_manifest.data.get("metric", ()), model_history.last
-    if last is None and not model_history.past:
+    rules, last = model_manifest.data.get("metric", ()), model_history.day
+    if last is None or not rules:
         return not_applicable("there is no validation before this one to compare with")
     how = how_of(model_manifest)
     out: list[tuple[Verdict, tuple[str | int, ...]]] = []
@@ -140,11 +138,8 @@ def since_last(model_manifest: Manifest, model_history: History, model_sample: S
         except FactUnavailable as problem:
             out.append((Verdict(Outcome.UNKNOWN, problem.reason), ("metric", i)))
             continue
-        numbers |= pictures.history(rule["name"], model_history.past, now)
-        if last is not None:
-            out.append((compare.since(rule, last.metrics.get(rule["name"]), now, last.day), ("metric", i)))
-    if last is None:
-        return replace(not_applicable("the last assessment is not named, only a history"), metrics=numbers)
+        numbers |= pictures.history(rule["name"], model_history.points.get(rule["name"], ()), now)
+        out.append((compare.since(rule, model_history.metrics.get(rule["name"]), now, last), ("metric", i)))
     return evidence(model_manifest, "since-last", out, metrics=numbers, remedy="find out what is new in these data")
 
 

@@ -13,7 +13,7 @@ from assaymark_models.manifest import Manifest
 from assaymark_models.measure import Verdict, clears, how_of, number
 from assaymark_models.mlflow import Run
 from assaymark_models.places import digest_of, place_of
-from assaymark_models.reported import Reported, document, prov_metric, tests_of, value_of
+from assaymark_models.reported import Reported, document, junit_of, prov_metric, value_of
 
 
 @check("model.reported")
@@ -48,7 +48,7 @@ def reported(model_manifest: Manifest, model_reported_run: Run | None) -> Eviden
 def _judged(rule: Mapping[str, Any], manifest: Manifest, run: Run | None) -> tuple[Verdict, float | None]:
     file, metric = rule.get("file"), rule.get("metric")
     if file and not metric:
-        found = tests_of(place_of(manifest, str(file)), str(file))
+        found = junit_of(place_of(manifest, str(file)), str(file))
         ran = found.run - found.skipped
         if found.failed:
             shown = ", ".join(found.failed[:5])
