@@ -166,13 +166,13 @@ class Client:
             self._sleep(self._backoff)
             return fetch(f"{self.address}/repos/{self.name}{path}", self._token, most, timeout=self._timeout)
 
-    def upload(self, address: str, name: str, file: Path, media: str) -> Json:
+    def upload(self, address: str, name: str, file: Path) -> Json:
         """Add a file to a release at the address that the release names. Never sent twice: whoever asks looks first.
 
         ``uncertain`` problems are those after which it may be there, whole or in part.
         """
         self._count()
-        headers = {"Content-Type": media, "Content-Length": str(file.stat().st_size)}
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(file.stat().st_size)}
         with file.open("rb") as stream:
             return _table(
                 self._told(

@@ -137,7 +137,7 @@ def _put(client: Client, found: Json, place: Path, file: File, tell: Say, *, dry
         if dry:
             return
         try:
-            client.upload(_address(found), file.name, place / file.name, _media(file))
+            client.upload(_address(found), file.name, place / file.name)
         except ForgeProblem as problem:
             taken = problem.trouble is Trouble.INVALID and "already_exists" in problem.text
             if not (problem.uncertain or taken) or attempt == _TRIES - 1:
@@ -185,12 +185,6 @@ def _same(client: Client, asset: Json, file: File) -> bool:
 
 def _address(found: Json) -> str:
     return str(found["upload_url"]).partition("{")[0]
-
-
-def _media(file: File) -> str:
-    if file.name.endswith((".tar.gz", ".tgz")):
-        return "application/gzip"
-    return "application/json" if file.name.endswith((".json", ".jsonl")) else "application/octet-stream"
 
 
 def _body(place: Path) -> str:

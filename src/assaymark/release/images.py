@@ -99,7 +99,7 @@ def _carry(source: Registry, target: Registry, whole: Manifest, say: Say, depth:
         digest = _digest(entry)
         if not target.has_blob(digest) and not target.mount(digest, source.name):
             say(f"send {digest[:19]}")
-            target.put_blob(digest, int(entry.get("size", 0)), source.blob(digest))
+            target.put_blob(digest, source.blob(digest))
 
 
 def _document(whole: Manifest) -> dict[str, Any]:

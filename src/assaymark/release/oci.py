@@ -123,19 +123,28 @@ class Registry:
                     raise WebProblem("a layer is larger than any that is copied")
                 yield part
 
-    def put_blob(self, digest: str, size: int, content: Iterator[bytes]) -> None:
-        """Send a blob; the registry refuses it when it is not what the digest says."""
-        begun = self._ask("POST", "blobs/uploads/")
-        if begun.status_code != 202:
-            raise _refused(begun, f"{self.name}@{digest}")
-        place = urljoin(self.base, begun.headers.get("Location", ""))
-        if urlsplit(place).netloc != urlsplit(self.base).netloc:
-            raise WebProblem("the registry wants the layer to be sent to another host")
-        address = f"{place}{'&' if '?' in place else '?'}digest={digest}"
-        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-        answer = self._once("PUT", address, headers=headers, data=content)
-        if answer.status_code != 201:
-            raise _refused(answer, f"{self.name}@{digest}")
+    def put_blob(self, digest: str, content: Iterator[bytes]) -> None:
+        """Send a blob. Raises WebProblem, also when it is not what its digest says."""
+        import tempfile
+
+        with tempfile.TemporaryFile() as spool:
+            seen = hashlib.sha256()
+            for part in content:
+                seen.update(part)
+                spool.write(part)
+            if f"sha256:{seen.hexdigest()}" != digest:
+                raise WebProblem(f"the registry gives something else than {digest}")
+            spool.seek(0)
+            begun = self._ask("POST", "blobs/uploads/")
+            if begun.status_code != 202:
+                raise _refused(begun, f"{self.name}@{digest}")
+            place = urljoin(self.base, begun.headers.get("Location", ""))
+            if urlsplit(place).netloc != urlsplit(self.base).netloc:
+                raise WebProblem("the registry wants the layer to be sent to another host")
+            address = f"{place}{'&' if '?' in place else '?'}digest={digest}"
+            answer = self._once("PUT", address, headers={"Content-Type": "application/octet-stream"}, data=spool)
+            if answer.status_code != 201:
+                raise _refused(answer, f"{self.name}@{digest}")
 
     def _ask(self, verb: str, path: str, **how: Any) -> Response:
         """A request that may be made again: all of these are the same when they are made twice."""

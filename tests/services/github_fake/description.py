@@ -56,6 +56,8 @@ PATHS = (
     "/releases/{release_id}",
     "/releases/tags/{tag}",
     "/releases/{release_id}/assets",
+    "/releases/assets/{asset_id}",
+    "/git/tags/{tag_sha}",
     "/branches",
     "/branches/{branch}",
     "/branches/{branch}/protection",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -295,7 +296,17 @@ def _full(ref: str) -> str:
 def _ref(c: Context, name: str) -> dict[str, Any]:
     sha = c.state.git.refs[name]
     url = f"{c.base}/repos/{c.name}/git/{name}"
-    return {"ref": name, "node_id": "x", "url": url, "object": {"type": "commit", "sha": sha, "url": url}}
+    kind = "tag" if sha in c.state.git.tags else "commit"
+    return {"ref": name, "node_id": "x", "url": url, "object": {"type": kind, "sha": sha, "url": url}}
+
+
+@route("GET", "/git/tags/<sha>")
+def annotated_tag(c: Context) -> Answer:
+    commit = c.state.git.tags.get(c.part["sha"])
+    if commit is None:
+        raise _missing()
+    shown = c.contract.example(REPO + "/git/tags/{tag_sha}")
+    return 200, {**shown, "sha": c.part["sha"], "object": {**shown["object"], "type": "commit", "sha": commit}}
 
 
 def _not_empty(c: Context) -> None:
@@ -539,22 +550,25 @@ def stored(state: State, id: int) -> bytes:
 def _release(c: Context, found: dict[str, Any]) -> dict[str, Any]:
     shown = c.contract.example(REPO + "/releases/{release_id}")
     upload = f"{c.base}/repos/{c.name}/releases/{found['id']}/assets{{?name,label}}"
-    return {**shown, **found, "upload_url": upload, "assets": [_asset(c, a) for a in found["assets"]]}
+    page = f"https://github.com/{c.name}/releases/tag/{found['tag_name']}"
+    return {**shown, **found, "upload_url": upload, "html_url": page, "assets": [_asset(c, a) for a in found["assets"]]}
 
 
 def _asset(c: Context, found: dict[str, Any]) -> dict[str, Any]:
     shown = c.contract.example(REPO + "/releases/{release_id}/assets")[0]
-    return {**shown, "id": found["id"], "name": found["name"], "size": len(found["data"])}
+    digest = f"sha256:{hashlib.sha256(found['data']).hexdigest()}" if c.state.digests else None
+    told = {"id": found["id"], "name": found["name"], "size": len(found["data"]), "digest": digest}
+    return {**shown, **told, "state": found.get("state", "uploaded")}
 
 
 @route("GET", "/releases")
 def releases(c: Context) -> Answer:
-    return 200, [_release(c, r) for r in c.state.releases]
+    return 200, [_release(c, r) for r in reversed(c.state.releases)]
 
 
 @route("POST", "/releases", "contents")
 def add_release(c: Context) -> Answer:
-    if any(r["tag_name"] == c.body["tag_name"] for r in c.state.releases):
+    if any(r["tag_name"] == c.body["tag_name"] and not r["draft"] for r in c.state.releases):
         raise Refused(422, "Validation Failed", "tag_name already_exists")
     found = {"id": next(c.state.ids), "name": None, "body": "", "draft": False, "prerelease": False, **c.body}
     found["assets"] = []
@@ -562,25 +576,77 @@ def add_release(c: Context) -> Answer:
     return 201, _release(c, found)
 
 
+def _the_release(c: Context) -> dict[str, Any]:
+    found = next((r for r in c.state.releases if r["id"] == c.part["id"]), None)
+    if found is None:
+        raise _missing()
+    return found
+
+
+@route("PATCH", "/releases/<int:id>", "contents")
+def edit_release(c: Context) -> Answer:
+    found = _the_release(c)
+    found |= c.body
+    return 200, _release(c, found)
+
+
 @route("GET", "/releases/tags/<path:tag>")
 def release_of_tag(c: Context) -> Answer:
-    found = next((r for r in c.state.releases if r["tag_name"] == c.part["tag"]), None)
+    found = next((r for r in c.state.releases if r["tag_name"] == c.part["tag"] and not r["draft"]), None)
     if found is None:
         raise _missing()
     return 200, _release(c, found)
 
 
+@route("GET", "/releases/<int:id>/assets")
+def assets(c: Context) -> Answer:
+    return 200, [_asset(c, a) for a in _the_release(c)["assets"]]
+
+
 @route("POST", "/releases/<int:id>/assets", "contents")
 def add_asset(c: Context) -> Answer:
-    found = next((r for r in c.state.releases if r["id"] == c.part["id"]), None)
-    if found is None:
-        raise _missing()
+    found = _the_release(c)
     name = c.query["name"]
     if any(a["name"] == name for a in found["assets"]):
         raise Refused(422, "Validation Failed", "already_exists")
     asset = {"id": next(c.state.ids), "name": name, "data": c.raw}
     found["assets"].append(asset)
     return 201, _asset(c, asset)
+
+
+@route("GET", "/releases/assets/<int:id>")
+def asset(c: Context) -> Answer:
+    content(c.state, c.part["id"])
+    return 302, f"{c.base}/storage/asset/{c.part['id']}"
+
+
+@route("DELETE", "/releases/assets/<int:id>", "contents")
+def delete_asset(c: Context) -> Answer:
+    content(c.state, c.part["id"])
+    for release in c.state.releases:
+        release["assets"] = [a for a in release["assets"] if a["id"] != c.part["id"]]
+    return 204, None
+
+
+def content(state: State, id: int) -> bytes:
+    """What is stored of an asset of a release."""
+    found = next((a for r in state.releases for a in r["assets"] if a["id"] == id), None)
+    if found is None:
+        raise _missing()
+    return bytes(found["data"])
+
+
+@route("POST", "/pulls", "pull-requests")
+def add_pull(c: Context) -> Answer:
+    branch = c.body["head"]
+    if f"refs/heads/{branch}" not in c.state.git.refs:
+        raise Refused(422, "Validation Failed", "head invalid")
+    if any(p["branch"] == branch and p["state"] == "open" for p in c.state.pulls):
+        raise Refused(422, "Validation Failed", f"A pull request already exists for {branch}.")
+    number = len(c.state.pulls) + 1
+    c.state.pull(number, c.state.git.refs[f"refs/heads/{branch}"], head=c.name, branch=branch, title=c.body["title"])
+    whole = c.contract.example(REPO + "/pulls/{pull_number}")
+    return 201, {**whole, **_pull(c, c.state.pulls[-1])}
 
 
 # ----------------------------------------------------------------------------------- what only the reader asks for

@@ -15,7 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from .contract import Contract
-from .handlers import ROUTES, Context, Refused, Route, stored
+from .handlers import ROUTES, Context, Refused, Route, content, stored
 from .state import Fault, State, zipped
 
 
@@ -40,6 +40,7 @@ class FakeGitHub:
         self.contract = contract
         rules = [Rule(f"/repos/<owner>/<repo>{r.path}", methods=[r.verb], endpoint=r) for r in ROUTES]
         self._rules = Map([*rules, Rule("/user", endpoint="user"), Rule("/storage/<int:id>.zip", endpoint="storage")])
+        self._rules.add(Rule("/storage/asset/<int:id>", endpoint="asset"))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     def __enter__(self) -> FakeGitHub:
@@ -114,6 +115,8 @@ class FakeGitHub:
             return _json(problem.code or 404, {"message": "Not Found"})
         if found == "storage":
             return Response(stored(self.state, part["id"]), 200, {"Content-Type": "application/zip"})
+        if found == "asset":
+            return Response(content(self.state, part["id"]), 200, {"Content-Type": "application/octet-stream"})
         wrong = self.contract.refused(request)
         if wrong:
             self.violations.append(f"{request.method} {request.path}: {wrong}")

@@ -60,6 +60,14 @@ class Git:
     trees: dict[str, dict[str, str]] = field(default_factory=dict)
     commits: dict[str, dict[str, Any]] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def tag(self, name: str, commit: str, *, annotated: bool = True) -> None:
+        """A tag on a commit, which this GitHub need not have."""
+        sha = hashlib.sha1(f"tag {name} {commit}".encode(), usedforsecurity=False).hexdigest()
+        if annotated:
+            self.tags[sha] = commit
+        self.refs[f"refs/tags/{name}"] = sha if annotated else commit
 
     def blob(self, content: bytes) -> str:
         sha = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
@@ -116,6 +124,7 @@ class State:
         self.runs: list[Run] = []
         self.next_runs: list[Run] = []
         self.releases: list[dict[str, Any]] = []
+        self.digests = True  # whether it tells the digest of what was uploaded
         self.details = True  # whether a dispatch tells which run it started
         main = self.git.commit(self.git.tree({"README.md": self.git.blob(b"# Tide\n")}), [], "Begin")
         self.git.refs["refs/heads/main"] = main
