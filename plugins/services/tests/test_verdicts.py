@@ -15,6 +15,7 @@ from tides_service import ATTESTED, READER, WRITER, Authority, Behaviour, Projec
 import assaymark
 from assaymark import catalogue
 from assaymark.model import DecidedBy, Grade, Level, Outcome
+from assaymark_services.client import Answer, Client, Trouble
 from assaymark_services.manifest import SCHEMA, load
 
 ALL = {s.id: s for s in catalogue.load().subcriteria(catalogue.profile("service")).values()}
@@ -135,6 +136,27 @@ def test_what_the_manifest_does_not_name_is_unknown(project: Project) -> None:
 def test_the_catalogue_has_all_of_the_baseline_and_four_of_our_own() -> None:
     assert len(ALL) == 81
     assert all(re.fullmatch(r"(SvcQC|SVC)\.[A-Z][a-z]{2}\d\d(\.\d)?", id) for id in ALL)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(302, Outcome.PASSED), (200, Outcome.PASSED), (404, Outcome.FAILED), (None, Outcome.UNKNOWN)],
+)
+def test_an_identifier_is_persistent_when_it_resolves(
+    status: int | None, outcome: Outcome, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.only("documentation")
+    project.manifest["documentation"] = {"pid": "10.1234/tides"}
+    project.permitted["hosts"] = frozenset({"doi.org"})
+    asked = Client.ask
+
+    def ask(self: Client, url: str, *words: Any, **more: Any) -> Answer:
+        if url != "https://doi.org/10.1234/tides":
+            return asked(self, url, *words, **more)
+        return Answer(url=url, status=status, trouble=Trouble.NONE if status else Trouble.UNREACHABLE)
+
+    monkeypatch.setattr(Client, "ask", ask)
+    assert project.results("SvcQC.Doc02")["SvcQC.Doc02"].outcome is outcome
 
 
 def test_another_file_is_another_subject(project: Project) -> None:

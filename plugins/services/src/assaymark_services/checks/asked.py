@@ -236,7 +236,7 @@ def _refuses(manifest: Manifest, seen: Observed, who: str, rule: str, words: str
 
 @check("service.authentication")
 def authentication(service_manifest: Manifest, service_observed: Observed) -> Evidence:
-    """Every protected path refuses whoever brings no credential, and lets in who may: else nothing was shown."""
+    """Every protected path refuses whoever brings no credential, and lets in the credentials that may."""
     found = _refuses(service_manifest, service_observed, "nobody", "authentication", "without a credential")
     if found.outcome is not Outcome.PASSED:
         return found

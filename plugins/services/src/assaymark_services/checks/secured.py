@@ -114,17 +114,17 @@ def headers(service_manifest: Manifest, service_observed: Observed) -> Evidence:
 def _lacking(answer: Answer, *, tls: bool) -> list[str]:
     found = []
     if tls and _age(answer.header("strict-transport-security") or "") < 15_552_000:
-        found.append("Strict-Transport-Security lacks, or its max-age is less than 180 days")
+        found.append("Strict-Transport-Security is missing, or its max-age is less than 180 days")
     if (answer.header("x-content-type-options") or "").strip().lower() != "nosniff":
-        found.append("X-Content-Type-Options: nosniff lacks")
+        found.append("X-Content-Type-Options: nosniff is missing")
     policy = (answer.header("content-security-policy") or "").lower()
     if not policy.strip():
-        found.append("Content-Security-Policy lacks")
+        found.append("Content-Security-Policy is missing")
     framed = (answer.header("x-frame-options") or "").strip().lower() in ("deny", "sameorigin")
     if not framed and "frame-ancestors" not in policy:
         found.append("nothing forbids frames: frame-ancestors in Content-Security-Policy, or X-Frame-Options")
     if not (answer.header("referrer-policy") or "").strip():
-        found.append("Referrer-Policy lacks")
+        found.append("Referrer-Policy is missing")
     return found
 
 
