@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TIMEOUT = 1_800.0
 # How a build reaches an index where isolation has to fetch the back end.
 _PASSED = re.compile(
-    r"PIP_(?:INDEX_URL|EXTRA_INDEX_URL|CERT|TRUSTED_HOST|NO_INDEX|FIND_LINKS)|SSL_CERT_FILE"
+    r"PIP_(?:INDEX_URL|EXTRA_INDEX_URL|CERT|CONSTRAINT|TRUSTED_HOST|NO_INDEX|FIND_LINKS)|SSL_CERT_FILE"
     r"|REQUESTS_CA_BUNDLE|HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy"
 )
 _GIT = (
