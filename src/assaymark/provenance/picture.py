@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from assaymark.provenance.account import Account
+from assaymark.provenance.account import Account, Work
 from assaymark.provenance.milestones import LEVELS, Milestone, Move
-from assaymark.wording import one_line
+from assaymark.wording import count, one_line
 
 _STYLE = """
 :root{--ink:#1f2328;--soft:#59636e;--line:#d1d9e0;--paper:#ffffff;--card:#f6f8fa;--passed:#1a7f37;--failed:#cf222e;
@@ -21,9 +21,11 @@ _STYLE = """
 --gold:#e3b341}}
 text{font:12px system-ui,-apple-system,"Segoe UI",sans-serif;fill:var(--ink)}
 .soft{fill:var(--soft)}.small{font-size:11px}.head{font-size:15px;font-weight:600}.card{fill:var(--card);stroke:var(--line)}
+.named{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
 .edge{fill:none;stroke:var(--line);stroke-width:1.5}.paper{fill:var(--paper)}
 """
 _COLOURS = {"passed": "passed", "failed": "failed", "unknown": "unknown", "error": "error", "not-applicable": "none"}
+_VERDICTS = {"valid": "passed", "passed": "passed", "invalid": "failed", "failed": "failed", "undetermined": "unknown"}
 _ORDER = ("failed", "error", "unknown", "passed", "not-applicable")
 _ROW = 22
 
@@ -31,14 +33,16 @@ _ROW = 22
 def assessment(account: Account) -> str:
     """One assessment: what went in on the left, every tool in the middle, criteria and level on the right."""
     tools = _by_tool(account)
+    judged = "Documents" if account.work is Work.VALIDATION else "Criteria"
     criteria = _by_criterion(account)
     height = max(140 + _ROW * max(len(tools), len(criteria)), 260)
     middle = (height + 70) / 2
-    title = f"How {account.subject.name} reached {account.verdict}"
+    name = account.subject.name
+    title = f"How {name} reached {account.verdict}" if account.verdict in LEVELS else f"{name}: {account.verdict}"
     parts = [_card(20, middle - 60, 210, 120), *_source(account, middle)]
     one, two = (middle - _ROW * (len(rows) - 1) / 2 for rows in (tools, criteria))
     parts += _column(340, one, "Looked at by", tools)
-    parts += _column(600, two, "Criteria", criteria)
+    parts += _column(600, two, judged, criteria)
     parts += _edges(middle, [one + _ROW * i for i in range(len(tools))], [two + _ROW * i for i in range(len(criteria))])
     parts += [
         _card(840, middle - 45, 150, 90),
@@ -67,7 +71,7 @@ def history(name: str, milestones: Sequence[Milestone], moves: Sequence[Move] = 
         parts.append(f'<path class="edge" style="stroke:var(--soft)" d="{_stairs(at)}"/>')
     parts += _dots(milestones, moves, at)
     changes = sum(bool(move.rise) for move in moves)
-    told = f"{len(milestones)} assessments; the level moved {changes} time{'s' if changes != 1 else ''}."
+    told = f"{count(len(milestones), 'assessment')}; the level moved {count(changes, 'time')}."
     return _svg(width, top + step * 3 + 70, f"Levels of {name}", told, parts)
 
 
@@ -75,6 +79,7 @@ def _dots(milestones: Sequence[Milestone], moves: Sequence[Move], at: Sequence[t
     by_after = {id(move.after): move for move in moves}
     radius = 4.5 if len(milestones) <= 120 else 2
     last_label = -1000.0
+    labels = []
     for milestone, (x, y) in zip(milestones, at, strict=True):
         move = by_after.get(id(milestone))
         tip = f"{milestone.commit[:10]} {milestone.day}: {milestone.level}"
@@ -86,9 +91,10 @@ def _dots(milestones: Sequence[Milestone], moves: Sequence[Move], at: Sequence[t
         yield f"<circle {dot}><title>{_xml(tip)}</title></circle>"
         named = move is None or move.rise or milestone is milestones[-1]
         if named and x - last_label > 80:
-            yield _text(x, y - 12, milestone.commit[:7], "small", anchor="middle")
-            yield _text(x, 235, milestone.day, "soft small", anchor="middle")
+            labels.append(_text(x, y - 12, milestone.commit[:7], "small named", anchor="middle"))
+            labels.append(_text(x, 235, milestone.day, "soft small", anchor="middle"))
             last_label = x
+    yield from labels  # above the line and the dots
 
 
 def _stairs(at: Sequence[tuple[float, float]]) -> str:
@@ -112,6 +118,7 @@ def _by_tool(account: Account) -> list[tuple[str, Counter[str]]]:
     counts: dict[str, Counter[str]] = {}
     for step in account.steps:
         tool = f"{step.tool.name} {step.tool.version or ''}".strip() if step.tool else f"assaymark {account.version}"
+        tool = tool.removeprefix("assaymark ") if account.work is Work.VALIDATION else tool
         counts.setdefault(tool, Counter())[step.outcome] += 1
     return sorted(counts.items(), key=lambda item: (not item[0].startswith("assaymark"), item[0]))
 
@@ -119,7 +126,8 @@ def _by_tool(account: Account) -> list[tuple[str, Counter[str]]]:
 def _by_criterion(account: Account) -> list[tuple[str, Counter[str]]]:
     counts: dict[str, Counter[str]] = {}
     for result in account.results:
-        counts.setdefault(result.id.rstrip("0123456789."), Counter())[result.outcome] += 1
+        group = result.id.partition(":")[0] if account.work is Work.VALIDATION else result.id.rstrip("0123456789.")
+        counts.setdefault(group, Counter())[result.outcome] += 1
     return list(counts.items())
 
 
@@ -127,7 +135,7 @@ def _column(x: int, top: float, title: str, rows: Sequence[tuple[str, Counter[st
     yield _text(x, top - 24, title, "soft")
     for number, (name, counts) in enumerate(rows):
         y = top + _ROW * number
-        yield _text(x, y + 4, _short(name, 22), "")
+        yield _text(x, y + 4, _short(name, 20), "")
         yield from _bar(x + 130, y - 5, counts)
 
 
@@ -155,11 +163,11 @@ def _description(account: Account) -> str:
     counts = Counter(result.outcome for result in account.results)
     told = ", ".join(f"{counts[o]} {o}" for o in _ORDER if counts[o])
     commit = account.subject.commit or "unknown"
-    return f"{len(account.steps)} checks of commit {commit}: {told}. Level: {account.verdict}."
+    return f"{count(len(account.steps), 'check')} of commit {commit}: {told or 'nothing'}. Verdict: {account.verdict}."
 
 
 def _level(verdict: str) -> str:
-    return verdict if verdict in LEVELS else "passed" if verdict == "passed" else "failed"
+    return verdict if verdict in LEVELS else _VERDICTS.get(verdict, "none")
 
 
 def _svg(width: int, height: int, title: str, description: str, parts: Sequence[str]) -> str:

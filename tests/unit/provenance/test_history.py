@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from assaymark.model import Assessment
 from assaymark.provenance import between, history, milestones, picture, prov
 from assaymark.provenance.account import Account
 from assaymark.provenance.constraints import violations
-from assaymark.provenance.milestones import Milestone
+from assaymark.provenance.milestones import LEVELS, Milestone
 from assaymark.reports import json as report
+
+from .test_validated import told
 
 
 def milestone(number: int, level: str = "silver", **outcomes: str) -> Milestone:
@@ -244,3 +247,26 @@ def test_pictures_are_sound_svg_that_tells_what_they_show(hosted: Account) -> No
     assert drawn.count("<circle") == 3
     assert "worse: a" in drawn
     assert "the level moved 2 times" in drawn
+
+
+@pytest.mark.parametrize("number", [1, 2, 50, 2_000])
+def test_a_history_of_any_length_fits_and_its_names_do_not_overlap(number: int) -> None:
+    line = [milestone(n, LEVELS[n * 7 // 3 % 4]) for n in range(number)]
+    root = ET.fromstring(picture.history("o/r", line, milestones.moves(line)))
+    svg = "{http://www.w3.org/2000/svg}"
+    wide = float(root.get("width", "0"))
+    assert len(root.findall(f".//{svg}circle")) == number
+    named = [float(t.get("x", "0")) for t in root.iter(f"{svg}text") if t.get("class") == "small named"]
+    assert named
+    assert all(right - left > 70 for left, right in pairwise(named))
+    assert all(35 < x < wide - 35 for x in named)
+    assert all(0 < float(c.get("cx", "0")) < wide for c in root.iter(f"{svg}circle"))
+
+
+def test_the_picture_of_a_validation_tells_of_documents() -> None:
+    text = picture.assessment(told())
+    assert ">Documents<" in text
+    assert "validator toy 2.1" in text
+    assert "2 checks of commit" in text
+    assert "fill:var(--failed)" in text
+    assert "reached" not in text
