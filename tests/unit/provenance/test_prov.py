@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -170,3 +171,45 @@ def test_documents_that_agree_are_merged(account: Callable[..., Account]) -> Non
     other["agent"]["tool:flake8%407.1.1"]["prov:label"] = "something else"
     with pytest.raises(ValueError, match="flake8"):
         writer.merged([one, other])
+
+
+ELSEWHERE = """\
+import hashlib, sys
+sys.path.insert(0, sys.argv[1])
+from assaymark.badges import assessed, endpoint, svg
+from assaymark.provenance import folder
+from assaymark.provenance.assessed import account_of
+from assaymark.reports.json import from_own
+data = open(sys.argv[2], "rb").read()
+a = from_own(data.decode())
+made = [*folder.documents(account_of(a, data, {}), {}).values(), svg.render(assessed.level(a)),
+        endpoint.render(assessed.level(a))]
+print(hashlib.sha256("".join(made).encode()).hexdigest())
+"""
+
+
+def interpreters() -> list[str]:
+    """Every Python at hand that we support, this one first; a name may stand for nothing that runs."""
+    found = [sys.executable]
+    for minor in range(11, 16):
+        place = shutil.which(f"python3.{minor}")
+        known = place and subprocess.run(
+            [place, "-I", "-c", f"import sys; sys.exit(sys.version_info[:2] != (3, {minor}))"],
+            capture_output=True,
+            check=False,
+        )
+        if place and known and known.returncode == 0:
+            found.append(place)
+    return found
+
+
+def test_the_same_bytes_on_every_python_at_hand(checkout: Path) -> None:
+    sample = checkout / "tests" / "snapshots" / "bronze.json"
+    made = {}
+    for python in interpreters():
+        words = [python, "-I", "-c", ELSEWHERE, str(checkout / "src"), str(sample)]
+        run = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+        assert run.returncode == 0, run.stderr
+        made[python] = run.stdout
+    assert len(set(made.values())) == 1, made
+    assert len(next(iter(made.values())).strip()) == 64
