@@ -271,7 +271,7 @@ def image_build(
 ) -> int:
     """Build for every platform, test, describe; publish a candidate if all that holds."""
     read = manifest_at(manifest)
-    about = _described(*(asked.pop(name) for name in ("commit", "date", "version", "branch", "url")))
+    about = _described(*(asked.pop(name) for name in ("commit", "date", "release", "branch", "url")))
     user = user_of(read) if wanted else ""
 
     async def run() -> Sequence[Result]:
@@ -294,7 +294,7 @@ def image_build(
 def image_promote(manifest: Path, candidate: Path, judged: tuple[Path, ...], output: Path, **asked: Any) -> int:
     """Give a candidate its final tags, by digest: nothing is built, and what was judged is what is published."""
     read = manifest_at(manifest)
-    about = _described(*(asked.pop(name) for name in ("commit", "date", "version", "branch", "url")))
+    about = _described(*(asked.pop(name) for name in ("commit", "date", "release", "branch", "url")))
     user = user_of(read)
 
     async def run() -> Sequence[Result]:
