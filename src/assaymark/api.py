@@ -307,12 +307,15 @@ class Unreachable(Exception):
 
 
 class Ran(NamedTuple):
-    """How a program of `Context.run` ended: ``code`` is None when it could not be run to its end, and ``problem`` says
-    why."""
+    """How a program ended: ``code`` is None when it could not be run to its end, and ``problem`` says why.
+
+    ``stderr`` is what `run_program` heard there.
+    """
 
     code: int | None
     stdout: bytes = b""
     problem: str = ""
+    stderr: bytes = b""
 
 
 class Context(Protocol):
@@ -471,7 +474,7 @@ def run_program(
         arguments, cwd=folder, env=environment, timeout=time, limit=50_000_000, input=input
     )
     if done.finished:
-        return Ran(done.returncode, done.stdout)
+        return Ran(done.returncode, done.stdout, stderr=done.stderr)
     said = "wrote too much" if done.truncated else f"signal {done.signal}"
     return Ran(None, done.stdout, f"not over after {time:g} s" if done.timed_out else done.problem or said)
 

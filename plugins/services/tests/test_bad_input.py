@@ -328,7 +328,7 @@ def test_a_deployment_that_does_not_end_is_unknown(command: list[str], said: str
 
 def test_a_deployment_is_a_job_of_a_runner(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSAYMARK_WORK", str(tmp_path / "work"))
-    project.manifest["deployment"] |= {"command": ["sh", "-c", "test -e compose.yaml && echo nothing changed"]}
+    project.manifest["deployment"] |= {"command": ["sh", "-c", "test -e compose.yaml && echo nothing changed >&2"]}
     project.only("deployment")
     project.permitted["deploy"] = "local"
     found = project.results("SvcQC.Dep01", "SvcQC.Dep03.1")

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from assaymark_services.manifest import looks_like, read
+
 
 def blocks(text: str) -> list[tuple[str, str]]:
     """Language and text of each block, in order."""
@@ -104,3 +106,11 @@ def test_an_address_alone_leaves_most_unknown() -> None:
         "SvcQC.Sec04.1",
         "SVC.Web04",
     }
+
+
+def test_the_template_of_init_is_a_manifest(checkout: Path) -> None:
+    text = (checkout / "pipelines" / "templates" / "service.toml").read_text(encoding="utf-8")
+    assert looks_like(text)
+    found = read(text, "service.toml")
+    commented = "\n".join(line.removeprefix("# ") for line in text.splitlines() if "=" in line or "[" in line)
+    assert {*found, "credentials", "protected", "deployment"} == set(read(commented, "service.toml"))

@@ -46,6 +46,7 @@ Examples:
     "generative, forecast or surrogate.",
 )
 @click.option("--schedule", is_flag=True, help="With --model: every day, and when new data are announced.")
+@click.option("--service", is_flag=True, help="Only the manifest of a service and its workflow.")
 @click.option("--gate", default="", metavar="G", help="Fail below bronze, silver or gold, or on no-regression.")
 @click.option("--profile", default="assaymark", show_default=True, help="assaymark, sqaaas-v3 or sqaaas-v2.")
 @click.option("--branch", metavar="NAME", help="The main branch (default: that of the clone).")
@@ -60,6 +61,7 @@ def command(
     workflows: tuple[str, ...],
     task: str | None,
     schedule: bool,
+    service: bool,
     gate: str,
     profile: str,
     branch: str | None,
@@ -80,7 +82,7 @@ def command(
     root = _root(path)
     if schedule and task is None:
         raise InputError("--schedule is about a model", hint="assaymark init --model TASK --schedule")
-    names = _names(split(workflows)) if task is None or workflows else ()
+    names = _names(split(workflows)) if workflows or (task is None and not service) else ()
     readme = None if no_badge else next((n for n in READMES if (root / n).is_file()), None)
     config = not no_config and bool(names) and not _configured(root)
     if gate and not config:
@@ -94,6 +96,7 @@ def command(
         config=config,
         model=None if task is None else _one_of("--model", task, TASKS),
         schedule=schedule,
+        service=service,
         readme=readme,
         badge=_badge(root, readme) if readme and "assess" in names else None,
     )

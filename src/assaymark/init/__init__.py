@@ -27,11 +27,15 @@ WORKFLOWS = {
 DEFAULT = ("assess", "comment")
 TASKS = ("classification", "regression", "segmentation", "detection", "generative", "forecast", "surrogate")
 MANIFEST = "model.toml"
+SERVICE = "service.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What to write, and what to fill in. ``model`` is the task of a model; ``schedule`` validates it every day."""
+    """What to write, and what to fill in. ``model`` is the task of a model; ``schedule`` validates it every day.
+
+    ``service`` adds the manifest of a service and its workflow.
+    """
 
     pin: Pin
     workflows: tuple[str, ...] = DEFAULT
@@ -43,6 +47,7 @@ class Wanted:
     badge: Callable[[str], str] | None = None
     model: str | None = None
     schedule: bool = False
+    service: bool = False
 
 
 class Change(NamedTuple):
@@ -79,6 +84,9 @@ def _files(wanted: Wanted) -> Iterable[tuple[str, str]]:
         again = "-schedule" if wanted.schedule else ""
         yield MANIFEST, render(f"model/{wanted.model}.toml", wanted)
         yield f"{FOLDER}/assaymark-model.yml", render(f"assaymark-model{again}.yml", wanted)
+    if wanted.service:
+        yield SERVICE, render("service.toml", wanted)
+        yield f"{FOLDER}/assaymark-service.yml", render("assaymark-service.yml", wanted)
     if wanted.config:
         yield CONFIG, render("assaymark.toml", wanted)
 

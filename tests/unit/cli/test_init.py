@@ -91,6 +91,7 @@ def test_each_file_is_asked_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
         workflows=(),
         task=None,
         schedule=False,
+        service=False,
         gate="",
         profile="assaymark",
         branch=None,
@@ -187,6 +188,12 @@ def test_a_model_without_a_task_is_a_surrogate_and_may_be_scheduled(root: Path) 
     text = (root / ".github/workflows/assaymark-model.yml").read_text()
     assert "repository_dispatch" in text
     assert "schedule:" in text
+
+
+def test_a_service_gets_a_manifest_and_a_workflow_and_nothing_else(root: Path) -> None:
+    init(root, "--yes", "--service")
+    assert files(root) == {"README.md", "service.toml", ".github/workflows/assaymark-service.yml"}
+    assert "actions/service@" in (root / ".github/workflows/assaymark-service.yml").read_text()
 
 
 @pytest.mark.parametrize(

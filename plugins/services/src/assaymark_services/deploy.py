@@ -63,7 +63,7 @@ def _here(manifest: Manifest, table: Any) -> Attempt:
     ran = run_program(
         table["command"], folder=manifest.path.parent, time=table.get("time", TIME), environment=_environment(table)
     )
-    return Attempt(code=ran.code, printed=ran.stdout, problem=ran.problem)
+    return Attempt(code=ran.code, printed=ran.stdout + ran.stderr, problem=ran.problem)
 
 
 def _job(manifest: Manifest, table: Any, where: str, engine: str | None) -> Attempt:
@@ -91,4 +91,6 @@ def _job(manifest: Manifest, table: Any, where: str, engine: str | None) -> Atte
     finally:
         runner.cancel(handle)
         shutil.rmtree(handle.folder, ignore_errors=True)
-    return Attempt(code=status.code, printed=log.stdout, problem="" if status.code is not None else str(status.state))
+    return Attempt(
+        code=status.code, printed=log.stdout + log.stderr, problem="" if status.code is not None else str(status.state)
+    )
