@@ -1,4 +1,4 @@
-"""Measure `assaymark validate` beside cwltool, and alone on many Ophidia and openEO documents.
+"""Measure `assaymark validate` beside cwltool, alone on many Ophidia and openEO documents, and what it costs others.
 
     python benchmarks/validate.py [--cwl FOLDER] [--rounds N] [--sample N] [--json FILE]
 
@@ -36,6 +36,17 @@ for path in sys.argv[1:]:
         load_tool(path, context)
     except Exception:
         pass
+"""
+
+# Our command as if one plugin were not installed.
+WITHOUT = """
+import sys
+from assaymark import registry
+from assaymark.__main__ import main
+missing = sys.argv[1]
+found = tuple(point for point in registry.points() if point.name != missing)
+registry.points = lambda: found
+sys.exit(main(sys.argv[2:]))
 """
 
 
@@ -136,10 +147,30 @@ def many(bench: Bench, place: Path, what: str, aim: float) -> Iterator[Row]:
     commit(place)
     [series] = in_turns([bench.validate(place, "--only", what, "--no-cache")], bench.rounds)
     files = json.loads(series.samples[-1].output)["files"]
-    good = sum(f["valid"] is True for f in files)
+    good = sum(not f["findings"] for f in files)
     if len(files) != 1_000 or good != 1_000:
-        raise SystemExit(f"{what}: {len(files)} documents recognised, {good} valid, of 1000 that are")
+        told = next((f["findings"][0]["message"] for f in files if f["findings"]), "")
+        raise SystemExit(f"{what}: {len(files)} documents recognised, {good} without a finding, of 1000: {told}")
     yield Row(what=f"1000 {what} files", ours=times(series), beside="", value=series.seconds, aim=aim, unit="s")
+
+
+def untouched(bench: Bench, place: Path) -> Row:
+    """A repository without workflows is assessed as fast as if there were no validators."""
+    place.mkdir()
+    (place / "README.md").write_text("# Tide\n", encoding="utf-8")
+    for number in range(200):
+        (place / f"part{number}.py").write_text(f"def part() -> int:\n    return {number}\n", encoding="utf-8")
+        (place / f"data{number}.json").write_text(json.dumps({"values": [number] * 20}), encoding="utf-8")
+    commit(place)
+    env = environment(bench.home)
+    words = ["assess", str(place), "--no-tools", "--no-cache", "--format", "json"]
+    given, none = (
+        Command(name or "all", [sys.executable, "-c", WITHOUT, name, *words], env, JUDGED) for name in ("", "workflows")
+    )
+    ours, bare = in_turns([given, none], bench.rounds)
+    more = ours.seconds - bare.seconds
+    what = "assess, 400 files and no workflow"
+    return Row(what=what, ours=times(ours), beside=f"without the plugin {times(bare)}", value=more, aim=0.05, unit="s")
 
 
 def ophidia(number: int) -> dict[str, object]:
@@ -152,7 +183,7 @@ def ophidia(number: int) -> dict[str, object]:
     rest = [
         {
             "name": f"reduce {n}",
-            "operator": "oph_reduce",
+            "operator": "oph_reduce2",
             "arguments": ["operation=max", "dim=time"],
             "dependencies": [{"task": "import" if n == 1 else f"reduce {n - 1}", "type": "single"}],
         }
@@ -225,6 +256,7 @@ def rows(bench: Bench, source: Path, folder: Path, sample: int) -> Iterator[Row]
     yield from cwl(bench, source, folder / "cwl", sample)
     yield from many(bench, folder / "ophidia", "ophidia", 1.0)
     yield from many(bench, folder / "openeo", "openeo", 2.0)
+    yield untouched(bench, folder / "none")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -116,30 +116,26 @@ def missing_argument(raw: dict[str, Any], dice: random.Random) -> str | None:
     return f"@operator {chosen['name']}"
 
 
+def gone(raw: dict[str, Any], chosen: dict[str, Any]) -> str:
+    """Takes a task out, so that what followed it follows what it followed; the number of its block."""
+    for other in raw["tasks"]:
+        for edge in other["dependencies"]:
+            if edge["task"] == chosen["name"]:
+                edge["task"] = chosen["dependencies"][0]["task"]
+    raw["tasks"].remove(chosen)
+    return str(chosen["name"]).split()[-1]
+
+
 def no_end(raw: dict[str, Any], dice: random.Random) -> str | None:
     chosen = pick(raw, dice, "oph_endfor", "oph_endif")
     if chosen is None:
         return None
-    number = chosen["name"].split()[-1]
-    for other in raw["tasks"]:
-        for edge in other["dependencies"]:
-            if edge["task"] == chosen["name"]:
-                edge["task"] = chosen["dependencies"][0]["task"]
-    raw["tasks"].remove(chosen)
-    return f"@operator {'Loop' if chosen['operator'] == 'oph_endfor' else 'If'} {number}"
+    return f"@operator {'Loop' if chosen['operator'] == 'oph_endfor' else 'If'} {gone(raw, chosen)}"
 
 
 def no_beginning(raw: dict[str, Any], dice: random.Random) -> str | None:
     chosen = pick(raw, dice, "oph_for")
-    if chosen is None:
-        return None
-    number = chosen["name"].split()[-1]
-    for other in raw["tasks"]:
-        for edge in other["dependencies"]:
-            if edge["task"] == chosen["name"]:
-                edge["task"] = chosen["dependencies"][0]["task"]
-    raw["tasks"].remove(chosen)
-    return f"@operator End {number}"
+    return f"@operator End {gone(raw, chosen)}" if chosen is not None else None
 
 
 def number_instead_of_text(raw: dict[str, Any], dice: random.Random) -> str | None:

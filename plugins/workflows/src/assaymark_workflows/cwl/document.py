@@ -116,12 +116,7 @@ def _malformed(document: Document, problem: Malformed) -> None:
 
 def _merge(root: Node) -> None:
     """Carry out YAML's ``<<``: keys that are there already win."""
-    stack, seen = [root], set()
-    while stack:
-        node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
+    for node in root.walk():
         if node.is_object and any(key.text == "<<" and not key.quoted for key, _ in node.items):
             own = [(key, value) for key, value in node.items if key.text != "<<" or key.quoted]
             names = {key.text for key, _ in own}
@@ -135,8 +130,6 @@ def _merge(root: Node) -> None:
                             own.append(pair)
             node.items = own
             node._index = None
-        stack += [value for _, value in node.items]
-        stack += node.elements
 
 
 def target_of(reference: str, base: str) -> tuple[str, str]:
@@ -312,12 +305,7 @@ class _Resolver:
 def _index(root: Node) -> dict[str, Node]:
     """Objects by ``id`` or ``name``: the whole of it, and its last part behind a slash."""
     found: dict[str, Node] = {}
-    stack, seen = [root], set()
-    while stack:
-        node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
+    for node in root.walk():
         if node.is_object:
             for word in ("id", "name"):
                 value = node.get(word)
@@ -325,21 +313,9 @@ def _index(root: Node) -> dict[str, Node]:
                     text = value.value.rpartition("#")[2]
                     found.setdefault(text, node)
                     found.setdefault("/" + text.rpartition("/")[2], node)
-        stack += [value for _, value in node.items]
-        stack += node.elements
     return found
 
 
 def _holds(node: Node, part: Node) -> bool:
     """Whether one node stands somewhere below another."""
-    stack, seen = [node], set()
-    while stack:
-        node = stack.pop()
-        if node is part:
-            return True
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        stack += [value for _, value in node.items]
-        stack += node.elements
-    return False
+    return any(below is part for below in node.walk())

@@ -388,11 +388,4 @@ def _ran(step: Step) -> str:
 
 
 def _strings(node: Node) -> list[Node]:
-    found, stack = [], [node]
-    while stack:
-        node = stack.pop()
-        if node.is_string:
-            found.append(node)
-        stack += [value for _, value in node.items]
-        stack += node.elements
-    return found
+    return [below for below in node.walk() if below.is_string]

@@ -176,17 +176,9 @@ class Structure:
 
     def free(self, node: Node) -> None:
         """A value of any kind: only keys that are there twice are wrong."""
-        stack = [node]
-        while stack:
-            node = stack.pop()
-            if id(node) in self.freed:  # what is imported or repeated by an alias is there many times
-                continue
-            if node.items or node.elements:
-                self.freed.add(id(node))
-            for key in node.repeated():
+        for below in node.walk(self.freed):  # what is imported or repeated by an alias is there many times
+            for key in below.repeated():
                 self.report.add("CWL-Y002", key, f"{key.text!r} is there twice; only one of them can hold")
-            stack += [value for _, value in node.items]
-            stack += node.elements
 
     def _text(self, node: Node, shape: Shape, what: str) -> None:
         if shape.text or node.value in shape.words:

@@ -93,15 +93,9 @@ class _Definition:
         self._clusters(self.root.get("clusters"))
 
     def _repeated(self, root: Node) -> None:
-        stack, seen = [root], set()
-        while stack:
-            node = stack.pop()
-            if id(node) in seen:
-                continue
-            seen.add(id(node))
-            for key in node.repeated() if node.is_object else ():
+        for node in root.walk():
+            for key in node.repeated():
                 self.say("FDL-Y003", f"the key {key.text!r} was there before; only the last one counts", key)
-            stack += [*node.elements, *(value for _, value in node.items)]
 
     def _services(self, oscar: Node | None) -> Iterator[tuple[Node, Node]]:
         if oscar is None:

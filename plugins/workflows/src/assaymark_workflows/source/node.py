@@ -100,6 +100,23 @@ class Node:
                 yield key
             seen.add(key.text)
 
+    def walk(self, seen: set[int] | None = None) -> Iterator[Node]:
+        """This node and all below it, each once however often aliases repeat it.
+
+        What the caller changes below a node before it asks for the next one is followed. ``seen`` holds the ids of
+        those that need no look.
+        """
+        seen = set() if seen is None else seen
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            yield node
+            stack += [value for _, value in node.items]
+            stack += node.elements
+
     @property
     def is_object(self) -> bool:
         """Whether it maps keys to values."""

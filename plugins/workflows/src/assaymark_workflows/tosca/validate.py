@@ -92,14 +92,9 @@ class _Template:
     # -- text and shape
 
     def _repeated(self) -> None:
-        stack, seen = [self.root], set()
-        while stack:
-            node = stack.pop()
-            if id(node) not in seen:
-                seen.add(id(node))
-                for key in node.repeated() if node.is_object else ():
-                    self.say("TOS-Y002", f"the key {key.text!r} was there before; only the last one counts", key)
-                stack += [*node.elements, *(value for _, value in node.items)]
+        for node in self.root.walk():
+            for key in node.repeated():
+                self.say("TOS-Y002", f"the key {key.text!r} was there before; only the last one counts", key)
 
     def _known(self, node: Node, names: tuple[str, ...], what: str) -> None:
         for key, _ in node.items:
@@ -496,15 +491,9 @@ class _Template:
 
     def _functions(self, root: Node, kind: str | None, *, outside: bool = False) -> None:
         """Every function below ``root``; ``outside`` of nodes there is nothing that SELF or HOST could mean."""
-        stack, seen = [root], set()
-        while stack:
-            node = stack.pop()
-            if id(node) in seen:
-                continue
-            seen.add(id(node))
+        for node in root.walk():
             if values.is_function(node):
                 self._function(node.items[0][0], node.items[0][1], kind, outside=outside)
-            stack += [*node.elements, *(value for _, value in node.items)]
 
     def _function(self, name: Node, arguments: Node, kind: str | None, *, outside: bool) -> None:
         first = arguments.elements[0] if arguments.is_array and arguments.elements else arguments
