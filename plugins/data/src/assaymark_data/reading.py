@@ -97,10 +97,10 @@ def from_xml(data: bytes, where: str) -> Element:
 
     try:
         root: Element = fromstring(data)
-    except (ParseError, ValueError, LookupError, RecursionError, MemoryError) as problem:
-        raise FactUnavailable(f"{where} is not valid XML: {' '.join(str(problem).split())[:200]}") from problem
     except DefusedXmlException as problem:
         raise FactUnavailable(f"{where} has entities or external references, which are not read") from problem
+    except (ParseError, ValueError, LookupError, RecursionError, MemoryError) as problem:
+        raise FactUnavailable(f"{where} is not valid XML: {' '.join(str(problem).split())[:200]}") from problem
     level = [root]
     for _ in range(DEPTH):
         level = [child for element in level for child in element]

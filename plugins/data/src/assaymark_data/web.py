@@ -80,19 +80,24 @@ def _once(address: str, accept: str, most: int, whole: bool, end: float) -> tupl
         return Got(address=address, problem="took too long"), None
     kind = http.client.HTTPSConnection if parts.scheme.lower() == "https" else http.client.HTTPConnection
     late = threading.Event()
-    connection: http.client.HTTPConnection | None = None
+    sockets: list[socket.socket] = []
 
     def cut() -> None:
         """Ends a connection whose time is over, also one that gives a byte now and then."""
         late.set()
-        with suppress(OSError, AttributeError):
-            connection.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+        for each in sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(left, cut)
     timer.daemon = True
+    connection: http.client.HTTPConnection | None = None
     try:
         connection = kind(parts.hostname or "", parts.port, timeout=min(QUIET, left))
         timer.start()
+        connection.connect()
+        # The connection lets go of its socket as soon as it hands out the answer.
+        sockets.append(connection.sock)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request(
             "GET", target, headers={"Accept": accept, "User-Agent": "assaymark", "Accept-Encoding": "identity"}
