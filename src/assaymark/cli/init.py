@@ -34,7 +34,7 @@ Examples:
     "--workflows",
     multiple=True,
     metavar="NAMES",
-    help="assess, comment, validate, schedule, or all (default: assess,comment).",
+    help="assess, comment, validate, schedule, release, or all (default: assess,comment).",
 )
 @click.option(
     "--model",
@@ -47,6 +47,7 @@ Examples:
 )
 @click.option("--schedule", is_flag=True, help="With --model: every day, and when new data are announced.")
 @click.option("--service", is_flag=True, help="Only the manifest of a service and its workflow.")
+@click.option("--release", is_flag=True, help="Add the workflow that releases what is tagged.")
 @click.option("--gate", default="", metavar="G", help="Fail below bronze, silver or gold, or on no-regression.")
 @click.option("--profile", default="assaymark", show_default=True, help="assaymark, sqaaas-v3 or sqaaas-v2.")
 @click.option("--branch", metavar="NAME", help="The main branch (default: that of the clone).")
@@ -62,6 +63,7 @@ def command(
     task: str | None,
     schedule: bool,
     service: bool,
+    release: bool,
     gate: str,
     profile: str,
     branch: str | None,
@@ -83,6 +85,7 @@ def command(
     if schedule and task is None:
         raise InputError("--schedule is about a model", hint="assaymark init --model TASK --schedule")
     names = _names(split(workflows)) if workflows or (task is None and not service) else ()
+    names += ("release",) if release and "release" not in names else ()
     readme = None if no_badge else next((n for n in READMES if (root / n).is_file()), None)
     config = not no_config and bool(names) and not _configured(root)
     if gate and not config:

@@ -23,6 +23,7 @@ WORKFLOWS = {
     "comment": ("assaymark-comment.yml", "comments on pull requests, those of forks too"),
     "validate": ("assaymark-validate.yml", "checks scientific workflows when one is pushed"),
     "schedule": ("assaymark-schedule.yml", "judges once a week with what only the forge can tell"),
+    "release": ("assaymark-release.yml", "releases what is tagged: judged, built, signed, published"),
 }
 DEFAULT = ("assess", "comment")
 TASKS = ("classification", "regression", "segmentation", "detection", "generative", "forecast", "surrogate")
@@ -100,6 +101,7 @@ def render(template: str, wanted: Wanted) -> str:
         "__BRANCH__": wanted.branch,
         "__PROFILE__": wanted.profile,
         "__BASELINE__": "branch:badges" if wanted.gate == "no-regression" else '""',
+        "__RELEASE_GATE__": wanted.gate if wanted.gate in ("bronze", "silver", "gold") else "silver",
         "__GATE__": f'gate = "{wanted.gate}"' if wanted.gate else '# gate = "bronze"',
     }
     for mark, value in filled.items():

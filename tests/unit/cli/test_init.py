@@ -92,6 +92,7 @@ def test_each_file_is_asked_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
         task=None,
         schedule=False,
         service=False,
+        release=False,
         gate="",
         profile="assaymark",
         branch=None,
@@ -202,3 +203,11 @@ def test_a_service_gets_a_manifest_and_a_workflow_and_nothing_else(root: Path) -
 def test_a_model_of_no_known_task(words: list[str], said: str, root: Path) -> None:
     with pytest.raises(InputError, match=said):
         init(root, *words)
+
+
+def test_the_workflow_of_releases_is_added_to_the_others(root: Path) -> None:
+    init(root, "--release", "--yes", "--gate", "gold")
+    text = (root / ".github/workflows/assaymark-release.yml").read_text()
+    assert f"make-release.yml@{COMMIT}" in text
+    assert "gate: gold" in text
+    assert (root / ".github/workflows/assaymark.yml").is_file()
