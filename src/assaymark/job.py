@@ -54,7 +54,9 @@ class Job:
     """One command, run ``array`` times (the index is in ``ASSAYMARK_INDEX``).
 
     ``image`` is the path of an image (OCI layout, archive, unpacked folder), None for a command of the host. ``inputs``
-    are put into the folder where the command starts; ``outputs`` are the paths there that are brought back.
+    are put into the folder where the command starts; ``outputs`` are the paths there that are brought back. With a
+    ``launcher`` (``srun --mpi=pmi2``) the command is started once for each of ``resources.tasks``, as ranks of one
+    program.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Job:
     confinement: Confinement = Confinement()
     labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     array: int = 1
+    launcher: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,11 +40,8 @@ class Running:
     def states(self) -> list[dict[str, Any]]:
         """As Kubernetes writes the state of containers."""
         if self.queued or not self.processes:
-            return [
-                {"name": c["name"], "ready": False, "restartCount": 0, "image": c["image"], "imageID": "",
-                 "state": {"waiting": {"reason": "ContainerCreating"}}}
-                for c in self.pod["spec"]["containers"]
-            ]  # fmt: skip
+            waiting = {"waiting": {"reason": "ContainerCreating"}}
+            return [_told(c, waiting, ready=False) for c in self.pod["spec"]["containers"]]
         found = []
         for container in self.pod["spec"]["containers"]:
             code = self.processes[container["name"]].poll()
@@ -52,8 +49,7 @@ class Running:
             if code is not None:
                 code = 128 - code if code < 0 else code
                 state = {"terminated": {"exitCode": code, "reason": "Completed" if code == 0 else "Error"}}
-            found.append({"name": container["name"], "ready": code is None, "restartCount": 0,
-                          "image": container["image"], "imageID": "", "state": state})  # fmt: skip
+            found.append(_told(container, state, ready=code is None))
         return found
 
     @property
@@ -74,6 +70,11 @@ class Running:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _told(container: dict[str, Any], state: dict[str, Any], *, ready: bool) -> dict[str, Any]:
+    about = {"name": container["name"], "image": container["image"], "imageID": "", "restartCount": 0}
+    return about | {"ready": ready, "state": state}
 
 
 def _argv(container: dict[str, Any]) -> list[str]:

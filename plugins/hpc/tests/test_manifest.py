@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assaymark.api import InputError
-from assaymark_hpc.manifest import OWN, read
+from assaymark_hpc.manifest import OWN, Gpu, Mpi, read
 
 GOOD = """
 image = "tool.tar"
@@ -24,6 +25,70 @@ exit = 0
 contains = "1.2"
 time = 5
 """
+MORE = """
+long = ["tool", "serve"]
+[mpi]
+tasks = 4
+launcher = ["srun", "--mpi=pmix"]
+scaling = [1, 2]
+efficiency = 0.7
+[gpu]
+count = 2
+[[test]]
+name = "bandwidth"
+command = ["stream"]
+matches = "Copy"
+output = "out/r.dat"
+sha256 = "DIGEST"
+performance = { pattern = 'Copy: +([0-9.]+)', reference = 10.0, lower = 0.1, unit = "GB/s" }
+""".replace("DIGEST", "a" * 64)
+
+
+def test_all_that_can_be_asked(tmp_path: Path) -> None:
+    file = tmp_path / "smoke.toml"
+    file.write_text('image = "x"\n' + MORE)
+    found = read(file)
+    assert found.mpi == Mpi(tasks=4, launcher=("srun", "--mpi=pmix"), scaling=(1, 2), efficiency=0.7)
+    assert found.gpu == Gpu(count=2)
+    assert found.long == ("tool", "serve")
+    [test] = found.tests
+    assert (test.matches, test.output, test.sha256) == ("Copy", "out/r.dat", "a" * 64)
+    assert test.performance is not None
+    assert test.performance.bounds == (9.0, math.inf)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("tasks = 4->tasks = 1", "one rank shows nothing"),
+        ("scaling = [1, 2]->scaling = [2, 1]", "rising order"),
+        ("scaling = [1, 2]->scaling = [2]", "two numbers"),
+        ("scaling = [1, 2]->scaling = [0, 1]", "numbers of ranks"),
+        ("efficiency = 0.7->efficiency = -1", "0 or more"),
+        ("efficiency = 0.7->efficiency = nan", "0 or more"),
+        ("count = 2->count = 0", "1 or more"),
+        ("[gpu]\ncount = 2->gpu = 2\n", "must be a table"),
+        ('matches = "Copy"->matches = "("', "no regular expression"),
+        ('output = "out/r.dat"->output = "../r"', "below the working folder"),
+        ('output = "out/r.dat"\n->', "of what file"),
+        ("a" * 64 + "->abc", "64 hexadecimal"),
+        ("lower = 0.1, ->", "'lower' or 'upper'"),
+        ("([0-9.]+)->[0-9.]+", "one group"),
+        ("reference->referenc", "did you mean 'reference'"),
+        ('"bandwidth"->"again-x"', "cannot be the name"),
+    ],
+)
+def test_what_is_wrong_with_more_is_said(change: str, says: str, tmp_path: Path) -> None:
+    old, _, new = change.partition("->")
+    assert old in MORE
+    file = tmp_path / "smoke.toml"
+    text = MORE.replace(old, new)
+    if new.startswith("gpu = "):
+        text = "gpu = 2\n" + MORE.replace(old, "")
+    file.write_text('image = "x"\n' + text)
+    with pytest.raises(InputError) as caught:
+        read(file)
+    assert says in str(caught.value)
 
 
 def test_it_is_read(tmp_path: Path) -> None:
@@ -77,7 +142,7 @@ def test_a_test_is_named_once(tmp_path: Path) -> None:
 def test_our_own_names_are_complete() -> None:
     from assaymark_hpc.manifest import PROBES
 
-    assert len(set(OWN)) == len(OWN) == len(PROBES) + 7
+    assert len(set(OWN)) == len(OWN) == len(PROBES) + 10
 
 
 @given(text=st.text(max_size=200))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -9,15 +10,28 @@ import pytest
 from assaymark.api import Evidence, Grade, Image, Outcome, State, Status
 from assaymark.testing import evidence_of, pieces_of
 from assaymark_hpc import tried
-from assaymark_hpc.manifest import PROBES, Manifest, UserTest
+from assaymark_hpc.manifest import PROBES, Gpu, Manifest, Mpi, Performance, UserTest
 from assaymark_hpc.trials import COPIED, PROBE_CODE, SHELL_CODE, Trial, Trials, _broken, _content
 
 IMAGE = Image(path="x.tar", digest="sha256:" + "a" * 64, format="oci", architecture="amd64", system="linux")
-ASKED = Manifest(image="x.tar", tests=(UserTest(name="version", command=("tool",), contains="1.2"),))
+SPEED = Performance(pattern=r"(\S+) GB/s", reference=10, lower=0.1, upper=0.5, unit="GB/s")
+ASKED = Manifest(
+    image="x.tar",
+    long=("tool", "serve"),
+    mpi=Mpi(tasks=2, scaling=(1, 2), efficiency=0.5),
+    gpu=Gpu(count=1),
+    tests=(
+        UserTest(name="version", command=("tool",), contains="1.2"),
+        UserTest(name="result", command=("tool",), output="r"),
+        UserTest(name="speed", command=("tool",), performance=SPEED),
+    ),
+)
+RANKS = b"ASSAYMARK_MPI rank=0 size=2 sum=1\nASSAYMARK_MPI rank=1 size=2 sum=1 seconds=0.1\n"
 
 
-def ended(name: str, code: int, stdout: bytes = b"", **more: object) -> Trial:
-    return Trial(name=name, status=Status(state=State.EXITED, code=code), stdout=stdout, **more)  # type: ignore[arg-type]
+def ended(name: str, code: int, stdout: bytes = b"", took: float = 1.0, **more: object) -> Trial:
+    status = Status(state=State.EXITED, code=code, took=took)
+    return Trial(name=name, status=status, stdout=stdout, **more)  # type: ignore[arg-type]  # fields of Trial
 
 
 GOOD = Trials(
@@ -29,6 +43,14 @@ GOOD = Trials(
         "lacking": ended("lacking", 127),
         "fails": ended("fails", SHELL_CODE),
         "version": ended("version", 0, b"tool 1.2\n"),
+        "result": ended("result", 0, outputs={"r": b"1"}),
+        "again-result": ended("again-result", 0, outputs={"r": b"1"}),
+        "speed": ended("speed", 0, b"copy 9.5 GB/s\n"),
+        "mpi": ended("mpi", 0, RANKS),
+        "ranks-1": ended("ranks-1", 0, took=10),
+        "ranks-2": ended("ranks-2", 0, took=6),
+        "gpu": ended("gpu", 0, b"ASSAYMARK_GPU count=1 right=1 driver=12.4 name=X\n"),
+        "ends": ended("ends", 0),
     },
 )
 TRIAL = {
@@ -39,12 +61,25 @@ TRIAL = {
     "image.files": "files",
     "image.exit_status": "fails",
     "image.tests": "version",
+    "image.mpi": "mpi",
+    "image.scaling": "ranks-2",
+    "image.gpu": "gpu",
+    "image.ends": "ends",
+    "image.same_output": "again-result",
+    "image.performance": "speed",
+}
+# Fails by what it says, not by how it ends; a test's own status is another matter.
+SAYS = {
+    "image.ends": ended("ends", 9),
+    "image.same_output": ended("again-result", 0, outputs={"r": b"2"}),
+    "image.performance": ended("speed", 0, b"copy 8.9 GB/s"),
 }
 
 
 def judged(trials: Trials) -> dict[str, Evidence]:
     facts = {"trials": trials, "image": IMAGE, "smoke_manifest": ASKED}
-    return {c.id: evidence_of(c, **facts) for c in tried.CHECKS}
+    worst = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE, Outcome.PASSED)
+    return {c.id: min(pieces_of(c, **facts), key=lambda e: worst.index(e.outcome)) for c in tried.CHECKS}
 
 
 def with_trial(trial: Trial) -> Trials:
@@ -57,7 +92,7 @@ def test_a_good_image_passes() -> None:
 
 @pytest.mark.parametrize("id", TRIAL)
 def test_a_trial_that_fails_fails_only_there(id: str) -> None:
-    found = judged(with_trial(ended(TRIAL[id], 1)))
+    found = judged(with_trial(SAYS.get(id, ended(TRIAL[id], 1))))
     assert {i for i, e in found.items() if e.outcome is not Outcome.PASSED} == {id}
     assert found[id].outcome is Outcome.FAILED
     assert found[id].remedy
@@ -133,5 +168,69 @@ def test_without_a_manifest_or_a_shell_nothing_is_guessed() -> None:
     found = judged(bare)
     unknown = {i for i, e in found.items() if e.outcome is Outcome.UNKNOWN}
     assert unknown == set(TRIAL) - {"image.exit_status"}
+    asked = Manifest(image="x")
+    for check in (tried.mpi, tried.scaling, tried.gpu, tried.ends, tried.same_output, tried.performance):
+        assert evidence_of(check, trials=bare, smoke_manifest=asked).outcome is Outcome.NOT_APPLICABLE
     [none] = pieces_of(tried.tests, trials=GOOD, smoke_manifest=Manifest(image="x"), image=IMAGE)
     assert none.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"", "no rank said"),
+        (b"ASSAYMARK_MPI rank=0 size=1 sum=0\n" * 2, "a world of 1"),
+        (b"ASSAYMARK_MPI rank=0 size=2 sum=1\n", "not every rank"),
+        (b"ASSAYMARK_MPI rank=0 size=2 sum=1\n" * 2, "not every rank"),
+        (RANKS.replace(b"sum=1", b"sum=2"), "the sum"),
+        (RANKS + RANKS, "not every rank"),
+        (RANKS.replace(b"size=2", b"size=3"), "a world of 3"),
+    ],
+)
+def test_ranks_that_are_no_world(text: bytes, says: str) -> None:
+    found = judged(with_trial(ended("mpi", 0, text)))["image.mpi"]
+    assert found.outcome is Outcome.FAILED
+    assert says in found.message
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"count=1 right=1", b"ASSAYMARK_GPU count=2 right=2", b"ASSAYMARK_GPU count=1 right=0"]
+)
+def test_gpus_that_are_none(text: bytes) -> None:
+    assert judged(with_trial(ended("gpu", 0, text)))["image.gpu"].outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("value", "good"), [("9", True), ("15", True), ("8.99", False), ("15.1", False), ("nan", False), ("x", False)]
+)
+def test_a_value_is_held_against_its_bounds(value: str, good: bool) -> None:
+    found = judged(with_trial(ended("speed", 0, f"{value} GB/s".encode())))["image.performance"]
+    assert found.outcome is (Outcome.PASSED if good else Outcome.FAILED)
+
+
+def test_two_ranks_that_need_as_long_as_one_do_not_scale() -> None:
+    found = judged(with_trial(ended("ranks-2", 0, took=10.5)))["image.scaling"]
+    assert found.outcome is Outcome.FAILED
+    assert "50%" in found.message
+
+
+def test_what_ended_before_it_was_asked_is_no_proof() -> None:
+    assert judged(with_trial(ended("ends", 8)))["image.ends"].outcome is Outcome.FAILED
+
+
+def test_what_a_test_writes_and_prints() -> None:
+    content = b"1"
+    good = UserTest(
+        name="result", command=("t",), output="r", sha256=hashlib.sha256(content).hexdigest(), matches="^a.c$"
+    )
+
+    def of(test: UserTest, stdout: bytes) -> Outcome:
+        made = {**GOOD.made, "result": ended("result", 0, stdout, outputs={"r": content})}
+        asked = Manifest(image="x", tests=(test,))
+        [piece] = pieces_of(tried.tests, trials=replace(GOOD, made=made), smoke_manifest=asked, image=IMAGE)
+        return piece.outcome
+
+    assert of(good, b"x\nabc\n") is Outcome.PASSED
+    assert of(good, b"x\nabd\n") is Outcome.FAILED
+    assert of(replace(good, sha256="0" * 64), b"abc") is Outcome.FAILED
+    assert of(replace(good, output="other"), b"abc") is Outcome.FAILED

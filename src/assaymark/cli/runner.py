@@ -84,9 +84,15 @@ def check(
         from assaymark.runners.site import address
 
         where = Site(
-            name="", runner="interlink", url=address(url), token_file=token_file, ca=ca, certificate=certificate,
-            key=key, pace=pace,
-        )  # fmt: skip
+            name="",
+            runner="interlink",
+            url=address(url),
+            token_file=token_file,
+            ca=ca,
+            certificate=certificate,
+            key=key,
+            pace=pace,
+        )
         _conformance(where, image, form)
         return
     if site is not None:

@@ -87,9 +87,28 @@ def _script(job: Job, argv: Sequence[str]) -> str:
     """Nothing of the host's environment reaches the command but where programs are and what the launcher needs."""
     fixed = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC", MARK: job.id}
     pairs = " ".join(shlex.quote(f"{k}={v}") for k, v in (fixed | dict(job.environment)).items())
+    if job.launcher:
+        return _ranks(job.launcher, pairs, argv)
     return (
         "work=$PWD index=$ASSAYMARK_INDEX user=${USER:-$(id -un)}\n"
         f'exec env -i "PATH=$PATH" "HOME=$work" "USER=$user" "ASSAYMARK_INDEX=$index" {pairs} {_joined(argv)}\n'
+    )
+
+
+# A rank hears of the others by variables of its launcher; nothing else of the host's reaches it.
+_KEPT = "PATH|PMI*|SLURM*|OMPI*|PRTE*|MPI*|UCX*|FI_*"
+
+
+def _ranks(launcher: Sequence[str], pairs: str, argv: Sequence[str]) -> str:
+    script = (
+        "work=$1 index=$2\n"
+        "for name in $(env | sed -n 's/^\\([A-Za-z_][A-Za-z0-9_]*\\)=.*/\\1/p'); do\n"
+        f'  case $name in {_KEPT}) ;; *) unset "$name" ;; esac\ndone\n'
+        f'exec env "HOME=$work" "USER=$3" "ASSAYMARK_INDEX=$index" {pairs} {_joined(argv)}'
+    )
+    return (
+        "work=$PWD index=$ASSAYMARK_INDEX\n"
+        f'exec {shlex.join(launcher)} /bin/sh -c {shlex.quote(script)} rank "$work" "$index" "${{USER:-$(id -un)}}"\n'
     )
 
 

@@ -70,6 +70,7 @@ class Pods(OneFolder, ABC):
     pace: float = 10.0
     answers: dict[str, Asked] = field(default_factory=dict, compare=False, repr=False)
     takes_images: bool = True
+    starts_ranks: bool = False
 
     @property
     @abstractmethod

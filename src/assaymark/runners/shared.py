@@ -48,6 +48,10 @@ class Back(Protocol):
     def takes_images(self) -> bool:
         """Whether the site runs images by itself, without an engine of ours."""
 
+    @property
+    def starts_ranks(self) -> bool:
+        """Whether a job can start ranks of one program, by a launcher of the site."""
+
     def problem(self) -> str | None:
         """Why nothing can be started here."""
 
@@ -86,6 +90,7 @@ class OneFolder:
     """The part of a back end that has nothing to bring: controller and job see one folder."""
 
     takes_images = False
+    starts_ranks = False
 
     def place(self, folder: Path, job: Job) -> Mapping[str, str]:
         """The folder is all that it takes."""
@@ -165,6 +170,9 @@ class SharedFolder:
             return folders.save(replace(handle, reference=reference))
 
     def _wrapped(self, job: Job) -> Wrapped:
+        if job.launcher and not self.back.starts_ranks:
+            hint = "try it at a site with a batch system"
+            raise InputError(f"the runner {self.name!r} starts no ranks of an MPI program", hint=hint)
         if self.engine is not None:
             return self.engine.wrap(job)
         if job.image is None or self.back.takes_images:

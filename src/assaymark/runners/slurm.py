@@ -55,6 +55,7 @@ class Slurm:
     modules: tuple[str, ...] = ()
     name: str = "slurm"
     takes_images: bool = False
+    starts_ranks: bool = True
 
     def problem(self) -> str | None:
         """The controller must answer."""

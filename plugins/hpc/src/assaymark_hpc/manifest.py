@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -17,27 +18,88 @@ LIMIT = 1_000_000
 TESTS = 200
 SIZE = 10 * 10**9
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_KEYS = {"image", "architecture", "start", "max_size", "setuid", "test"}
-_TEST = {"name", "command", "exit", "contains", "time"}
+_KEYS = {"image", "architecture", "start", "max_size", "setuid", "test", "long", "mpi", "gpu"}
+_TEST = {"name", "command", "exit", "contains", "time", "matches", "output", "sha256", "performance"}
+_MPI = {"tasks", "command", "launcher", "scaling", "efficiency"}
+_GPU = {"count", "command"}
+_PERFORMANCE = {"pattern", "reference", "lower", "upper", "unit"}
+_OUTPUT = re.compile(r"[A-Za-z0-9_][\w./+-]{0,199}")
+RANKS = 65_536
 # Names of our own trials: a test of the user's must not take the place of one.
 PROBES = ("probe-ok", "probe-fails", "probe-late")
-OWN = (*PROBES, "start", "read-only", "any-user", "offline", "files", "fails", "lacking")
+OWN = (*PROBES, "start", "read-only", "any-user", "offline", "files", "fails", "lacking", "ends", "mpi", "gpu")
+# Further trials of a test, or of the ranks, have these in their names.
+AGAIN, SCALED = "again-", "ranks-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Performance:
+    """A number that a command prints (the first group of ``pattern``), and what it should be.
+
+    ``lower`` and ``upper`` are shares of the reference that it may be below or above; None for no bound.
+    """
+
+    pattern: str
+    reference: float
+    lower: float | None = None
+    upper: float | None = None
+    unit: str = ""
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest value that is as it should be."""
+        size = abs(self.reference)
+        least = -math.inf if self.lower is None else self.reference - self.lower * size
+        return least, math.inf if self.upper is None else self.reference + self.upper * size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mpi:
+    """Ranks of one program. ``command`` prints ``ASSAYMARK_MPI rank=R size=N sum=S`` on each; ours is taken without.
+
+    ``scaling`` are numbers of ranks to compare, ``efficiency`` is the least share of the ideal speed-up.
+    """
+
+    tasks: int = 2
+    command: tuple[str, ...] = ()
+    launcher: tuple[str, ...] = ()
+    scaling: tuple[int, ...] = ()
+    efficiency: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gpu:
+    """So many GPUs. ``command`` prints ``ASSAYMARK_GPU count=N right=N``; ours is taken without."""
+
+    count: int = 1
+    command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserTest:
-    """A command in the image, its exit status, and words that it must print. ``time`` is in seconds."""
+    """A command in the image, its exit status, and what it must print or write. ``time`` is in seconds.
+
+    ``matches`` is a regular expression; ``output`` a file that it writes, the same each time, and ``sha256`` its hash.
+    """
 
     name: str
     command: tuple[str, ...]
     exit: int = 0
     contains: str | None = None
+    matches: str | None = None
+    output: str | None = None
+    sha256: str | None = None
+    performance: Performance | None = None
     time: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What is asked of an image. ``start`` shows that it starts; ``setuid`` are the programs that may have the bit."""
+    """What is asked of an image.
+
+    ``start`` shows that it starts; ``setuid`` are the programs that may have the bit; ``long`` is a command that goes
+    on until it is asked to end.
+    """
 
     image: str
     architecture: str = "amd64"
@@ -45,6 +107,9 @@ class Manifest:
     max_size: int = SIZE
     setuid: tuple[str, ...] = ()
     tests: tuple[UserTest, ...] = ()
+    long: tuple[str, ...] = ()
+    mpi: Mpi | None = None
+    gpu: Gpu | None = None
     digest: str = ""
 
 
@@ -87,6 +152,9 @@ def _manifest(data: Mapping[str, Any], path: Path, digest: str) -> Manifest:
         max_size=_number(data, "max_size", where, default.max_size),
         setuid=_words(data, "setuid", where),
         tests=_tests(data.get("test", []), where),
+        long=_words(data, "long", where),
+        mpi=_mpi(_table(data, "mpi", _MPI, where), f"{where}: mpi") if "mpi" in data else None,
+        gpu=_gpu(_table(data, "gpu", _GPU, where), f"{where}: gpu") if "gpu" in data else None,
         digest=digest,
     )
 
@@ -99,7 +167,7 @@ def _tests(data: Any, where: str) -> tuple[UserTest, ...]:
         place = f"{where}: test[{number}]"
         _known(item, _TEST, place)
         name = _text(item, "name", place)
-        if not _NAME.fullmatch(name) or name in OWN or name in found:
+        if not _NAME.fullmatch(name) or name in OWN or name.startswith((AGAIN, SCALED)) or name in found:
             hint = "lower-case letters, digits and '-'; each once, and none of " + ", ".join(OWN)
             raise InputError(f"{name!r} cannot be the name of a test", where=place, hint=hint)
         if not _words(item, "command", place):
@@ -109,9 +177,94 @@ def _tests(data: Any, where: str) -> tuple[UserTest, ...]:
             command=_words(item, "command", place),
             exit=_number(item, "exit", place, 0, most=255),
             contains=_text(item, "contains", place) if "contains" in item else None,
+            matches=_pattern(item, "matches", place) if "matches" in item else None,
+            performance=_performance(item, place) if "performance" in item else None,
+            **_output(item, place),
             time=float(_number(item, "time", place, 60, most=86_400)),
         )
     return tuple(found.values())
+
+
+def _table(data: Mapping[str, Any], key: str, keys: set[str], where: str) -> Mapping[str, Any]:
+    value = data[key]
+    if not isinstance(value, dict):
+        raise InputError(f"{key!r} must be a table", where=where)
+    _known(value, keys, f"{where}: {key}")
+    return value
+
+
+def _mpi(data: Mapping[str, Any], where: str) -> Mpi:
+    scaling = data.get("scaling", [])
+    if not isinstance(scaling, list) or len(scaling) > 20 or not all(_is_rank(n) for n in scaling):
+        raise InputError(f"'scaling' must be a list of numbers of ranks, 1 to {RANKS}", where=where)
+    if scaling and (len(scaling) < 2 or sorted(set(scaling)) != scaling):
+        raise InputError("'scaling' must be two numbers or more, in rising order", where=where)
+    tasks = _number(data, "tasks", where, 2, most=RANKS)
+    if tasks < 2:
+        raise InputError("'tasks' must be 2 or more: one rank shows nothing", where=where)
+    return Mpi(
+        tasks=tasks,
+        command=_words(data, "command", where),
+        launcher=_words(data, "launcher", where),
+        scaling=tuple(scaling),
+        efficiency=_real(data, "efficiency", where, 0.5),
+    )
+
+
+def _is_rank(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= RANKS
+
+
+def _gpu(data: Mapping[str, Any], where: str) -> Gpu:
+    count = _number(data, "count", where, 1, most=10_000)
+    if count < 1:
+        raise InputError("'count' must be 1 or more", where=where)
+    return Gpu(count=count, command=_words(data, "command", where))
+
+
+def _performance(item: Mapping[str, Any], where: str) -> Performance:
+    data = _table(item, "performance", _PERFORMANCE, where)
+    place = f"{where}: performance"
+    pattern = _pattern(data, "pattern", place)
+    if re.compile(pattern).groups != 1:
+        raise InputError("'pattern' must have one group, around the number", where=place)
+    bounds = {name: _real(data, name, place) for name in ("lower", "upper") if name in data}
+    if not bounds:
+        raise InputError("'lower' or 'upper' is missing: how far may it be off?", where=place, hint="lower = 0.1")
+    unit = _text(data, "unit", place) if "unit" in data else ""
+    return Performance(pattern=pattern, reference=_real(data, "reference", place, sign=True), unit=unit, **bounds)
+
+
+def _output(item: Mapping[str, Any], where: str) -> dict[str, str]:
+    if "output" not in item:
+        if "sha256" in item:
+            raise InputError("'sha256' is of what file?", where=where, hint='output = "result.dat"')
+        return {}
+    name = _text(item, "output", where)
+    if not _OUTPUT.fullmatch(name) or ".." in name.split("/"):
+        raise InputError("'output' must be a path below the working folder", where=where)
+    if "sha256" not in item:
+        return {"output": name}
+    if not re.fullmatch(r"[0-9a-f]{64}", digest := _text(item, "sha256", where)):
+        raise InputError("'sha256' must be 64 hexadecimal digits", where=where)
+    return {"output": name, "sha256": digest}
+
+
+def _pattern(data: Mapping[str, Any], key: str, where: str) -> str:
+    text = _text(data, key, where)
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError) as problem:
+        raise InputError(f"{key!r} is no regular expression: {problem}", where=where) from problem
+    return text
+
+
+def _real(data: Mapping[str, Any], key: str, where: str, default: float | None = None, *, sign: bool = False) -> float:
+    value = data.get(key, default)
+    known = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not known or (value < 0 and not sign):
+        raise InputError(f"{key!r} must be a number{'' if sign else ', 0 or more'}", where=where)
+    return float(value)
 
 
 def _known(data: Mapping[str, Any], keys: set[str], where: str) -> None:

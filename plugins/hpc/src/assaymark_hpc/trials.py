@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.resources import files
 
 from assaymark.api import Confinement, Handle, Image, InputError, Job, Resources, Runner, State, Status, wait_for
-from assaymark_hpc.manifest import PROBES, Manifest
+from assaymark_hpc.manifest import AGAIN, PROBES, SCALED, Gpu, Manifest, Mpi
 
 PROBE_CODE, SHELL_CODE = 3, 7
 ORDINARY, ARBITRARY = 65_532, 1_234_567
@@ -161,6 +162,12 @@ def _jobs(image: Image, path: str, asked: Manifest, resources: Resources, *, she
             job("any-user", start, replace(strict, user=ARBITRARY)),
             job("offline", start, replace(strict, network=False)),
         ]
+    if asked.long and shell:
+        jobs.append(job("ends", (SHELL, "-c", _ENDS, "ends", *asked.long)))
+    if asked.mpi:
+        jobs += _ranks(job, asked.mpi, resources)
+    if asked.gpu:
+        jobs.append(_gpus(job, asked.gpu, resources))
     if shell:
         copy = replace(
             job("files", (SHELL, "-c", f"cat {GIVEN} > {COPIED}")), inputs={GIVEN: _content(image)}, outputs=(COPIED,)
@@ -168,8 +175,38 @@ def _jobs(image: Image, path: str, asked: Manifest, resources: Resources, *, she
         jobs += [copy, job("fails", (SHELL, "-c", f"exit {SHELL_CODE}"))]
     for test in asked.tests:
         limited = replace(resources, time=min(test.time, resources.time))
-        jobs.append(replace(job(test.name, test.command), resources=limited))
+        one = replace(job(test.name, test.command), resources=limited, outputs=(test.output,) if test.output else ())
+        jobs += [one, replace(one, id=f"{AGAIN}{test.name}")] if test.output else [one]
     return jobs
+
+
+# Ends with 0 if the command ended when it was asked to, 8 if it did before, 9 if it had to be killed.
+_ENDS = (
+    '"$@" & p=$!; sleep 2; kill -0 $p 2> /dev/null || exit 8; kill -TERM $p; '
+    "n=0; while kill -0 $p 2> /dev/null; do n=$((n + 1)); [ $n -le 10 ] || { kill -KILL $p; exit 9; }; sleep 1; done; "
+    "exit 0"
+)
+MPI_PROBE, GPU_PROBE = "assaymark_mpi.py", "assaymark_gpu.py"
+LAUNCHER = ("srun", "--mpi=pmi2")
+
+
+def _probe(name: str) -> bytes:
+    return (files("assaymark_hpc") / "probes" / name).read_bytes()
+
+
+def _ranks(make: Callable[..., Job], asked: Mpi, resources: Resources) -> list[Job]:
+    """The ranks that were asked for; and, where it was asked how it scales, other numbers of them."""
+    command = asked.command or ("python3", MPI_PROBE)
+    inputs = {} if asked.command else {MPI_PROBE: _probe("mpi.py")}
+    one = replace(make("mpi", command), launcher=asked.launcher or LAUNCHER, inputs=inputs)
+    jobs = [replace(one, resources=replace(resources, tasks=asked.tasks))]
+    return jobs + [replace(one, id=f"{SCALED}{n}", resources=replace(resources, tasks=n)) for n in asked.scaling]
+
+
+def _gpus(make: Callable[..., Job], asked: Gpu, resources: Resources) -> Job:
+    command = asked.command or ("python3", GPU_PROBE)
+    inputs = {} if asked.command else {GPU_PROBE: _probe("gpu.py")}
+    return replace(make("gpu", command), inputs=inputs, resources=replace(resources, gpus=asked.count))
 
 
 def _content(image: Image) -> bytes:

@@ -3,10 +3,24 @@ about itself is self-reported."""
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import replace
 
-from assaymark.api import Evidence, FactUnavailable, Finding, Grade, Image, Severity, check, failed, passed, unknown
-from assaymark_hpc.manifest import Manifest, UserTest
+from assaymark.api import (
+    Evidence,
+    FactUnavailable,
+    Finding,
+    Grade,
+    Image,
+    Severity,
+    check,
+    failed,
+    not_applicable,
+    passed,
+    unknown,
+)
+from assaymark_hpc.manifest import AGAIN, SCALED, Manifest, UserTest
 from assaymark_hpc.trials import NOWHERE, SHELL_CODE, Trial, Trials, copied_whole
 
 _NO_COMMAND = 'name a command that shows it: start = ["tool", "--version"] in a manifest (smoke.toml)'
@@ -94,6 +108,175 @@ def exit_status(trials: Trials) -> Evidence:
     return passed(f"a program that is not there was seen to fail, and exit status {SHELL_CODE} came through")
 
 
+@check("image.mpi")
+def mpi(trials: Trials, smoke_manifest: Manifest) -> Evidence:
+    """The ranks of an MPI program find one another: as many as were asked for, in one world, with the right sum."""
+    asked = smoke_manifest.mpi
+    if asked is None:
+        return not_applicable("the manifest asks for no MPI ([mpi])")
+    trial = _trial(trials, "mpi", "")
+    if trial.code is None:
+        return _undecided(trial)
+    if trial.code != 0:
+        return failed(f"{asked.tasks} ranks ended with {trial.code}{_said(trial)}", remedy=_MPI_REMEDY)
+    wrong = wrong_ranks(trial.stdout, asked.tasks)
+    if wrong:
+        return failed(wrong, remedy=_MPI_REMEDY, grade=Grade.SELF_REPORTED)
+    return passed(f"{asked.tasks} ranks found one another and added up rightly", grade=Grade.SELF_REPORTED)
+
+
+_MPI_REMEDY = (
+    "let the MPI library of the image fit the launcher of the site (srun --mpi=list says what that offers), "
+    'or name another: launcher = ["srun", "--mpi=pmix"]'
+)
+_RANK = re.compile(rb"^ASSAYMARK_MPI rank=(\d{1,6}) size=(\d{1,6}) sum=(\d{1,12})(?: |$)", re.MULTILINE)
+
+
+def wrong_ranks(text: bytes, tasks: int) -> str | None:
+    """What is wrong with the ranks that a program printed; None when all are there, once, in one world."""
+    found = [tuple(map(int, each)) for each in _RANK.findall(text)]
+    if not found:
+        return "no rank said who it is"
+    sizes = {size for _, size, _ in found}
+    if sizes != {tasks}:
+        worlds = ", ".join(map(str, sorted(sizes)))
+        return f"{tasks} ranks were asked for, and each sees a world of {worlds}: they did not find one another"
+    if sorted(rank for rank, _, _ in found) != list(range(tasks)):
+        return f"not every rank from 0 to {tasks - 1} is there once"
+    if {total for _, _, total in found} != {tasks * (tasks - 1) // 2}:
+        return "the sum over all ranks is wrong"
+    return None
+
+
+@check("image.scaling")
+def scaling(trials: Trials, smoke_manifest: Manifest) -> Evidence:
+    """More ranks need less time: at least the stated share of the ideal speed-up."""
+    asked = smoke_manifest.mpi
+    if asked is None or not asked.scaling:
+        return not_applicable("the manifest asks for no scaling ([mpi] scaling = [1, 2, 4])")
+    took = {}
+    for tasks in asked.scaling:
+        trial = _trial(trials, f"{SCALED}{tasks}", "")
+        if trial.code is None or trial.status is None or not trial.status.took:
+            return _undecided(trial)
+        if trial.code != 0:
+            return failed(f"{tasks} ranks ended with {trial.code}{_said(trial)}", remedy=_MPI_REMEDY)
+        took[tasks] = trial.status.took
+    first = asked.scaling[0]
+    for tasks in asked.scaling[1:]:
+        share = took[first] * first / (took[tasks] * tasks)
+        if share < asked.efficiency:
+            return failed(
+                f"{tasks} ranks reach less than {asked.efficiency:.0%} of the ideal speed-up over {first}",
+                remedy="look at how the work is divided, and at the network that the image uses",
+            )
+    return passed(f"up to {asked.scaling[-1]} ranks reach {asked.efficiency:.0%} of the ideal speed-up or more")
+
+
+@check("image.gpu")
+def gpu(trials: Trials, smoke_manifest: Manifest) -> Evidence:
+    """The GPUs that were asked for are seen inside, and each computes rightly."""
+    asked = smoke_manifest.gpu
+    if asked is None:
+        return not_applicable("the manifest asks for no GPU ([gpu])")
+    trial = _trial(trials, "gpu", "")
+    if trial.code is None:
+        return _undecided(trial)
+    found = _GPU.search(trial.stdout)
+    if trial.code != 0 or not found:
+        return failed(f"the GPUs could not be used (exit status {trial.code}){_said(trial)}", remedy=_GPU_REMEDY)
+    count, right = int(found[1]), int(found[2])
+    if count != asked.count:
+        return failed(f"{asked.count} GPUs were asked for, {count} are seen", remedy=_GPU_REMEDY)
+    if right != count:
+        return failed(f"only {right} of {count} GPUs computed rightly", remedy="report it to the site")
+    return passed(f"{count} GPUs are seen and compute rightly", grade=Grade.SELF_REPORTED)
+
+
+_GPU = re.compile(rb"^ASSAYMARK_GPU count=(\d{1,4}) right=(\d{1,4})", re.MULTILINE)
+_GPU_REMEDY = "let the engine bring the driver into the container, and build for one that the site has"
+
+
+@check("image.ends")
+def ends(trials: Trials, smoke_manifest: Manifest) -> Evidence:
+    """What runs until it is asked to end does so within ten seconds."""
+    if not smoke_manifest.long:
+        return not_applicable('the manifest names no command that goes on (long = ["tool", "serve"])')
+    trial = _trial(trials, "ends", "the image has no /bin/sh to ask from")
+    words = " ".join(smoke_manifest.long)
+    if trial.code == 0:
+        return passed(f"{words!r} ended when it was asked to")
+    if trial.code == 8:
+        return failed(f"{words!r} ended before it was asked to{_said(trial)}", remedy="name a command that goes on")
+    if trial.code == 9:
+        return failed(
+            f"{words!r} had to be killed ten seconds after SIGTERM",
+            remedy="handle SIGTERM, or start it through an init (tini, docker --init) that passes signals on",
+        )
+    return _undecided(trial)
+
+
+@check("image.same_output")
+def same_output(trials: Trials, smoke_manifest: Manifest) -> Evidence:
+    """What a test writes is the same when it is run twice."""
+    tests = [test for test in smoke_manifest.tests if test.output]
+    if not tests:
+        return not_applicable('no test names a file that it writes (output = "result.dat")')
+    for test in tests:
+        name = test.output or ""
+        pair = [_trial(trials, f"{again}{test.name}", "") for again in ("", AGAIN)]
+        for trial in pair:
+            if trial.code is None:
+                return _undecided(trial)
+        contents = [trial.outputs.get(name) for trial in pair]
+        if None in contents:
+            return failed(f"{test.name} wrote no {name}", remedy="write it into the working folder")
+        if contents[0] != contents[1]:
+            return failed(
+                f"{test.name} wrote another {name} the second time",
+                remedy="fix seeds, the order of sums and the number of threads, and leave times out of it",
+            )
+    return passed(f"{len(tests)} outputs are the same the second time")
+
+
+@check("image.performance")
+def performance(trials: Trials, smoke_manifest: Manifest) -> Evidence:
+    """What a test measures lies within the stated bounds of its reference."""
+    tests = [test for test in smoke_manifest.tests if test.performance]
+    if not tests:
+        return not_applicable("no test states a performance ([test.performance])")
+    for test in tests:
+        trial = _trial(trials, test.name, "")
+        if trial.code is None:
+            return _undecided(trial)
+        value, asked = measured(test, trial), test.performance
+        if value is None or asked is None:
+            return failed(
+                f"{test.name} printed no number that the pattern finds{_said(trial)}", remedy="mend one of them"
+            )
+        least, most = asked.bounds
+        if not least <= value <= most:
+            unit = f" {asked.unit}" if asked.unit else ""
+            return failed(
+                f"{test.name}: {value:g}{unit} is outside {least:g} to {most:g}",
+                remedy="compare with earlier runs (trials.json), and with a run outside the container",
+                grade=Grade.SELF_REPORTED,
+            )
+    return passed(f"{len(tests)} measured values are within their bounds", grade=Grade.SELF_REPORTED)
+
+
+def measured(test: UserTest, trial: Trial) -> float | None:
+    """The number that a test printed; None when there is none."""
+    if test.performance is None:
+        return None
+    text = (trial.stdout + b"\n" + trial.stderr).decode("utf-8", "replace")
+    found = re.search(test.performance.pattern, text, re.MULTILINE)
+    try:
+        return float(found[1]) if found else None
+    except (TypeError, ValueError):
+        return None
+
+
 @check("image.tests")
 def tests(trials: Trials, smoke_manifest: Manifest) -> tuple[Evidence, ...]:
     """The commands of the manifest end and print as it says."""
@@ -114,11 +297,23 @@ def _test(test: UserTest, trial: Trial) -> Evidence:
         return _late_is_failed(test, trial)
     if trial.code != test.exit:
         return _not_so(test, f"{words!r} ended with {trial.code} instead of {test.exit}{_said(trial)}")
-    if test.contains is None:
+    printed = trial.stdout + b"\n" + trial.stderr
+    if test.contains is not None and test.contains.encode() not in printed:
+        return _not_so(test, f"{words!r} did not print {test.contains!r}{_said(trial)}")
+    if test.matches is not None and not re.search(test.matches, printed.decode("utf-8", "replace"), re.MULTILINE):
+        return _not_so(test, f"{words!r} printed nothing that {test.matches!r} matches{_said(trial)}")
+    if test.sha256 is not None:
+        content = trial.outputs.get(test.output or "")
+        if content is None:
+            return _not_so(test, f"{words!r} wrote no {test.output}")
+        if hashlib.sha256(content).hexdigest() != test.sha256:
+            return _not_so(test, f"{words!r} wrote another {test.output} than stated")
+    told = [f"printed {test.contains!r}"] if test.contains is not None else []
+    told += [f"printed what {test.matches!r} matches"] if test.matches is not None else []
+    told += [f"wrote {test.output} as stated"] if test.sha256 is not None else []
+    if not told:
         return passed(f"{words!r} ended with {trial.code}")
-    if test.contains.encode() in trial.stdout + b"\n" + trial.stderr:
-        return passed(f"{words!r} ended with {trial.code} and printed {test.contains!r}", grade=Grade.SELF_REPORTED)
-    return _not_so(test, f"{words!r} did not print {test.contains!r}{_said(trial)}")
+    return passed(f"{words!r} ended with {trial.code} and {' and '.join(told)}", grade=Grade.SELF_REPORTED)
 
 
 def _late_is_failed(test: UserTest, trial: Trial) -> Evidence:
@@ -163,4 +358,19 @@ def _said(trial: Trial) -> str:
     return f": {lines[-1][:200]}" if lines else ""
 
 
-CHECKS = (site, starts, read_only, any_user, offline, files, exit_status, tests)
+CHECKS = (
+    site,
+    starts,
+    read_only,
+    any_user,
+    offline,
+    files,
+    exit_status,
+    tests,
+    mpi,
+    scaling,
+    gpu,
+    ends,
+    same_output,
+    performance,
+)

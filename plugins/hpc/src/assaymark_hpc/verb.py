@@ -90,6 +90,8 @@ def command(
     if runner is not None or place is not None:
         resources = Resources(time=time, queue=queue, memory=memory, partition=partition, account=account, flags=flags)
         resources = _at(place, resources)
+        if asked.mpi and place and not asked.mpi.launcher:
+            asked = replace(asked, mpi=replace(asked.mpi, launcher=place.launcher))
         trials = _tried(runner_of(runner, engine, place), found, asked, resources, resume=resume, keep=keep)
         facts["trials"], where = trials, trials.places()
         if wanted.get("output"):

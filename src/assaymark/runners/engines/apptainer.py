@@ -45,7 +45,10 @@ class Apptainer:
             raise InputError(f"{self.program} runs as the caller only: it cannot take an arbitrary user")
         if not job.confinement.read_only:
             raise InputError(f"{self.program} runs an unpacked image only with a read-only root")
-        argv = [self.program, "exec", "--containall", "--no-home", "--cleanenv", "--bind", f"{WORK}:/mnt"]
+        # Ranks share the memory of their node, and hear of one another by variables.
+        apart = ["--no-home"] if job.launcher else ["--containall", "--no-home", "--cleanenv"]
+        argv = [self.program, "exec", *apart, "--bind", f"{WORK}:/mnt"]
+        argv += ["--nv"] if job.resources.gpus else []
         argv += ["--pwd", "/mnt"]
         for pair in self.binds:
             argv += ["--bind", pair]

@@ -46,6 +46,8 @@ class Bubblewrap:
         if job.image is None:
             root = _host()
         else:
+            if job.resources.gpus:
+                raise InputError("bubblewrap gives an image no GPU here", hint="use apptainer or docker")
             if not job.confinement.read_only:
                 raise InputError("bubblewrap runs an image only with a read-only root")
             root = ["--ro-bind", str(self.folder(job.image)), "/"]

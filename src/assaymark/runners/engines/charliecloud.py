@@ -42,7 +42,11 @@ class Charliecloud:
         if not job.confinement.read_only:
             raise InputError("charliecloud runs an image only with a read-only root here")
         variables = {"HOME": "/mnt", "LANG": "C.UTF-8", MARK: job.id, "ASSAYMARK_INDEX": INDEX, **job.environment}
-        argv = [PROGRAM, "--private-tmp", "--unset-env=*", f"--bind={WORK}:/mnt", "--cd=/mnt"]
+        if job.resources.gpus:
+            raise InputError("charliecloud gives an image no GPU here", hint="use apptainer or docker")
+        # Ranks on one node share their memory, and hear of one another by variables.
+        apart = ["--join"] if job.launcher else ["--private-tmp", "--unset-env=*"]
+        argv = [PROGRAM, *apart, f"--bind={WORK}:/mnt", "--cd=/mnt"]
         argv += [f"--bind={pair}" for pair in self.binds]
         argv += [f"--set-env={name}={value}" for name, value in variables.items()]
         if job.confinement.user is not None:

@@ -55,6 +55,8 @@ class Docker:
         argv += ["--group-add", str(self._group())]
         if job.confinement.user is not None:
             argv += ["--user", f"{job.confinement.user}:{job.confinement.user}"]
+        if job.resources.gpus:
+            argv += ["--gpus", str(job.resources.gpus)]
         if job.resources.memory:
             argv += ["--memory", f"{job.resources.memory}m"]
         for variable, value in {MARK: job.id, "ASSAYMARK_INDEX": INDEX, "HOME": "/mnt", **job.environment}.items():

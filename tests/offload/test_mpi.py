@@ -1,0 +1,124 @@
+"""Ranks of an MPI program in an image under ``srun``: they find one another, and it is noticed when they do not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import images
+import pytest
+from images import File, Layer, Made
+from offloading import NEEDS, Place, done, job
+
+from assaymark.errors import InputError
+from assaymark.job import Resources
+
+pytestmark = pytest.mark.service(*NEEDS["slurm+charliecloud"], "mpicc", "gcc")
+
+PROGRAM = """
+#include <mpi.h>
+#include <stdio.h>
+int main(int argc, char **argv) {
+  int rank, size, sum;
+  MPI_Init(&argc, &argv);
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  MPI_Allreduce(&rank, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+  printf("ASSAYMARK_MPI rank=%d size=%d sum=%d\\n", rank, size, sum);
+  fflush(stdout);
+  return MPI_Finalize();
+}
+"""
+MANIFEST = """
+image = "tool.tar"
+start = ["/bin/tool"]
+[mpi]
+tasks = 2
+command = ["/bin/ranks"]
+launcher = ["srun", "--mpi=LAUNCHER"]
+"""
+
+
+@pytest.fixture(scope="session")
+def ranks(tmp_path_factory: pytest.TempPathFactory) -> Layer:
+    """A root file system with a program that uses Debian's MPICH, and the libraries that it asks for."""
+    folder = tmp_path_factory.mktemp("mpi")
+    (folder / "ranks.c").write_text(PROGRAM)
+    subprocess.run(["mpicc", "-o", str(folder / "ranks"), str(folder / "ranks.c")], check=True, capture_output=True)
+    told = subprocess.run(["ldd", str(folder / "ranks")], check=True, capture_output=True, text=True).stdout
+    files = dict(images.busybox()) | {"bin/ranks": File((folder / "ranks").read_bytes(), 0o755)}
+    for line in told.splitlines():
+        words = [w for w in line.split() if w.startswith("/")]
+        if words:
+            real = Path(words[-1]).resolve()
+            name = "lib/" + Path(line.split()[0]).name
+            files[name] = File(real.read_bytes(), 0o755)
+            if "ld-linux" in name:
+                files["lib64/" + Path(name).name] = File(real.read_bytes(), 0o755)
+    for folder_name in {str(parent) for name in files for parent in Path(name).parents} - {"."}:
+        files.setdefault(folder_name, File(folder=True, mode=0o755))
+    return dict(sorted(files.items()))
+
+
+@pytest.mark.parametrize(("launcher", "outcome"), [("pmi2", "passed"), ("none", "failed")])
+def test_two_ranks_are_one_world_or_it_is_said(
+    launcher: str,
+    outcome: str,
+    ranks: Layer,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SLURM_CONF", str(request.getfixturevalue("cluster").conf))
+    monkeypatch.setenv("ASSAYMARK_WORK", str(tmp_path / "state"))
+    images.docker_archive(Made([ranks]), tmp_path / "tool.tar")
+    (tmp_path / "smoke.toml").write_text(MANIFEST.replace("LAUNCHER", launcher))
+    argv = [sys.executable, "-m", "assaymark", "smoke", "smoke.toml", "--runner", "slurm", "--engine", "charliecloud"]
+    ended = subprocess.run(
+        [*argv, "--output", "out", "--gate", "silver"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    told = json.loads((tmp_path / "out/assessment.json").read_text())
+    found = {s["id"]: s for s in told["subcriteria"]}
+    assert found["IMG.Run09"]["outcome"] == outcome, ended.stdout + ended.stderr
+    assert ended.returncode == (0 if outcome == "passed" else 1), ended.stderr
+    trials = {t["name"]: t for t in json.loads((tmp_path / "out/trials.json").read_text())["trials"]}
+    # Two worlds of one rank end with success: only counting them tells.
+    assert trials["mpi"]["code"] == 0
+    if outcome == "failed":
+        assert "a world of 1" in found["IMG.Run09"]["evidence"][0]["message"]
+
+
+def test_ranks_hear_of_nothing_else(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_TOKEN", "secret-word")
+    at = place("slurm")
+    asked = job("ranks", "env; echo $ASSAYMARK_INDEX-$TOLD-$SLURM_PROCID", environment={"TOLD": "a 'b'"})
+    from dataclasses import replace
+
+    asked = replace(asked, launcher=("srun",), resources=Resources(tasks=3, time=60))
+    [status] = done(at, asked)
+    assert status.code == 0
+    text = at.logs(at.submit(asked)).stdout.decode()
+    assert {f"0-a 'b'-{n}" for n in range(3)} <= set(text.splitlines())
+    assert "secret-word" not in text
+    assert "SLURM_CONF" in text
+
+
+def test_one_rank_that_fails_fails_the_job(place: Place) -> None:
+    from dataclasses import replace
+
+    asked = replace(job("one", "exit $SLURM_PROCID"), launcher=("srun",), resources=Resources(tasks=2, time=60))
+    assert done(place("slurm"), asked)[0].code == 1
+
+
+def test_where_no_ranks_are_started_it_is_said(place: Place) -> None:
+    from dataclasses import replace
+
+    with pytest.raises(InputError, match="starts no ranks"):
+        place("local").submit(replace(job("none", "true"), launcher=("srun",)))
