@@ -25,7 +25,9 @@ def place(tmp_path: Path) -> tuple[Path, Path]:
         subprocess.run(["git", "-C", str(root), "-c", "user.name=A", "-c", "user.email=a@b.c", *words], check=True)
     report = tmp_path / "report"
     assert main(["assess", str(root), "--no-tools", "--quiet", "--output", str(report)]) == 0
+    before = (report / "provenance.json").read_bytes()
     assert main(["provenance", "export", str(report), "--output", str(report)]) == 0
+    assert (report / "provenance.json").read_bytes() == before
     return root, report
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from assaymark.findings import cleaned, metrics, order
 from assaymark.model import Assessment, Evidence, SubcriterionResult, Subject
 from assaymark.provenance.account import Account, Artifact, Result, Run, Step, Tool, Value, Work
 from assaymark.provenance.collect import run_of
-from assaymark.wording import one_line
+from assaymark.wording import one_line, utf8
 
 _LONGEST = 500
 _MOST_METRICS = 40
@@ -125,12 +125,12 @@ def _step(evidence: Evidence, durations: Mapping[str, float]) -> Step:
 
 def _metrics(evidence: Evidence) -> dict[str, Value]:
     """What was measured: coverage, seeds, the scheduler's job, the device; names as parts of qualified names."""
-    known = sorted(evidence.metrics.items())[:_MOST_METRICS]
+    known = list(metrics(evidence).items())[:_MOST_METRICS]
     named = {re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-"): value for name, value in known}
     return {
         f"metric-{name}": one_line(value)[:_LONGEST] if isinstance(value, str) else value
         for name, value in named.items()
-        if name and not (isinstance(value, float) and not math.isfinite(value))
+        if name
     }
 
 
@@ -140,19 +140,24 @@ def step_id(evidence: Evidence, digest: str) -> str:
 
 
 def _evidence_content(evidence: Evidence) -> bytes:
-    """What the evidence says, as bytes that do not change between runs."""
+    """What the evidence says, as bytes that do not change between runs, and are the same before and after a report.
+
+    A report has findings in an order of its own, and only text that can be encoded.
+    """
+    tool = evidence.tool
+    told = sorted((cleaned(f) for f in evidence.findings), key=order)
     return json.dumps(
         {
-            "check": evidence.check,
+            "check": utf8(evidence.check),
             "outcome": evidence.outcome,
             "grade": evidence.grade,
-            "message": evidence.message,
-            "metrics": dict(evidence.metrics),
-            "digest": evidence.digest,
-            "tool": [evidence.tool.name, evidence.tool.version, evidence.tool.digest] if evidence.tool else None,
+            "message": utf8(evidence.message),
+            "metrics": metrics(evidence),
+            "digest": utf8(evidence.digest) if evidence.digest else None,
+            "tool": [utf8(part) if part else None for part in (tool.name, tool.version, tool.digest)] if tool else None,
             "findings": [
                 [f.rule, f.message, f.severity, _place(f.location.path, f.location.line) if f.location else None]
-                for f in evidence.findings
+                for f in told
             ],
         },
         sort_keys=True,

@@ -19,10 +19,11 @@ from jsonschema import Draft4Validator
 from prov.model import ProvDocument
 
 from assaymark.errors import InputError
-from assaymark.model import Assessment
+from assaymark.model import Assessment, Evidence, Finding, Location, Outcome, ToolRef
 from assaymark.provenance import prov as writer
 from assaymark.provenance.account import Account, Artifact
 from assaymark.provenance.constraints import violations
+from assaymark.reports import json as report
 
 
 def read(text: str) -> Any:
@@ -171,6 +172,28 @@ def test_documents_that_agree_are_merged(account: Callable[..., Account]) -> Non
     other["agent"]["tool:flake8%407.1.1"]["prov:label"] = "something else"
     with pytest.raises(ValueError, match="flake8"):
         writer.merged([one, other])
+
+
+def test_a_report_tells_the_same_as_the_run_that_wrote_it(
+    account: Callable[..., Account], assessment: Assessment
+) -> None:
+    """Findings come in any order, a tool prints what cannot be encoded, and a number may be none."""
+    found = [
+        Finding(rule=f"R{n % 3}", message=f"m {n} \udcff", location=Location(path=f"f{n % 5}.py", line=n, column=1))
+        for n in range(40, 0, -1)
+    ]
+    told = Evidence(
+        outcome=Outcome.FAILED,
+        message="bad \udcff byte",
+        check="tool.x",
+        findings=(Finding(rule="R0", message="nowhere"), *found),
+        metrics={"share": float("nan"), "huge": 2**70, "text": "\udcff", "b": 1.5, "a": 2},
+        tool=ToolRef(name="x", version="", digest=None),
+    )
+    results = (replace(assessment.results[0], outcome=Outcome.FAILED, evidence=(told,)), *assessment.results[1:])
+    given = replace(assessment, results=results)
+    again = report.from_own(report.render(given))
+    assert writer.render(account(given=given)) == writer.render(account(given=again))
 
 
 ELSEWHERE = """\
