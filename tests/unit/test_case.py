@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assaymark.api import Case
-from assaymark.case import Request, judge
+from assaymark.case import Request, assess, judge
 from assaymark.errors import InputError
 from assaymark.model import Level, Outcome
 
@@ -86,3 +86,79 @@ def test_ids_and_profiles_that_do_not_exist_are_wrong_input(folder: Path) -> Non
         judge(case(folder / "models"), Request(select=("QC.Doc",)))
     with pytest.raises(InputError, match="no profile"):
         judge(case(folder / "models"), Request(profile="nothing"))
+
+
+MANIFEST = """title = "Two numbers"
+task = "regression"
+[[reported]]
+file = "metrics.json"
+metric = "rmse"
+at-most = 1
+"""
+
+
+@pytest.fixture
+def repository(folder: Path) -> Path:
+    (folder / "models" / "model.toml").write_text(MANIFEST)
+    (folder / "models" / "metrics.json").write_text('{"rmse": {"value": 0.5, "low": 0.4, "high": 0.6}}')
+    (folder / "other.toml").write_text('task = "something else"\n')
+    subprocess.run([*GIT, "add", "."], cwd=folder, check=True)
+    subprocess.run([*GIT, "commit", "-q", "-m", "Add a model"], cwd=folder, check=True)
+    return folder
+
+
+def test_a_repository_is_judged_with_its_manifests(repository: Path) -> None:
+    found = assess(repository, tools=False, profile="assaymark")
+    models = {r.definition.id: r for r in found.results if r.definition.id.startswith("ML.")}
+    assert models["ML.Per01"].outcome is Outcome.PASSED
+    assert models["ML.Per01"].evidence[1].message.startswith("models/model.toml: ")
+    assert models["ML.Doc01"].outcome is Outcome.FAILED
+    assert {c.id: c.outcome for c in found.criteria}["ML.Doc"] is Outcome.FAILED
+    assert "level none of the profile model" in " ".join(n.message for n in found.notices)
+
+
+def test_the_level_of_a_repository_does_not_rest_on_its_manifests(repository: Path) -> None:
+    found = assess(repository, tools=False, profile="assaymark")
+    (repository / "models" / "model.toml").unlink()
+    subprocess.run([*GIT, "add", "-A"], cwd=repository, check=True)
+    alone = assess(repository, tools=False, profile="assaymark")
+    assert (found.level, found.missing) == (alone.level, alone.missing)
+    assert not [r for r in alone.results if r.definition.id.startswith("ML.")]
+
+
+def test_an_assessment_with_manifests_is_read_back(repository: Path) -> None:
+    from assaymark.reports.json import from_json, render
+
+    found = assess(repository, tools=False, profile="assaymark")
+    assert from_json(render(found), where="assessment.json") == found
+
+
+def test_two_manifests_are_as_good_as_the_worse(repository: Path) -> None:
+    worse = MANIFEST.replace("at-most = 1", "at-most = 0.1")
+    (repository / "models" / "worse.toml").write_text(worse)
+    subprocess.run([*GIT, "add", "."], cwd=repository, check=True)
+    found = assess(repository, tools=False, profile="assaymark")
+    result = next(r for r in found.results if r.definition.id == "ML.Per01")
+    assert result.outcome is Outcome.FAILED
+    assert {e.message.partition(":")[0] for e in result.evidence} == {"models/model.toml", "models/worse.toml"}
+
+
+def test_a_wrong_manifest_is_a_notice(repository: Path) -> None:
+    (repository / "models" / "model.toml").write_text(MANIFEST + "typo = 1\n")
+    subprocess.run([*GIT, "add", "."], cwd=repository, check=True)
+    found = assess(repository, tools=False, profile="assaymark")
+    assert "unknown key reported[0].typo" in " ".join(n.message for n in found.notices)
+
+
+def test_a_partial_run_leaves_manifests_out(repository: Path) -> None:
+    found = assess(repository, tools=False, profile="assaymark", select=("QC.Lic",))
+    assert not [r for r in found.results if r.definition.id.startswith("ML.")]
+
+
+def test_a_link_to_a_manifest_elsewhere_is_not_followed(repository: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path.parent / "elsewhere.toml"
+    elsewhere.write_text(MANIFEST)
+    (repository / "models" / "model.toml").unlink()
+    (repository / "models" / "model.toml").symlink_to(elsewhere)
+    subprocess.run([*GIT, "add", "-A"], cwd=repository, check=True)
+    assert not [r for r in assess(repository, tools=False).results if r.definition.id.startswith("ML.")]

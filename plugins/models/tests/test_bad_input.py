@@ -124,6 +124,14 @@ def test_no_statistic_passes(name: str, project: Any) -> None:
     assert results["ML.Per01"].outcome is Outcome.UNKNOWN
 
 
+def test_a_group_without_rows_or_without_a_name_does_not_pass(project: Any) -> None:
+    region = project.tables["reference.csv"]["region"].astype(object)
+    project.tables["reference.csv"]["region"] = np.where(np.arange(len(region)) < 5, "", region)
+    said = project.results("ML.Sli")["ML.Sli01"]
+    assert said.outcome is Outcome.UNKNOWN
+    assert "5 rows are fewer than 30" in said.evidence[0].message
+
+
 def test_a_link_out_of_the_repository_is_not_followed(project: Any, tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("id,prediction,p\n")

@@ -16,6 +16,7 @@ from sklearn import metrics as reference
 from assaymark.case import Request, judge
 from assaymark.init import TASKS
 from assaymark.model import Assessment, Outcome
+from assaymark_models import metrics
 from assaymark_models.command import case_of
 from assaymark_models.manifest import load, read
 from assaymark_models.running import Execution
@@ -179,3 +180,15 @@ at-most = 2
     sure = stats.bootstrap((np.abs(once),), np.mean, n_resamples=4000, method="BCa", random_state=1).confidence_interval
     assert found["mae low"] == pytest.approx(sure.low, abs=0.02)
     assert found["mae high"] == pytest.approx(sure.high, abs=0.02)
+
+
+def test_the_score_of_an_ensemble_is_that_of_its_definition() -> None:
+    rng = np.random.default_rng(0)
+    truth, members = rng.normal(0, 1, 50), rng.normal(0, 1.3, (50, 7))
+    _, found = metrics.crps_columns(truth, truth, {"ensemble": members})
+    apart = np.abs(members[:, :, None] - members[:, None, :]).mean(axis=(1, 2))
+    np.testing.assert_allclose(found, np.abs(members - truth[:, None]).mean(axis=1) - apart / 2)
+    for row, one in enumerate(truth):
+        edges = np.sort(np.append(members[row], one))
+        heaviside = (np.searchsorted(np.sort(members[row]), edges[:-1], side="right") / 7 - (edges[:-1] >= one)) ** 2
+        assert found[row] == pytest.approx((heaviside * np.diff(edges)).sum())
