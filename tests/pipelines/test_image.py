@@ -223,7 +223,7 @@ def test_promotion_is_by_digest_and_builds_nothing(play):
     (ran,) = [argv for argv in back.ran if argv[:2] == ["sh", "-c"]]
     assert ran[3:] == [
         *("registry", "ghcr.io", "ada", "true", "sha256:" + "d" * 64),
-        *("ghcr.io/lab/tool-candidate", "ghcr.io/lab/tool", "1.4.2", "latest", "1.4.2-cuda12"),
+        *("ghcr.io/lab/tool-candidate", "ghcr.io/lab/tool", "=1.4.2", "latest", "=1.4.2-cuda12"),
     ]
     everything = "\n".join(engine.queries)
     assert "dockerBuild" not in everything

@@ -108,7 +108,7 @@ def test_validate_model_smoke_docs_and_release(play):
         found += await release_build(settings(), there, source)
         return found
 
-    proofs = ("validation.json", "assessment.json", "site/index.html", "SHA256SUMS")
+    proofs = ("validation.json", "assessment.json", "site/index.html", "release/SHA256SUMS")
     ended = Ended(0, files={f"/reports/{name}": b"{}" for name in proofs})
     results, found = chains(play, go, ended)
     assert [(r.name, r.outcome.value) for r in results] == [
@@ -121,7 +121,7 @@ def test_validate_model_smoke_docs_and_release(play):
         ("assaymark", "model", "models/b.toml", "--root", "/src", "--output", "/reports"),
         ("assaymark", "smoke", "/inputs/image.tar", "--output", "/reports"),
         ("mkdocs", "build", "--strict", "--site-dir", "/reports/site"),
-        ("assaymark", "release", "build", "--output", "/reports"),
+        ("assaymark", "release", "build", "--output", "/reports/release"),
     }
 
 
@@ -230,3 +230,38 @@ def test_the_actions_install_the_pipelines(checkout):
     names = set(install["wanted"](install["project"](checkout / "pipelines"), ()))
     assert "dagger-io" in names
     assert any(line.startswith("dagger-io==") for line in install["pins"](names))
+
+
+def test_an_image_by_the_command_line(assaymark, repository, engine, tmp_path):
+    root = repository({"Dockerfile": "FROM scratch\n"})
+    manifest = tmp_path / "image.toml"
+    manifest.write_text(
+        'schema = 1\nrepository = "ghcr.io/lab/tool"\nsbom = false\ntags = ["version"]\nuser = "U"\npassword = "P"\n'
+        f'skopeo = "{BASE}"\n[[test]]\nname = "start"\ncommand = ["tool"]\n'
+    )
+    index = {"/reports/index.json": b'{"layers": []}', "/reports/image/oci-layout": b"{}"}
+    back = Scripted(
+        [
+            (said("oci:/reports/image"), Ended(0, files=index)),
+            (said("--preserve-digests"), Ended(0, files={"/reports/promoted.txt": b""})),
+            (said("tool"), Ended(0)),
+        ]
+    )
+    started = engine(back)
+    about = ["--commit", "c" * 40, "--date", "2026-11-30", "--version-tag", "1.4.2", "--output", tmp_path / "out"]
+    login = {"U": "ada", "P": "hunter2-hunter2"}
+    words = ["pipeline", "image", "build", manifest, "--source", root, *about]
+    done = assaymark(*words, **login, **started.environment)
+    assert done.returncode == 0, done.stderr
+    assert back.published == ["ghcr.io/lab/tool-candidate:cccccccccccc"]
+    candidate = tmp_path / "out" / "candidate.json"
+    told = json.loads(candidate.read_text())
+    assert told["platforms"] == {"linux/amd64": told["digest"]}
+    report = tmp_path / "assessment.json"
+    words = ["pipeline", "image", "promote", manifest, "--candidate", candidate, "--judged", report, *about]
+    for digest, status in (("sha256:" + "9" * 64, 2), (told["digest"], 0)):
+        report.write_text(json.dumps({"subject": {"digest": digest, "kind": "image"}, "subcriteria": []}))
+        done = assaymark(*words, **login, **started.environment)
+        assert done.returncode == status, done.stderr
+    assert [argv[-1] for argv in back.ran if "registry" in argv] == ["ghcr.io/lab/tool-candidate", "=1.4.2"]
+    assert "hunter2" not in "\n".join(started.queries)

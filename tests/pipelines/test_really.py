@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import docker_engine
@@ -244,6 +244,15 @@ def test_an_image_goes_from_its_source_to_its_tags_with_one_digest(play, back, t
             (result,), _ = play(back(network="host"), promote)
             assert result.outcome is Outcome.PASSED, result
             assert listed(address, "lab/tool") == dict.fromkeys(("1.4.2", "1.4", "latest"), told["digest"])
+
+        manifest = replace(manifest, build_args={"GREETING": "changed"})
+        play(back(network="host"), build)
+        another = json.loads((out / "candidate.json").read_text())["digest"]
+        assert another != told["digest"]
+        (result,), _ = play(back(network="host"), promote)
+        assert result.outcome is Outcome.FAILED
+        assert "raise the version" in result.stderr
+        assert listed(address, "lab/tool") == dict.fromkeys(("1.4.2", "1.4", "latest"), told["digest"])
 
 
 def listed(address: str, repository: str) -> dict[str, str]:

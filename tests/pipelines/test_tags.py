@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from assaymark.api import InputError
 from assaymark_pipelines.images import BASE, SBOM, mirrored, pinned, reference
-from assaymark_pipelines.tags import POLICIES, TAG, About, slug, tags
+from assaymark_pipelines.tags import POLICIES, TAG, About, fixed, slug, tags
 
 RELEASE = About(commit="1f2e3d4c5b6a79880000", date="2026-11-30", version="1.4.2", branch="main")
 
@@ -24,6 +24,11 @@ RELEASE = About(commit="1f2e3d4c5b6a79880000", date="2026-11-30", version="1.4.2
 )
 def test_a_prerelease_moves_nothing_that_others_follow(about, expected):
     assert tags(POLICIES, about) == expected
+
+
+def test_what_names_a_version_or_a_commit_stays_with_its_image():
+    policies = (*POLICIES, "{version}-cuda12", "{branch}-{date}")
+    assert fixed(policies, RELEASE) == {"1.4.2", "1f2e3d4c5b6a", "1.4.2-cuda12"}
 
 
 def test_templates():

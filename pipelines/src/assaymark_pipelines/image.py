@@ -16,7 +16,7 @@ from assaymark_pipelines.gate import PLAIN, REPORTS, Gate, Result, run, status, 
 from assaymark_pipelines.images import Reference, reference
 from assaymark_pipelines.manifest import Manifest
 from assaymark_pipelines.settings import Settings
-from assaymark_pipelines.tags import About, tags
+from assaymark_pipelines.tags import About, fixed, tags
 from assaymark_pipelines.toolbox import fetched
 
 Built = Mapping[str, dagger.Container]
@@ -209,7 +209,9 @@ async def promote(
     if not wanted:
         raise InputError("the policy gives no tag", hint="give --version-tag, or a policy such as `commit`")
     made = registry.box(manifest, settings, user, once)
-    gate = registry.promotion(made, manifest, user, candidate.reference.digest, wanted)
+    kept = fixed(manifest.tags, about)
+    words = [f"={tag}" if tag in kept else tag for tag in wanted]
+    gate = registry.promotion(made, manifest, user, candidate.reference.digest, words)
     return (await run(gate, replace(settings, attempts=1)),)
 
 

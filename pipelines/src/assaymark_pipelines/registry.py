@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import dagger
 from dagger import dag
 
+from assaymark.api import Outcome
 from assaymark_pipelines.gate import PLAIN, Gate
 from assaymark_pipelines.images import Reference
 from assaymark_pipelines.manifest import Manifest
@@ -23,12 +24,26 @@ digest_of() {{
   skopeo inspect --tls-verify="$tls" --raw "docker://$1" > /tmp/raw && sha256sum /tmp/raw | cut -d' ' -f1
 }}
 """
-# A tag that already means this digest is left alone, so a second run changes nothing.
+# A tag that already means this digest is left alone, so a second run changes nothing. One that begins with "=" is never
+# taken from another image.
+TAKEN = 9
 PROMOTE = (
     "set -eu\n"
     + LOGIN
+    + f"""\
+: > /reports/promoted.txt
+for word; do
+  tag=${{word#=}}
+  have=$(digest_of "$repository:$tag" 2> /dev/null) || have=
+  if [ "$word" != "$tag" ] && [ -n "$have" ] && [ "sha256:$have" != "$digest" ]; then
+    echo "$repository:$tag is another image, sha256:$have: raise the version" >&2
+    exit {TAKEN}
+  fi
+done
+"""
     + """\
-for tag; do
+for word; do
+  tag=${word#=}
   have=$(digest_of "$repository:$tag" 2> /dev/null) || have=
   if [ "sha256:$have" != "$digest" ]; then
     skopeo copy --all --preserve-digests --src-tls-verify="$tls" --dest-tls-verify="$tls" \\
@@ -69,9 +84,13 @@ def _argv(script: str, manifest: Manifest, user: str, digest: str, target: Refer
 
 
 def promotion(made: dagger.Container, manifest: Manifest, user: str, digest: str, tags: Sequence[str]) -> Gate:
-    """Give the candidate of this digest its final tags; nothing is built, nothing is compressed again."""
+    """Give the candidate of this digest its final tags; nothing is built, nothing is compressed again.
+
+    A tag that begins with ``=`` stays what it is when another image has it: that is a finding, and then no tag moves.
+    """
     argv = _argv(PROMOTE, manifest, user, digest, manifest.repository, tags)
-    return Gate(name="promote", box=made, argv=tuple(argv), proof="promoted.txt", meaning=PLAIN)
+    meaning = {**PLAIN, TAKEN: Outcome.FAILED}
+    return Gate(name="promote", box=made, argv=tuple(argv), proof="promoted.txt", meaning=meaning)
 
 
 def layout(made: dagger.Container, manifest: Manifest, user: str, digest: str) -> Gate:

@@ -36,6 +36,11 @@ def tags(policies: Sequence[str], about: About) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def fixed(policies: Sequence[str], about: About) -> frozenset[str]:
+    """Those of the tags that name one image for good: what has the version or the commit in it."""
+    return frozenset(tags([p for p in policies if re.search("version|commit", p)], about))
+
+
 def _tag(policy: str, about: About) -> str:
     final = bool(FINAL.fullmatch(about.version))
     parts = about.version.split(".")

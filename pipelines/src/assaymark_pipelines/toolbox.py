@@ -15,6 +15,8 @@ PLACE = "/opt/assaymark"
 CHECKOUT = "/opt/assaymark-source"
 WHEELS = "/opt/wheels"
 CACHE = "/var/cache/assaymark"
+# Parts of the core that are named like plugins.
+EXTRAS = ("github", "png", "rdf", "release", "sign")
 SOURCE = "/src"
 INPUTS = "/inputs"
 
@@ -69,7 +71,9 @@ def _pip() -> list[str]:
 
 
 def _names(settings: Settings) -> list[str]:
-    return ["assaymark", *(f"assaymark-{name}" for name in settings.plugins)]
+    extras = [name for name in settings.plugins if name in EXTRAS]
+    core = f"assaymark[{','.join(extras)}]" if extras else "assaymark"
+    return [core, *(f"assaymark-{name}" for name in settings.plugins if name not in EXTRAS)]
 
 
 def _from_checkout(box: dagger.Container, checkout: dagger.Directory, settings: Settings) -> dagger.Container:

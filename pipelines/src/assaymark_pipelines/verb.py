@@ -227,7 +227,7 @@ def _about(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--commit", required=True, metavar="SHA", help="The commit that is built."),
         click.option("--date", required=True, metavar="DATE", help="Of the commit (2026-11-30): not of the build."),
         click.option(
-            "--version-tag", "version", default="", metavar="VERSION", help="The version, if it is a release."
+            "--version-tag", "release", default="", metavar="VERSION", help="The version, if it is a release."
         ),
         click.option("--branch", default="", help="The branch, if it is one."),
         click.option("--source-url", "url", default="", metavar="URL", help="Where the source is published."),
