@@ -16,7 +16,7 @@ from offloading import NEEDS, Place, done, job, running, sh, until
 
 from assaymark.errors import InputError
 from assaymark.job import Handle, Job, Resources, State, finished
-from assaymark.runners.choose import Places, runner
+from assaymark.runners.choose import Places, engine_named, runner
 from assaymark.runners.shared import SharedFolder
 from assaymark.runners.wait import wait
 
@@ -188,6 +188,36 @@ class TestSlurm:
             time.sleep(0.5)
             found = at.status(handle)
         assert [(s.state, s.code) for s in found] == [(State.EXITED, i % 7) for i in range(50)]
+
+
+@pytest.mark.parametrize("days", [-3, 3])
+def test_the_clock_of_a_node_that_is_wrong_changes_no_verdict(days: int, place: Place, tmp_path: Path) -> None:
+    at = place("local")
+    wrong = tmp_path / "bin"
+    wrong.mkdir()
+    (wrong / "date").write_text(f'#!/bin/sh\nnow=$(/bin/date "$@")\necho $((now + {days * 86_400}))\n')
+    (wrong / "date").chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{wrong}:{os.environ['PATH']}")
+        handle = at.submit(job("skewed", "sleep 1; exit 5"))
+    [status] = wait(at, [handle])["skewed"]
+    assert (status.state, status.code) == (State.EXITED, 5)
+    assert status.waited is None
+    assert status.took is not None
+    assert 0.9 < status.took < 50
+
+
+@pytest.mark.service("busybox")
+def test_a_truncated_image_is_refused_before_anything_starts(place: Place, image: Path, tmp_path: Path) -> None:
+    data = image.read_bytes()
+    for length in (0, 100, len(data) // 2):
+        cut = tmp_path / f"{length}.tar"
+        cut.write_bytes(data[:length])
+        engine = engine_named("bubblewrap", Places(jobs=tmp_path / "jobs", images=tmp_path / "images"))
+        at = SharedFolder(place("local").back, tmp_path / "jobs", engine, 0.3)
+        with pytest.raises(InputError):
+            at.submit(job(f"cut-{length}", "true", image=str(cut)))
+        assert not list((tmp_path / "images").glob("sha256-*"))
 
 
 def test_a_handle_is_plain_json() -> None:

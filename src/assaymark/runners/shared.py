@@ -236,7 +236,7 @@ class SharedFolder:
     def _one(self, handle: Handle, index: int, told: folders.Verdict | None, seen: Seen | None) -> Status:
         if told is None:
             return self._unjudged(handle, index, seen)
-        waited = max(0.0, round(told.began - handle.submitted, 1))
+        waited = _waited(handle, told.began)
         base = Status(state=State.EXITED, index=index, waited=waited, took=told.took, host=told.host)
         if told.state == "exited":
             return replace(base, code=told.code)
@@ -248,7 +248,7 @@ class SharedFolder:
 
     def _unjudged(self, handle: Handle, index: int, seen: Seen | None) -> Status:
         began = folders.started(handle.folder, index)
-        waited = None if began is None else max(0.0, round(began - handle.submitted, 1))
+        waited = None if began is None else _waited(handle, began)
         base = Status(state=State.QUEUED, index=index, waited=waited, host=folders.host(handle, index))
         if seen is None:
             return replace(base, state=State.NO_VERDICT, reason="the site no longer knows it, and it wrote no verdict")
@@ -281,6 +281,16 @@ class SharedFolder:
 
         self.back.forget(handle)
         shutil.rmtree(handle.folder, ignore_errors=True)
+
+
+def _waited(handle: Handle, began: float) -> float | None:
+    """Seconds in the queue; None where the clock of the node is another than ours. Whole seconds: `date` knows no more.
+
+    No verdict hangs on it: the reporter measures the time of a command without any clock that can be set.
+    """
+    if not handle.submitted - 1 <= began <= time.time() + 1:
+        return None
+    return max(0.0, round(began - handle.submitted, 1))
 
 
 def _over(seen: Seen | None) -> bool:

@@ -185,8 +185,9 @@ def _folder(handle: Handle) -> Path:
 def _options(folder: Path, job: Job) -> list[str]:
     asked = job.resources
     words = ["--parsable", f"--job-name={_job_name(folder)}", f"--chdir={folder}", f"--output={folder}/slurm-%A_%a.out"]
-    # NONE would have the node start a login shell for each job, which takes seconds.
-    words += ["--export=PATH", "--no-requeue", "--open-mode=append", f"--time={_minutes(asked)}"]
+    # Our own environment is clean already. With NONE, or a list of names, the node would start a login shell for each
+    # job to learn the user's, which takes a second or more.
+    words += ["--export=ALL", "--no-requeue", "--open-mode=append", f"--time={_minutes(asked)}"]
     words += [f"--nodes={asked.nodes}", f"--ntasks={asked.tasks}", f"--cpus-per-task={asked.cpus}"]
     if job.array > 1:
         words.append(f"--array=0-{job.array - 1}")
