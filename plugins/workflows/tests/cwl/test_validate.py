@@ -286,3 +286,27 @@ def test_what_runs_a_document_that_was_not_checked_was_not_checked_either(judge:
     }
     told = [p.finding for p in judge(files) if p.finding.severity is Severity.ERROR]
     assert [(f.rule, f.location.line) for f in told if f.location] == [("CWL-E001", 7)]
+
+
+def test_a_name_and_a_place_are_text(judge: Any) -> None:
+    listed = (
+        "inputs:\n  - id:\n    type: string\n  - id: d\n    type: File\n    default: {class: File, location: [a]}\n"
+    )
+    told = [p.finding for p in judge(TOOL.replace("inputs: {}\n", listed)) if p.finding.severity is Severity.ERROR]
+    assert [(f.rule, f.location.line) for f in told if f.location] == [("CWL-S002", 5), ("CWL-S003", 9)]
+
+
+@pytest.mark.parametrize(
+    ("more", "rule"),
+    [
+        ("$namespaces: {s: http://schema.org/}\ns:author:\n  - s:name: a\n    s:name: b\n", "CWL-Y002"),
+        ("hints:\n  Unknown: {a: {b: 1, b: 2}}\n", "CWL-Y002"),
+    ],
+)
+def test_keys_that_are_there_twice_are_found_in_what_nobody_reads(judge: Any, more: str, rule: str) -> None:
+    assert [p.finding.rule for p in judge(TOOL + more) if p.finding.severity is Severity.ERROR] == [rule]
+
+
+def test_a_record_has_fields(judge: Any) -> None:
+    problems = judge(TOOL.replace("inputs: {}", "inputs: {r: {type: {type: array, items: {type: record}}}}"))
+    assert "CWL-S002" in [p.finding.rule for p in problems]

@@ -124,13 +124,14 @@ def _version(document: Document, inherited: str | None) -> str | None:
 def _structure(document: Document, structure: Structure) -> None:
     root, report = document.root, document.report
     assert root is not None
+    for node in root.walk():
+        for key in node.repeated():
+            report.add("CWL-Y002", key, f"{key.text!r} is there twice; only one of them can hold")
     structure.directives(root)
     graph = root.get("$graph")
     if graph is None:
         structure.process(root, root.items[0][0] if root.items else root)
         return
-    for key in root.repeated():
-        report.add("CWL-Y002", key, f"{key.text!r} is there twice; only one of them can hold")
     entries = graph.elements if graph.is_array else [graph] if graph.is_object else []
     if not entries:
         report.add("CWL-S003", graph, "$graph is a list of processes")
@@ -143,7 +144,6 @@ def _structure(document: Document, structure: Structure) -> None:
             continue
         kind = entry.get("class")
         if kind is not None and kind.value not in schema.PROCESSES and _is_data(kind):
-            structure.free(entry)
             continue
         structure.process(entry, at)
         if name is None or not name.is_string:

@@ -9,10 +9,13 @@ from assaymark_workflows.cwl import types
 from assaymark_workflows.cwl.document import target_of
 from assaymark_workflows.cwl.model import Process
 from assaymark_workflows.cwl.report import Report
+from assaymark_workflows.cwl.structure import described
 from assaymark_workflows.cwl.workspace import Workspace
 from assaymark_workflows.source import Kind, Node
 
 _RESOURCES = ("cores", "ram", "tmpdir", "outdir")
+# Fields of files and folders that are text.
+_TEXTS = frozenset({"location", "path", "basename", "dirname", "nameroot", "nameext", "checksum", "format", "contents"})
 _CODES = ("successCodes", "temporaryFailCodes", "permanentFailCodes")
 _IMAGES = ("dockerPull", "dockerLoad", "dockerFile", "dockerImport", "dockerImageId")
 
@@ -185,6 +188,10 @@ class _Values:
             kind = node.get("class") if node.is_object else None
             if kind is None or kind.value not in ("File", "Directory"):
                 continue
+            for key, value in node.items:
+                if key.text in _TEXTS and value.kind not in (Kind.STRING, Kind.NULL):
+                    at = key if value.elements or value.items else value
+                    self.report.add("CWL-S003", at, f"{key.text!r} of a {kind.value} is text, not {described(value)}")
             name = node.get("basename")
             if name is not None and name.is_string and "/" in name.value and "$(" not in name.value:
                 self.report.add("CWL-V007", name, f"{name.value!r} is the name of a file, without directories")
