@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -254,9 +255,32 @@ def _pattern(data: Mapping[str, Any], key: str, where: str) -> str:
     text = _text(data, key, where)
     try:
         re.compile(text)
+        endless = _endless(import_module("re._parser").parse(text))
     except (re.error, RecursionError, OverflowError) as problem:
         raise InputError(f"{key!r} is no regular expression: {problem}", where=where) from problem
+    if endless:
+        hint = "what is repeated must hold neither a repetition nor alternatives"
+        raise InputError(f"{key!r} can take for ever on what an image prints", where=where, hint=hint)
     return text
+
+
+def _endless(parsed: Any, *, inside: bool = False) -> bool:
+    """Whether a repetition without bound holds another, or alternatives: such a pattern can need exponential time."""
+    for operation, value in parsed:
+        name = str(operation)
+        if inside and name == "BRANCH":
+            return True
+        repeats = name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT") and value[1] > _FEW
+        if repeats and inside:
+            return True
+        for each in value if isinstance(value, list | tuple) else [value]:
+            parts = each if isinstance(each, list) else [each]
+            if any(isinstance(p, type(parsed)) and _endless(p, inside=inside or repeats) for p in parts):
+                return True
+    return False
+
+
+_FEW = 20
 
 
 def _real(data: Mapping[str, Any], key: str, where: str, default: float | None = None, *, sign: bool = False) -> float:
