@@ -27,41 +27,30 @@ target = "truth"
 file = "predictions.parquet"
 {probability}
 """
-CLASSES = """
-[[metric]]
-name = "accuracy"
-at-least = 0.8
-[[metric]]
-name = "auc"
-at-least = 0.8
-[[metric]]
-name = "brier"
-at-most = 0.2
-[[slice]]
-by = "region"
-metric = "accuracy"
-at-least = 0.8
-[calibration]
-at-most = 0.05
-[[constraint]]
-name = "a probability"
-rule = "0 <= p <= 1"
-"""
-VALUES = """
-[[metric]]
-name = "rmse"
-at-most = 1.1
-[[metric]]
-name = "r2"
-at-least = 0.5
-[[slice]]
-by = "region"
-metric = "mae"
-at-most = 1
-[[constraint]]
-name = "in range"
-rule = "prediction > -100 and prediction < 100"
-"""
+# Of each task: metrics with their bounds, the metric of each region, a rule, and what else the manifest holds.
+RULES = {
+    "classification": (
+        {"accuracy": "at-least = 0.8", "auc": "at-least = 0.8", "brier": "at-most = 0.2"},
+        ("accuracy", "at-least = 0.8"),
+        "0 <= p <= 1",
+        "[calibration]\nat-most = 0.05",
+    ),
+    "regression": (
+        {"rmse": "at-most = 1.1", "r2": "at-least = 0.5"},
+        ("mae", "at-most = 1"),
+        "prediction > -100 and prediction < 100",
+        "",
+    ),
+}
+
+
+def rules(task: str) -> str:
+    """What a manifest of the task asks."""
+    metrics, (of_regions, bound), rule, more = RULES[task]
+    parts = [f'[[metric]]\nname = "{name}"\n{limit}' for name, limit in metrics.items()]
+    parts.append(f'[[slice]]\nby = "region"\nmetric = "{of_regions}"\n{bound}')
+    parts.append(f'[[constraint]]\nname = "in range"\nrule = "{rule}"')
+    return "\n".join([*parts, more]) + "\n"
 
 
 def make(folder: Path, rows: int, task: str) -> Path:
@@ -82,8 +71,8 @@ def make(folder: Path, rows: int, task: str) -> Path:
     columns: dict[str, Any] = {"id": ids, "prediction": guess} | ({"p": chance} if classes else {})
     parquet.write_table(pa.table(columns), folder / "predictions.parquet")
     head = HEAD.format(positive="positive = 1" if classes else "", probability='probability = "p"' if classes else "")
-    rules = CLASSES if classes else VALUES
-    (folder / "model.toml").write_text(f'title = "Benchmark"\ntask = "{task}"\n{head}{rules}', encoding="utf-8")
+    text = f'title = "Benchmark"\ntask = "{task}"\n{head}{rules(task)}'
+    (folder / "model.toml").write_text(text, encoding="utf-8")
     return folder / "model.toml"
 
 
