@@ -418,6 +418,31 @@ def test_a_wrong_manifest_says_what_is_wrong(name: str) -> None:
     assert said in str(problem.value)
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize("key", ["p95-ms", "p99-ms", "errors"])
+def test_no_threshold_is_beyond_all_numbers(key: str, value: str) -> None:
+    given = {"path": '"/"', "p95-ms": "1", key: value}
+    text = 'url = "http://127.0.0.1"\n[load]\n' + "".join(f"{k} = {v}\n" for k, v in given.items())
+    with pytest.raises(InputError, match="no number to compare with"):
+        read(text, "service.toml")
+
+
+def test_dates_may_be_written_as_toml_does() -> None:
+    assert read('url = "http://127.0.0.1"\nreleased = 2026-01-31\n', "service.toml")["released"] == "2026-01-31"
+
+
+def test_authorities_that_are_none(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("none", encoding="utf-8")
+    with pytest.raises(InputError, match="--ca holds no certificate"):
+        observe(for_address("https://127.0.0.1:9"), Permitted(ca=str(tmp_path / "ca.pem")))
+
+
+@pytest.mark.parametrize("host", ["[::1]", "localhost", "127.0.0.9", "[0:0:0:0:0:0:0:1]"])
+def test_this_machine_by_its_names(host: str) -> None:
+    check(parse(f"http://{host}:8000/"), frozenset())
+    assert parse(f"http://{host}:8000/").netloc == f"{host}:8000"
+
+
 @given(st.text(max_size=400))
 def test_no_text_is_a_crash(text: str) -> None:
     looks_like(text)

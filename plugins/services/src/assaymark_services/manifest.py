@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -154,9 +156,11 @@ def read(text: str, where: str) -> Mapping[str, Any]:
     import tomllib
 
     try:
-        data = tomllib.loads(text)
+        data: Mapping[str, Any] = _plain(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, RecursionError) as problem:
         raise InputError(f"not valid TOML: {problem}", where=where) from problem
+    except ValueError as problem:
+        raise InputError(str(problem), where=where) from problem
     from jsonschema import Draft202012Validator
 
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
@@ -168,6 +172,17 @@ def read(text: str, where: str) -> Mapping[str, Any]:
             hint = f'add [credentials.{name}] with env = "NAME_OF_A_VARIABLE"'
             _refuse(text, where, keys, f"{named(keys)} names {name!r}, which is no credential here", hint)
     return data
+
+
+def _plain(value: Any) -> Any:
+    """A value of TOML as one of JSON, dates as text. ValueError for what is no number: no threshold may be that."""
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is no number to compare with")
+    return value.isoformat() if isinstance(value, date | time) else value
 
 
 def _refuse(text: str, where: str, keys: tuple[str | int, ...], message: str, hint: str | None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from assaymark.api import FactUnavailable, InputError
 from assaymark_services import targets
-from assaymark_services.client import Answer, Budget, Client, Trouble
+from assaymark_services.client import Answer, Budget, Client, Trouble, reason_of, trusting
 from assaymark_services.contract import SAFE, WRITING, Asked, Contract, tested
 from assaymark_services.deploy import Deployed, deployed
 from assaymark_services.load import CONCURRENCY, REQUESTS, Load, loaded
@@ -62,7 +62,6 @@ class Observed:
     load: Load | None = None
     deployed: Deployed | None = None
     requests: int = 0
-    writes: bool = False
 
 
 def observe(manifest: Manifest, permitted: Permitted) -> Observed:
@@ -72,6 +71,11 @@ def observe(manifest: Manifest, permitted: Permitted) -> Observed:
         targets.check(target, permitted.hosts)
     except targets.NotAllowed as problem:
         raise InputError(str(problem), where=manifest.name) from problem
+    if permitted.ca is not None:
+        try:
+            trusting(permitted.ca)
+        except OSError as problem:
+            raise InputError(f"--ca holds no certificate: {reason_of(problem)}", where=permitted.ca) from problem
     secrets = credentials(manifest)
     if secrets and target.scheme != "https" and not targets.is_loopback(target.host):
         raise InputError(
@@ -92,7 +96,6 @@ def observe(manifest: Manifest, permitted: Permitted) -> Observed:
         load=load,
         deployed=deploy,
         requests=budget.used,
-        writes=permitted.writes,
     )
 
 

@@ -124,18 +124,17 @@ def within_specification(service_manifest: Manifest, service_observed: Observed)
     if not asked:
         return answers.not_named("[request]", "", "requests")
     known = [o.label.split(" ", 1) for o in found.operations]
-    prefix = "/" + service_manifest.url.partition("://")[2].partition("/")[2] if found.operations else ""
     bad: Told = []
     for i, item in enumerate(asked):
         method, path = str(item.get("method", "GET")), item["path"].partition("?")[0]
         if item.get("kind") == "negative" and not any(_fits(template, path) for _, template in known):
             continue  # to ask for what is not there is what it is for
-        if not any(method == m and _fits(template, path, prefix.rstrip("/")) for m, template in known):
+        if not any(method == m and _fits(template, path) for m, template in known):
             bad.append((f"{item['name']}: the OpenAPI document has no {method} {path}", ("request", i)))
     return answers.summed(service_manifest, "within", bad, [], f"all {len(asked)} requests are to operations it has")
 
 
-def _fits(template: str, path: str, prefix: str = "") -> bool:
+def _fits(template: str, path: str) -> bool:
     """Whether a path is one of a template such as ``/tides/{port}``."""
     parts, given = template.strip("/").split("/"), path.strip("/").split("/")
     return len(parts) == len(given) and all("{" in p or p == g for p, g in zip(parts, given, strict=True))
