@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -129,15 +130,26 @@ def a_link(folder: Path) -> None:
     (folder / "guess.zarr" / "link").symlink_to("/etc")
 
 
+def pickled(folder: Path) -> None:
+    """A codec that would unpickle the chunks, its name in disguise."""
+    place = folder / "guess.zarr"
+    store(place, TRUTH, UNITS, 2)
+    described = (place / "t" / ".zarray").read_text()
+    spoilt = re.sub(r'"filters": *null', '"filters": [{"id": "\\\\u0070ickle"}]', described)
+    assert spoilt != described
+    (place / "t" / ".zarray").write_text(spoilt)
+
+
 def garbage(folder: Path) -> None:
     (folder / "truth.nc").write_bytes(b"CDF\x01" + bytes(100))
 
 
-@pytest.mark.parametrize("spoil", [truncated, other_shape, without_units, broken_store, a_link, garbage])
+@pytest.mark.parametrize("spoil", [truncated, other_shape, without_units, broken_store, a_link, pickled, garbage])
 def test_no_grid_that_is_wrong_passes(spoil: Any, gridded: Any) -> None:
     spoil(gridded.folder)
     result = gridded.results("ML.Per")["ML.Per01"]
     assert result.outcome is Outcome.UNKNOWN, result.evidence[0].message
+    assert ("pickled objects" in result.evidence[0].message) == (spoil is pickled)
 
 
 def test_a_grid_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

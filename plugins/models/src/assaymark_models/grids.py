@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from assaymark.api import FactUnavailable
+from assaymark_models.places import MOST_FILES
 from assaymark_models.tables import MOST_ROWS, Unreadable, Wanted, chosen
+
+LARGEST_METADATA = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +55,14 @@ def _attribute(variable: Any, name: str) -> str | None:
 
 
 def zarr(place: Path, name: str, wanted: Wanted) -> Any:
-    """A table of a Zarr store, a folder. Links in it that lead outside are not followed."""
+    """A table of a Zarr store, a folder. One with a link or with pickled objects is not opened."""
     try:
         import zarr as library
     except ImportError as problem:
         raise _lacking(name) from problem
     import numpy as np
 
-    for path in place.rglob("*"):
-        if path.is_symlink():
-            raise Unreadable(name, f"holds a link, {path.name}")
+    _refuse_unsafe(place, name)
     group = library.open_group(str(place), mode="r")
     there = dict(group.arrays())
     picked = chosen(name, list(there), wanted)
@@ -76,6 +77,27 @@ def zarr(place: Path, name: str, wanted: Wanted) -> Any:
         units = there[n].attrs.get("units")
         found[n] = Variable(values, dimensions[n], units.strip() if isinstance(units, str) else None)
     return _table(name, found, wanted)
+
+
+def _refuse_unsafe(place: Path, name: str) -> None:
+    """Raise FactUnavailable for a store that leads elsewhere, or whose codecs would unpickle what it holds."""
+    import json
+
+    for number, path in enumerate(place.rglob("*")):
+        if number > MOST_FILES:
+            raise Unreadable(name, f"holds more than {MOST_FILES:,} files")
+        if path.is_symlink():
+            raise Unreadable(name, f"holds a link, {path.name}")
+        if path.name not in (".zarray", ".zgroup", ".zmetadata", "zarr.json"):
+            continue
+        if path.stat().st_size > LARGEST_METADATA:
+            raise Unreadable(name, f"describes its arrays in more than {LARGEST_METADATA:,} bytes")
+        # Written anew, so that no escape hides a word.
+        if "pickle" in json.dumps(json.loads(path.read_bytes())).lower():
+            raise FactUnavailable(
+                f"{name} holds pickled objects and is not opened: loading them runs the code that they hold",
+                remedy=f"write {name} with numbers or fixed-length text only",
+            )
 
 
 def _dimensions(array: Any, name: str) -> Sequence[str]:
