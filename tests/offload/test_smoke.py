@@ -172,6 +172,47 @@ def test_a_broken_twin_fails_at_the_right_one(place: str, twin: str, smoke: Smok
     assert done.returncode == (1 if asked_for_silver else 0), done.stderr
 
 
+ASKED_FOR = """
+image = "tool.tar"
+start = ["/bin/tool"]
+long = ["/bin/tool", "serve"]
+[[test]]
+name = "result"
+command = ["/bin/tool", "result"]
+output = "r.txt"
+[[test]]
+name = "speed"
+command = ["/bin/tool", "speed"]
+performance = { pattern = '([0-9.]+) GB/s', reference = 10.0, lower = 0.1, unit = "GB/s" }
+"""
+DOES = """case $1 in
+serve) trap 'exit 0' TERM; while :; do sleep 1; done ;;
+result) echo 42 > r.txt ;;
+speed) echo 9.5 GB/s ;;
+*) echo tool 1.2.3 ;;
+esac"""
+MORE_TWINS = {
+    "good": (DOES, set()),
+    "does not listen": (DOES.replace("'exit 0' TERM", "'' TERM"), {"IMG.Run11"}),
+    "differs": (DOES.replace("echo 42", "cat /proc/sys/kernel/random/uuid"), {"IMG.Run12"}),
+    "is slow": (DOES.replace("9.5", "8.5"), {"IMG.Run13"}),
+}
+
+
+@pytest.mark.service(*NEEDS["bubblewrap"])
+@pytest.mark.parametrize("twin", MORE_TWINS)
+def test_what_is_asked_for_beyond_a_start(twin: str, smoke: Smoke, tmp_path: Path) -> None:
+    does, wrong = MORE_TWINS[twin]
+    write(tmp_path, tool(does), ASKED_FOR)
+    done = smoke("bubblewrap", "--output", "out", "--gate", "gold")
+    failing = {id for id, outcome in outcomes(tmp_path / "out").items() if outcome == "failed"}
+    assert failing == wrong, done.stdout
+    assert done.returncode == (1 if wrong else 0), done.stdout + done.stderr
+    told = json.loads((tmp_path / "out/trials.json").read_text())
+    assert told["performance"][0]["value"] == (8.5 if twin == "is slow" else 9.5)
+    assert told["history"][-1]["digest"].startswith("sha256:")
+
+
 @pytest.mark.service(*NEEDS["slurm"], *NEEDS["charliecloud"])
 def test_a_broken_site_is_not_blamed_on_the_image(smoke: Smoke, cluster: slurm.Cluster, tmp_path: Path) -> None:
     write(tmp_path, Made([images.busybox()]))

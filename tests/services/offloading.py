@@ -26,7 +26,15 @@ NEEDS = {
     "kubernetes": ("bwrap", "busybox"),
     "login+charliecloud": ("root", "slurmctld", "slurmd", "munged", "sshd", "ssh", "ch-run", "bwrap", "busybox"),
 }
-WITH_IMAGE = ("bubblewrap", "charliecloud", "docker", "slurm+charliecloud", "login+charliecloud", "interlink", "kubernetes")
+WITH_IMAGE = (
+    "bubblewrap",
+    "charliecloud",
+    "docker",
+    "slurm+charliecloud",
+    "login+charliecloud",
+    "interlink",
+    "kubernetes",
+)
 
 PODS = ("interlink", "kubernetes")
 

@@ -92,10 +92,11 @@ def command(
         resources = _at(place, resources)
         if asked.mpi and place and not asked.mpi.launcher:
             asked = replace(asked, mpi=replace(asked.mpi, launcher=place.launcher))
-        trials = _tried(runner_of(runner, engine, place), found, asked, resources, resume=resume, keep=keep)
+        at = runner_of(runner, engine, place)
+        trials = _tried(at, found, asked, resources, resume=resume, keep=keep)
         facts["trials"], where = trials, trials.places()
         if wanted.get("output"):
-            _write_trials(trials, wanted["output"])
+            _write_trials(trials, wanted["output"], _measured(at, trials, asked, found))
     elif engine or resume or sites:
         raise InputError("--engine, --resume and --sites need a --runner or a --site")
     case = Case(
@@ -200,13 +201,29 @@ class _Lines:
             click.echo(f"{name}: {shown}", err=True)
 
 
-def _write_trials(trials: Trials, folder: Path) -> None:
+def _measured(at: Runner, trials: Trials, asked: Manifest, image: Image) -> dict[str, Any]:
+    """What tests measured now, and the history of this image at this site."""
+    from assaymark_hpc.history import kept, values
+
+    now = values(trials, asked)
+    try:
+        history = kept(
+            at.root.parent / "performance", asked.image, trials.facts.get("site", at.name), image.digest, now
+        )
+    except OSError as problem:
+        click.echo(f"measured values are not kept: {problem.strerror}", err=True)
+        history = []
+    return {"performance": now, "history": history}
+
+
+def _write_trials(trials: Trials, folder: Path, measured: Mapping[str, Any]) -> None:
     """What differs between two runs: where each trial ran, how long it waited and took, what the site called it."""
     content = {
         "schema": 1,
         "runner": trials.runner,
         "broken": trials.broken,
         "trials": [_plain(name, trial.status, trial.problem, trial.handle) for name, trial in trials.made.items()],
+        **measured,
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
