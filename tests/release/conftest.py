@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,3 +52,12 @@ def tagged(fake_github: FakeGitHub) -> FakeGitHub:
     """A GitHub that has the tag."""
     fake_github.state.git.tag("v1.2.0", COMMIT)
     return fake_github
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[str]:
+    """``host:port`` of a registry of images; for tests marked ``service("docker-registry")``."""
+    from registry_service import serving
+
+    with serving(tmp_path) as address:
+        yield address

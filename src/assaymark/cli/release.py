@@ -79,6 +79,9 @@ def _looking(function: F) -> F:
             help="site-packages with the dependencies (default: where assaymark is installed).",
         ),
         click.option(
+            "--fetch", is_flag=True, help="Fetch the locked wheels to read their licences; nothing of them is run."
+        ),
+        click.option(
             "--program", multiple=True, metavar="NAMES", help="Dependencies that are run as programs, not imported."
         ),
         click.option("--licence", multiple=True, metavar="NAME=SPDX", help="The licence of one that names none."),
@@ -106,7 +109,8 @@ def check(path: Path, form: str, **given: Any) -> None:
     from assaymark.release.source import open_source
 
     source = open_source(path)
-    items, _, _ = _asked(source, given)
+    with _environment(source, given):
+        items, _, _ = _asked(source, given)
     if form == "json":
         out(json.dumps({"commit": source.commit, "items": [item._asdict() for item in items]}, indent=2))
     else:
@@ -145,28 +149,29 @@ def build(
     from assaymark.release.source import open_source
 
     source = open_source(path)
-    items, judged, report = _asked(source, given)
-    for item in items:
-        if item.says != "yes":
-            say(_items([item]))
-    _decided(items)
-    wanted = building.Wanted(
-        assessment=judged.assessment,
-        report=report,
-        gate=given["gate"],
-        folders=split(package),
-        isolated=not no_isolation,
-        stamp=stamp,
-        lock=given["lock"],
-        wheelhouse=wheelhouse,
-        images=tuple(str(parse(name)) for name in split(image)),
-        licences=tuple(_pairs(given["licence"]).items()),
-        environment=list(given["environment"]) or None,
-    )
-    if dry_run:
-        out("\n".join(building.outline(source, wanted)))
-        return
-    release = building.build(source, output, wanted, os.environ)
+    with _environment(source, given):
+        items, judged, report = _asked(source, given)
+        for item in items:
+            if item.says != "yes":
+                say(_items([item]))
+        _decided(items)
+        wanted = building.Wanted(
+            assessment=judged.assessment,
+            report=report,
+            gate=given["gate"],
+            folders=split(package),
+            isolated=not no_isolation,
+            stamp=stamp,
+            lock=given["lock"],
+            wheelhouse=wheelhouse,
+            images=tuple(str(parse(name)) for name in split(image)),
+            licences=tuple(_pairs(given["licence"]).items()),
+            environment=list(given["environment"]) or None,
+        )
+        if dry_run:
+            out("\n".join(building.outline(source, wanted)))
+            return
+        release = building.build(source, output, wanted, os.environ)
     for file in release.files:
         say(f"{file.sha256[:12]}  {file.name}")
     out(f"{release.name} {release.version}: {len(release.files)} files in {output}")
@@ -259,6 +264,22 @@ def verify(
         raise GateNotMet(f"the chain is broken: {', '.join(broken)}")
     if unknown := [link.name for link in links if link.says == "unknown"]:
         raise Undetermined(f"nothing is wrong, but not everything could be found out: {', '.join(unknown)}")
+
+
+@contextmanager
+def _environment(source: Source, given: dict[str, Any]) -> Iterator[None]:
+    """With ``--fetch`` the locked wheels lie in a folder of their own, to be asked for their licences."""
+    from tempfile import TemporaryDirectory
+
+    from assaymark.release import dependencies, wheelhouse
+
+    found = dependencies.locked(source, given["lock"]) if given["fetch"] else None
+    if found is None:
+        yield
+        return
+    with TemporaryDirectory(prefix="assaymark-wheels-") as place:
+        given["environment"] = (wheelhouse.laid_out(dependencies.needed_here(found[1]), Path(place)),)
+        yield
 
 
 def _asked(source: Source, given: dict[str, Any]) -> tuple[list[Item], Judged, bytes]:

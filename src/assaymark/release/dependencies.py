@@ -24,6 +24,7 @@ LOCKS = (
     "requirements.txt",
 )  # fmt: skip # many short items
 _LIMIT = 20_000_000
+_WHOLE = 0.8  # as much of a file must be the licence; the rest is who holds the rights
 _LINE = late(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*==\s*(?P<version>[^\s;\\]+)\s*(?:;(?P<marker>[^\\]*))?")
 _HASH = late(r"--hash=sha256:([0-9a-f]{64})")
 _CLASSIFIER = "License :: OSI Approved :: "
@@ -88,7 +89,8 @@ def with_licences(found: Iterable[Dependency], folders: list[str] | None = None)
     installed: dict[str, Distribution] = {}
     for each in distributions(path=folders) if folders else distributions():
         installed.setdefault(normal(str(each.metadata["Name"] or "")), each)
-    return tuple(_licensed(d, installed.get(d.name)) for d in found)
+    told = [_licensed(d, installed.get(d.name)) for d in found]
+    return tuple(_by_files(told, installed))
 
 
 def needed_here(found: Iterable[Dependency]) -> tuple[Dependency, ...]:
@@ -136,6 +138,30 @@ def _licensed(dependency: Dependency, found: Distribution | None) -> Dependency:
     fields = {key: found.metadata[key] for key in ("License-Expression", "License") if key in found.metadata}
     licence, said = licence_of(fields, found.metadata.get_all("Classifier") or ())
     return replace(dependency, licence=licence, said=said)
+
+
+def _by_files(found: list[Dependency], installed: Mapping[str, Distribution]) -> Iterator[Dependency]:
+    """Those that name no licence by the one file with a text that they bring, where it is recognised as a whole."""
+    silent = {d.name: text for d in found if not d.licence and not d.said and (text := _text(d, installed.get(d.name)))}
+    known: dict[str, str] = {}
+    if silent:
+        from assaymark.subject.recogniser import recognise
+
+        for name, text, matches in zip(silent, silent.values(), recognise(list(silent.values())), strict=True):
+            names = {m.id for m in matches}
+            if len(names) == 1 and sum(m.end - m.start for m in matches) >= _WHOLE * len(text):
+                known[name] = names.pop()
+    for each in found:
+        yield replace(each, licence=known[each.name], said="its licence file") if each.name in known else each
+
+
+def _text(dependency: Dependency, found: Distribution | None) -> str:
+    """The text of the only licence file of an installed package; '' where there are none or several."""
+    if found is None or found.version != dependency.version:
+        return ""
+    named = found.metadata.get_all("License-File") or ()
+    texts = [found.read_text(f"licenses/{name}") or found.read_text(name) for name in named if ".." not in name]
+    return (texts[0] or "")[:100_000] if len(texts) == 1 else ""
 
 
 def _expression(text: str) -> str | None:

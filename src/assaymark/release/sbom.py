@@ -119,6 +119,7 @@ def _package(id: str, name: str, version: str, licence: str, address: Any) -> An
     from spdx_tools.spdx.model import ExternalPackageRef, ExternalPackageRefCategory, Package, SpdxNoAssertion
 
     purl = PackageURL("pypi", name=name.lower(), version=version).to_string()
+    declared = _parsed(licence)
     return Package(
         spdx_id=id,
         name=name,
@@ -126,7 +127,7 @@ def _package(id: str, name: str, version: str, licence: str, address: Any) -> An
         download_location=address,
         files_analyzed=False,
         license_concluded=SpdxNoAssertion(),
-        license_declared=_parsed(licence) or SpdxNoAssertion(),
+        license_declared=SpdxNoAssertion() if declared is None else declared,
         copyright_text=SpdxNoAssertion(),
         external_references=[ExternalPackageRef(ExternalPackageRefCategory.PACKAGE_MANAGER, "purl", purl)],
     )
@@ -151,7 +152,7 @@ def _built(number: int, file: File) -> Any:
 
 
 def _licences(expression: str) -> list[Any]:
-    from cyclonedx.factory.license import LicenseFactory
+    from cyclonedx.contrib.license.factories import LicenseFactory
 
     return [LicenseFactory().make_from_string(expression)] if expression else []
 

@@ -60,9 +60,25 @@ def pack(folder: Path, target: Path, moment: int) -> None:
                 tar.addfile(info, stream)
 
 
+def laid_out(found: Iterable[Dependency], place: Path) -> str:
+    """A folder with the wheels of these dependencies unpacked, for their metadata: nothing of them is run.
+
+    Raises InputError when one cannot be had as a wheel, or has another hash than locked.
+    """
+    listed, folder = place / "wanted.txt", place / "packages"
+    folder.mkdir(parents=True)
+    listed.write_text("".join(_line(d) for d in found), encoding="utf-8")
+    _pip(listed, "install", "--no-compile", "--target", str(folder))
+    return str(folder)
+
+
 def _fetch(listed: Path, wheels: Path) -> None:
-    words = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--no-input"]
-    words += ["--only-binary", ":all:", "--disable-pip-version-check", "--dest", str(wheels), "-r", str(listed)]
+    _pip(listed, "download", "--dest", str(wheels))
+
+
+def _pip(listed: Path, *what: str) -> None:
+    words = [sys.executable, "-m", "pip", *what, "--quiet", "--no-deps", "--require-hashes", "--no-input"]
+    words += ["--only-binary", ":all:", "--disable-pip-version-check", "-r", str(listed)]
     done = proc.run(words, cwd=listed.parent, env=index_settings(), timeout=TIMEOUT)
     if done.returncode != 0:
         if b"No module named pip" in done.stderr:
