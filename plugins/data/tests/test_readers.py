@@ -212,7 +212,7 @@ LAUGHS = '<!DOCTYPE a [<!ENTITY b "c"><!ENTITY d "&b;&b;">]><resource xmlns="htt
         (b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>', "entities"),
         (b"x" * 20_000_001, "larger than"),
     ],
-)  # fmt: skip
+)
 def test_what_is_damaged_or_hostile_is_said_to_be(document: bytes, said: str) -> None:
     with pytest.raises(FactUnavailable, match=said):
         record_of(document, "record.json")

@@ -11,4 +11,5 @@ PLUGIN = Plugin(
     version=__version__,
     parts="assaymark_data.parts:PARTS",
     commands={"data": "assaymark_data.command:command"},
+    cases="assaymark_data.command:case_at",
 )

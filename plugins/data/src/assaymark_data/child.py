@@ -28,7 +28,7 @@ def main() -> None:
             found = {"unknown": f"{problem.name or problem} is not installed"}
         except Exception as problem:  # readers raise whatever a damaged file makes of them
             found = {"broken": f"{type(problem).__name__}: {' '.join(str(problem).split())[:300]}"}
-    sys.__stdout__.write(json.dumps(found))  # type: ignore[union-attr]
+    sys.stdout.write(json.dumps(found))
 
 
 def _no_network() -> None:

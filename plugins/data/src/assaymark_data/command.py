@@ -39,7 +39,9 @@ def command(subject: str, allow_hosts: tuple[str, ...], **wanted: Any) -> None:
     Metadata are judged by the 41 FAIR indicators of the RDA, files by the rules of a manifest. Nothing is unpickled or
     executed, and no host is asked that is not allowed.
     """
-    answer(case_of(source_of(subject, allow_hosts)), wanted, allow_hosts=allow_hosts)
+    from assaymark_data.progress import measured
+
+    answer(measured(case_of(source_of(subject, allow_hosts))), wanted, allow_hosts=allow_hosts)
 
 
 def source_of(subject: str, allow_hosts: tuple[str, ...] = ()) -> Source:
@@ -67,3 +69,15 @@ def case_of(source: Source) -> Case:
         file=source.root is not None,
         facts={"data_source": source},
     )
+
+
+def case_at(path: Path) -> Case | None:
+    """The case of a manifest that lies in a repository: ``data.toml`` or ``*.data.toml``; None for any other file.
+
+    Raises InputError when it is a wrong one.
+    """
+    from assaymark_data import local, manifest
+
+    if not (path.name == "data.toml" or path.name.endswith(".data.toml")) or not manifest.is_one(path):
+        return None
+    return case_of(local.source(path))

@@ -7,24 +7,18 @@ from pathlib import PurePosixPath
 
 from assaymark_data.record import Part
 
-# Extension or the last part of a media type -> whether a program learns from it what the values mean.
-STANDARD = {
-    "csv": False, "tsv": False, "tab-separated-values": False, "txt": False, "plain": False, "json": False,
-    "geojson": True, "geo+json": True, "jsonl": False, "ndjson": False, "x-ndjson": False, "xml": False,
-    "parquet": True, "vnd.apache.parquet": True, "x-parquet": True, "arrow": True, "feather": True, "avro": True,
-    "nc": True, "nc4": True, "netcdf": True, "x-netcdf": True, "h5": True, "hdf5": True, "x-hdf5": True, "x-hdf": True,
-    "zarr": True, "vnd+zarr": True, "vnd.zarr": True, "grib": True, "grib2": True, "grb": True, "wmo-grib2": True,
-    "tif": True, "tiff": True, "geotiff": True, "gpkg": True, "geopackage+sqlite3": True, "fits": True, "root": True,
-    "jsonld": True, "ld+json": True, "ttl": True, "turtle": True, "rdf": True, "rdf+xml": True, "nt": True,
-    "n-triples": True, "n3": True, "trig": True, "owl": True, "sqlite": True,
-    "sqlite3": True, "vnd.sqlite3": True, "ods": False,
-    "vnd.oasis.opendocument.spreadsheet": False, "png": False, "jpeg": False, "jpg": False, "jp2": False, "svg": False,
-    "svg+xml": False, "pdf": False, "html": False, "md": False, "markdown": False, "gml": True, "gml+xml": True,
-    "kml": False, "las": True, "laz": True, "vcf": True, "fasta": False, "fastq": False, "fq": False, "fa": False,
-    "bam": True, "sam": True, "cram": True, "dicom": True, "dcm": True, "nii": True, "mzml": True, "cif": True,
-    "pdb": False, "yaml": False, "yml": False, "wav": False, "flac": False, "mp4": False, "webm": False, "mseed": True,
-    "csvw": True, "cdf": True, "bufr": True, "cog": True, "flatgeobuf": True, "fgb": True, "vnd.flatgeobuf": True,
-}  # fmt: skip
+# Extensions and last parts of media types: of formats that carry what the values mean, and of those that do not.
+_TELLING = """
+    geojson geo+json parquet vnd.apache.parquet x-parquet arrow feather avro nc nc4 netcdf x-netcdf h5 hdf5 x-hdf5
+    x-hdf zarr vnd+zarr vnd.zarr grib grib2 grb wmo-grib2 tif tiff geotiff gpkg geopackage+sqlite3 fits root
+    jsonld ld+json ttl turtle rdf rdf+xml nt n-triples n3 trig owl sqlite sqlite3 vnd.sqlite3 gml gml+xml las laz
+    vcf bam sam cram dicom dcm nii mzml cif mseed csvw cdf bufr cog flatgeobuf fgb vnd.flatgeobuf
+"""
+_PLAIN = """
+    csv tsv tab-separated-values txt plain json jsonl ndjson x-ndjson xml ods vnd.oasis.opendocument.spreadsheet
+    png jpeg jpg jp2 svg svg+xml pdf html md markdown kml fasta fastq fq fa pdb yaml yml wav flac mp4 webm
+"""
+STANDARD = dict.fromkeys(_TELLING.split(), True) | dict.fromkeys(_PLAIN.split(), False)
 _WRAPPED = {"gz", "gzip", "bz2", "xz", "zst", "zip", "tar", "tgz", "x-gzip", "x-tar", "x-zip-compressed", "7z"}
 
 

@@ -44,6 +44,21 @@ def load(path: Path, root: Path) -> tuple[Dataset, Mapping[str, Any]]:
     return dataset, table
 
 
+def is_one(path: Path) -> bool:
+    """Whether a file is a manifest of data by its text: it has a title, and files or a record."""
+    try:
+        data = tomllib.loads(path.read_bytes()[:LIMIT].decode("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError, ValueError):
+        return False
+    return isinstance(data.get("title"), str) and (
+        _lists_files(data.get("file")) or isinstance(data.get("record"), str)
+    )
+
+
+def _lists_files(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(v, dict) and "path" in v for v in value)
+
+
 def parsed(text: str, where: str) -> Mapping[str, Any]:
     """The table of a manifest's text. Raises InputError when it is no TOML or does not keep to the schema."""
     try:

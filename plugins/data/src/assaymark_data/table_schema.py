@@ -9,9 +9,23 @@ from typing import Any
 from assaymark_data.dataset import Column, File, ForeignKey, kind_of
 
 TYPES = (
-    "string", "number", "integer", "boolean", "date", "time", "datetime", "year", "yearmonth", "any", "object", "array",
-    "duration", "geopoint", "geojson", "list",
-)  # fmt: skip
+    "string",
+    "number",
+    "integer",
+    "boolean",
+    "date",
+    "time",
+    "datetime",
+    "year",
+    "yearmonth",
+    "any",
+    "object",
+    "array",
+    "duration",
+    "geopoint",
+    "geojson",
+    "list",
+)
 _HASH = re.compile(r"(?:(md5|sha1|sha256|sha512):)?([0-9a-fA-F]{32,128})")
 _BY_LENGTH = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 

@@ -340,7 +340,7 @@ def _column_rules(column: Column, kind: str, value: str) -> Iterator[tuple[str, 
     text = value if kind in _TEXT else f"CAST({value} AS VARCHAR)"
     good = _fits(column, kind, text)
     if good is not None:
-        yield "type", name, f"of type {column.type}", f"NOT ({good})"
+        yield "type", name, f"of type {column.type}", f"({text}) IS NOT NULL AND NOT ({good})"
     if column.required:
         yield "required", name, "a value", f"({value}) IS NULL"
     if column.pattern is not None:

@@ -147,7 +147,7 @@ def outlives(data_record: Record) -> Evidence:
     """The metadata stay when the data are gone; no record shows that, a person's word about the repository can."""
     return open_(
         f"whether these metadata ({data_record.format}) stay when the data are gone depends on who keeps them",
-        "attest it with the address of the repository's preservation policy ([[attestations]], id RDA-A2-01M)",
+        "attest it with the address of the repository's preservation policy ([[attestation]], id RDA-A2-01M)",
     )
 
 

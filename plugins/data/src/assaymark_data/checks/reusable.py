@@ -10,16 +10,26 @@ from assaymark_data.text import is_about_access, is_address, is_reference, licen
 
 _CHOOSE = "choose a licence for data, such as CC-BY-4.0 or CC0-1.0, and state it by identifier or address"
 # Formats that a community defined with a model of their content, by the names of `assaymark_data.formats`.
-_COMMUNITY = {
-    "nc", "nc4", "netcdf", "x-netcdf", "zarr", "vnd+zarr", "vnd.zarr", "grib", "grib2", "grb", "wmo-grib2", "bufr",
-    "geojson", "geo+json", "gpkg", "geopackage+sqlite3", "geotiff", "fits", "root", "las", "laz", "vcf", "fasta",
-    "fastq", "fa", "fq", "bam", "sam", "cram", "dicom", "dcm", "nii", "mzml", "cif", "pdb", "mseed", "cdf", "gml",
-    "gml+xml", "csvw",
-}  # fmt: skip
+_COMMUNITY_NAMES = """
+    bam bufr cdf cif cram csvw dcm dicom fa fasta fastq fits fq geo+json geojson geopackage+sqlite3 geotiff gml
+    gml+xml gpkg grb grib grib2 las laz mseed mzml nc nc4 netcdf nii pdb root sam vcf vnd+zarr vnd.zarr wmo-grib2
+    x-netcdf zarr
+"""
+_COMMUNITY = set(_COMMUNITY_NAMES.split())
 _RICH = (
-    "description", "licence", "version", "methods", "coverage", "variables", "formats", "contact", "funding",
-    "language", "created", "origin",
-)  # fmt: skip
+    "description",
+    "licence",
+    "version",
+    "methods",
+    "coverage",
+    "variables",
+    "formats",
+    "contact",
+    "funding",
+    "language",
+    "created",
+    "origin",
+)
 ENOUGH = 6
 
 

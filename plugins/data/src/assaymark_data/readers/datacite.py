@@ -214,9 +214,13 @@ def _tree(place: Element) -> dict[str, Any]:
             "resourceType": clean(kind_of.text),
         }
     for name, value in (
-        ("titles", "title"), ("descriptions", "description"), ("subjects", "subject"), ("dates", "date"),
-        ("rightsList", "rights"), ("relatedIdentifiers", "relatedIdentifier"),
-    ):  # fmt: skip
+        ("titles", "title"),
+        ("descriptions", "description"),
+        ("subjects", "subject"),
+        ("dates", "date"),
+        ("rightsList", "rights"),
+        ("relatedIdentifiers", "relatedIdentifier"),
+    ):
         out[name] = [{**e.attrib, value: " ".join(e.itertext())} for e in text.get(name, ())]
     for name in ("formats", "sizes"):
         out[name] = [clean(e.text) for e in text.get(name, ())]

@@ -12,11 +12,27 @@ from assaymark_data.text import is_reference
 _DCAT = "http://www.w3.org/ns/dcat#"
 _POD = "https://project-open-data.cio.gov"
 _LINKS: dict[str, bool | None] = {
-    "relation": None, "isReferencedBy": False, "references": None, "source": True, "isPartOf": None, "hasPart": True,
-    "isVersionOf": True, "hasVersion": True, "previousVersion": True, "qualifiedRelation": None, "wasDerivedFrom": True,
-    "page": False, "documentation": False, "sample": True, "inSeries": True, "isReplacedBy": True, "replaces": True,
-    "wasGeneratedBy": False, "sameAs": None, "inCatalog": False,
-}  # fmt: skip
+    "relation": None,
+    "isReferencedBy": False,
+    "references": None,
+    "source": True,
+    "isPartOf": None,
+    "hasPart": True,
+    "isVersionOf": True,
+    "hasVersion": True,
+    "previousVersion": True,
+    "qualifiedRelation": None,
+    "wasDerivedFrom": True,
+    "page": False,
+    "documentation": False,
+    "sample": True,
+    "inSeries": True,
+    "isReplacedBy": True,
+    "replaces": True,
+    "wasGeneratedBy": False,
+    "sameAs": None,
+    "inCatalog": False,
+}
 
 
 def read(tree: Any, where: str) -> Record | None:

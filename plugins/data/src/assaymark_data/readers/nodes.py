@@ -25,8 +25,21 @@ _SPACES = (
     "http://mlcommons.org/croissant/",
 )
 _PREFIXES = (
-    "schema", "sdo", "dct", "dcterms", "dc", "dcat", "foaf", "prov", "adms", "vcard", "skos", "codemeta", "spdx", "cr",
-)  # fmt: skip
+    "schema",
+    "sdo",
+    "dct",
+    "dcterms",
+    "dc",
+    "dcat",
+    "foaf",
+    "prov",
+    "adms",
+    "vcard",
+    "skos",
+    "codemeta",
+    "spdx",
+    "cr",
+)
 
 
 def local(term: str) -> str:

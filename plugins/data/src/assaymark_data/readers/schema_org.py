@@ -11,11 +11,27 @@ from assaymark_data.text import clean, is_reference
 
 _DATA = {"Dataset", "DataCatalog", "DataDownload", "File", "MediaObject"}
 _LINKS: dict[str, bool | None] = {
-    "isBasedOn": True, "isPartOf": None, "hasPart": True, "citation": False, "sameAs": None, "isReferencedBy": False,
-    "mentions": None, "subjectOf": False, "isSimilarTo": True, "isVersionOf": True, "predecessorOf": True,
-    "successorOf": True, "referencePublication": False, "wasDerivedFrom": True, "about": None, "supportingData": True,
-    "includedInDataCatalog": False, "funder": False, "publishingPrinciples": False, "wasGeneratedBy": False,
-}  # fmt: skip
+    "isBasedOn": True,
+    "isPartOf": None,
+    "hasPart": True,
+    "citation": False,
+    "sameAs": None,
+    "isReferencedBy": False,
+    "mentions": None,
+    "subjectOf": False,
+    "isSimilarTo": True,
+    "isVersionOf": True,
+    "predecessorOf": True,
+    "successorOf": True,
+    "referencePublication": False,
+    "wasDerivedFrom": True,
+    "about": None,
+    "supportingData": True,
+    "includedInDataCatalog": False,
+    "funder": False,
+    "publishingPrinciples": False,
+    "wasGeneratedBy": False,
+}
 
 
 def read(tree: Any, where: str) -> Record | None:
