@@ -47,6 +47,9 @@ Examples:
 )
 @click.option("--schedule", is_flag=True, help="With --model: every day, and when new data are announced.")
 @click.option("--service", is_flag=True, help="Only the manifest of a service and its workflow.")
+@click.option(
+    "--smoke", metavar="KIND", help="Only the manifest of an image and its workflow: cpu, mpi, pytorch-gpu or jupyter."
+)
 @click.option("--release", is_flag=True, help="Add the workflow that releases what is tagged.")
 @click.option("--gate", default="", metavar="G", help="Fail below bronze, silver or gold, or on no-regression.")
 @click.option("--profile", default="assaymark", show_default=True, help="assaymark, sqaaas-v3 or sqaaas-v2.")
@@ -63,6 +66,7 @@ def command(
     task: str | None,
     schedule: bool,
     service: bool,
+    smoke: str | None,
     release: bool,
     gate: str,
     profile: str,
@@ -78,13 +82,13 @@ def command(
 
     Shows every change first. Nothing that is there already is overwritten without a question.
     """
-    from assaymark.init import TASKS, Wanted, plan
+    from assaymark.init import IMAGES, TASKS, Wanted, plan
     from assaymark.init.pin import pinned
 
     root = _root(path)
     if schedule and task is None:
         raise InputError("--schedule is about a model", hint="assaymark init --model TASK --schedule")
-    names = _names(split(workflows)) if workflows or (task is None and not service) else ()
+    names = _names(split(workflows)) if workflows or (task is None and not service and smoke is None) else ()
     names += ("release",) if release and "release" not in names else ()
     readme = None if no_badge else next((n for n in READMES if (root / n).is_file()), None)
     config = not no_config and bool(names) and not _configured(root)
@@ -100,6 +104,7 @@ def command(
         model=None if task is None else _one_of("--model", task, TASKS),
         schedule=schedule,
         service=service,
+        smoke=None if smoke is None else _one_of("--smoke", smoke, IMAGES),
         readme=readme,
         badge=_badge(root, readme) if readme and "assess" in names else None,
     )

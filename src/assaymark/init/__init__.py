@@ -29,13 +29,15 @@ DEFAULT = ("assess", "comment")
 TASKS = ("classification", "regression", "segmentation", "detection", "generative", "forecast", "surrogate")
 MANIFEST = "model.toml"
 SERVICE = "service.toml"
+SMOKE = "smoke.toml"
+IMAGES = ("cpu", "mpi", "pytorch-gpu", "jupyter")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What to write, and what to fill in. ``model`` is the task of a model; ``schedule`` validates it every day.
 
-    ``service`` adds the manifest of a service and its workflow.
+    ``service`` adds the manifest of a service and its workflow, ``smoke`` (a kind of image) those of an image.
     """
 
     pin: Pin
@@ -49,6 +51,7 @@ class Wanted:
     model: str | None = None
     schedule: bool = False
     service: bool = False
+    smoke: str | None = None
 
 
 class Change(NamedTuple):
@@ -88,6 +91,9 @@ def _files(wanted: Wanted) -> Iterable[tuple[str, str]]:
     if wanted.service:
         yield SERVICE, render("service.toml", wanted)
         yield f"{FOLDER}/assaymark-service.yml", render("assaymark-service.yml", wanted)
+    if wanted.smoke:
+        yield SMOKE, render(f"smoke/{wanted.smoke}.toml", wanted)
+        yield f"{FOLDER}/assaymark-smoke.yml", render("assaymark-smoke.yml", wanted)
     if wanted.config:
         yield CONFIG, render("assaymark.toml", wanted)
 

@@ -92,6 +92,7 @@ def test_each_file_is_asked_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
         task=None,
         schedule=False,
         service=False,
+        smoke=None,
         release=False,
         gate="",
         profile="assaymark",
@@ -189,6 +190,21 @@ def test_a_model_without_a_task_is_a_surrogate_and_may_be_scheduled(root: Path) 
     text = (root / ".github/workflows/assaymark-model.yml").read_text()
     assert "repository_dispatch" in text
     assert "schedule:" in text
+
+
+@pytest.mark.parametrize("kind", ["cpu", "mpi", "pytorch-gpu", "jupyter"])
+def test_an_image_gets_a_manifest_that_can_be_read_and_a_workflow(kind: str, root: Path) -> None:
+    init(root, "--yes", "--smoke", kind)
+    assert files(root) == {"README.md", "smoke.toml", ".github/workflows/assaymark-smoke.yml"}
+    assert "actions/smoke@" in (root / ".github/workflows/assaymark-smoke.yml").read_text()
+    asked = pytest.importorskip("assaymark_hpc.manifest").read(root / "smoke.toml")
+    assert asked.start
+    assert asked.tests
+    assert (asked.mpi is not None, asked.gpu is not None, bool(asked.long)) == (
+        kind == "mpi",
+        kind == "pytorch-gpu",
+        kind == "jupyter",
+    )
 
 
 def test_a_service_gets_a_manifest_and_a_workflow_and_nothing_else(root: Path) -> None:
