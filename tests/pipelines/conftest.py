@@ -32,6 +32,25 @@ def no_engine_by_accident(request: pytest.FixtureRequest, monkeypatch: pytest.Mo
         monkeypatch.setenv(name, value)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_schema() -> Iterator[None]:
+    """The SDK builds the schema anew in each session, from what is always the same reply."""
+    from gql import client
+
+    build = client.build_client_schema
+    known: list[Any] = []
+
+    def once(introspection: Any) -> Any:
+        if not known:
+            known.append(build(introspection))
+        return known[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        if not REAL:
+            patch.setattr(client, "build_client_schema", once)
+        yield
+
+
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Any], Engine]]:
     """Starts the stand-in with a back end, and shows it to the SDK."""
