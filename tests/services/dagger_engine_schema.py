@@ -204,6 +204,8 @@ def _calls(function: ast.AST) -> Iterator[ast.Call]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
     return value.name if isinstance(value, base.Enum) else value
 
 
