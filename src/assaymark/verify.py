@@ -12,7 +12,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assaymark.badges.verify import Answer, Known, Says, Verdict
+from assaymark.badges.verify import Answer, Known, Says, Verdict, shown
 from assaymark.errors import InputError
 from assaymark.model import Assessment, Subject
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 REPORT = "assessment.json"
 PROVENANCE = "provenance.json"
 BUNDLE = "badge.sigstore.json"
-BADGES = ("badge.svg", "badge.png", "badge.jwt")
+# The first of these that carries a credential is looked at closely; the others have to carry the same one.
+BADGES = ("badge.svg", "badge.png", "credential.jwt")
+ENDPOINT = "badge.json"
 # What is drawn from the report alone, byte for byte, and who draws it.
 DRAWN = {
     "assessment_output.json": "sqaaas",
@@ -67,13 +69,10 @@ def chain(files: Mapping[str, bytes], known: Known, own: Own | None) -> tuple[Li
     else:
         broken = f"there is no {REPORT}"
     return (
-        Link(
-            "badge",
-            tuple(_badge(files, assessment, replace(known, evidence=files, read=_read, bundle=files.get(BUNDLE)))),
-        ),
-        Link("report", tuple(_report(files, assessment, broken))),
-        Link("provenance", tuple(_provenance(files, assessment))),
-        Link("subject", tuple(_subject(assessment, own))),
+        Link("badge", shown(_badges(files, assessment, known))),
+        Link("report", shown(_report(files, assessment, broken))),
+        Link("provenance", shown(_provenance(files, assessment))),
+        Link("subject", shown(_subject(assessment, own))),
     )
 
 
@@ -87,21 +86,47 @@ def _read(content: bytes) -> Assessment:
     return from_json(content.decode("utf-8", "replace"), where=REPORT)
 
 
-def _badge(files: Mapping[str, bytes], assessment: Assessment | None, known: Known) -> Iterator[Answer]:
+def _badges(files: Mapping[str, bytes], assessment: Assessment | None, known: Known) -> Iterator[Answer]:
     from assaymark.badges import bake
     from assaymark.badges.verify import verify
 
-    for name in BADGES:
-        if name not in files:
-            continue
+    there = [name for name in BADGES if name in files]
+    tokens: dict[str, str] = {}
+    for name in there:
         try:
-            bake.extract(files[name])
+            tokens[name] = bake.extract(files[name]).token
         except bake.NotBaked as problem:
             yield from _unsigned(name, files[name], assessment, str(problem))
-        else:
-            yield from _named(name, verify(files[name], known))
+    if tokens:
+        first, *others = tokens
+        bringing = replace(known, evidence=files, read=_read, bundle=files.get(BUNDLE))
+        yield from _named(first, verify(files[first], bringing))
+        for name in others:
+            yield from _beside(name, verify(files[name], bringing), tokens[name] == tokens[first])
+    elif not there:
+        yield Answer("badge", Says.UNKNOWN, "there is none")
+    if ENDPOINT in files and assessment is not None:
+        yield from _endpoint(files[ENDPOINT], assessment)
+
+
+def _beside(name: str, verdict: Verdict, same: bool) -> Iterator[Answer]:
+    """Another form of the badge: the same credential, and its own picture."""
+    if not same:
+        yield Answer("credential", Says.NO, f"{name} carries another one")
         return
-    yield Answer("badge", Says.UNKNOWN, "there is none")
+    for answer in verdict.answers:
+        if answer.about == "picture" and answer.says is not Says.YES:
+            yield answer._replace(text=f"{name}: {answer.text}")
+
+
+def _endpoint(content: bytes, assessment: Assessment) -> Iterator[Answer]:
+    from assaymark.badges import assessed, endpoint
+    from assaymark.badges.model import aged
+
+    badge = assessed.level(assessment)
+    # Grey is allowed: it claims less.
+    if content not in (endpoint.render(badge).encode(), endpoint.render(aged(badge, "")).encode()):
+        yield Answer("endpoint", Says.NO, f"{ENDPOINT} shows something else than the report says")
 
 
 def _named(name: str, verdict: Verdict) -> Iterator[Answer]:
@@ -191,21 +216,55 @@ def _about(document: Any, report: bytes, assessment: Assessment) -> Iterator[Ans
 
 
 def _statements(files: Mapping[str, bytes]) -> Iterator[Answer]:
-    """Each in-toto statement beside the report names the report by its digest."""
+    """Each in-toto statement beside the report names the report by its digest, and says what the record says."""
     lines = [line for line in files.get("statements.intoto.jsonl", b"").splitlines() if line.strip()]
     if not lines:
         return
+    from assaymark.provenance import intoto, recorded
+    from assaymark.provenance.uris import PREDICATES
+
     digest = _digest(files[REPORT])
+    try:
+        record = recorded.account_of(files[PROVENANCE])
+    except InputError as problem:
+        yield Answer("statements", Says.UNKNOWN, f"{PROVENANCE} {problem.message}")
+        return
+    expected = {PREDICATES[kind]: _told(made) for kind, made in intoto.predicates(record).items()}
+    evidence = {step.evidence.sha256 for step in record.steps}
     for line in lines:
         try:
-            subjects = json.loads(line)["subject"]
-            same = any(s["digest"]["sha256"] == digest for s in subjects)
-        except (ValueError, LookupError, TypeError, RecursionError):
-            same = False
-        if not same:
-            yield Answer("statements", Says.NO, "one of them is about another report")
+            statement = json.loads(line)
+            about = all(s["digest"] == {"sha256": digest} for s in statement["subject"]) and statement["subject"]
+            predicate = statement["predicate"]
+            same = _told(predicate) == expected.get(statement["predicateType"]) and _resting(predicate) <= evidence
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            about = same = False
+        if not (about and same):
+            what = "says something else than the record" if about else "is about another report"
+            yield Answer("statements", Says.NO, f"one of them {what}")
             return
-    yield Answer("statements", Says.YES, f"{len(lines)}, about this very report")
+    yield Answer("statements", Says.YES, f"{len(lines)}, about this very report, and they say the same")
+
+
+def _told(predicate: Mapping[str, Any]) -> Any:
+    """What a predicate claims, whatever the order in which it lists things."""
+
+    def ordered(value: Any) -> Any:
+        if isinstance(value, dict):
+            # Of several pieces of evidence for one claim any may be named.
+            return {k: ordered(v) for k, v in value.items() if k != "evidence"}
+        return sorted(map(ordered, value), key=_canonical) if isinstance(value, list) else value
+
+    return ordered(predicate)
+
+
+def _resting(predicate: Mapping[str, Any]) -> set[str | None]:
+    """The digests of the evidence that a predicate names for its claims."""
+    return {claim["evidence"]["digest"]["sha256"] for claim in predicate.get("attributes", ())}
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def _subject(assessment: Assessment | None, own: Own | None) -> Iterator[Answer]:

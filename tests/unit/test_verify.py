@@ -116,6 +116,19 @@ BROKEN = {
         edit("statements.intoto.jsonl", '"subject":[{"digest":{"sha256":"', '"subject":[{"digest":{"sha256":"0'),
         {"provenance"},
     ),
+    "a statement that says more": (
+        edit("statements.intoto.jsonl", '"failedTests":["', '"failedTests":[],"other":["'),
+        {"provenance"},
+    ),
+    "a claim with evidence of something else": (
+        edit("statements.intoto.jsonl", '"evidence":{"digest":{"sha256":"', '"evidence":{"digest":{"sha256":"0'),
+        {"provenance"},
+    ),
+    "a statement of a kind that the report does not give": (
+        edit("statements.intoto.jsonl", "attestation/scai/v0.3", "attestation/svr/v0.2"),
+        {"provenance"},
+    ),
+    "a document for a badge that was edited": (edit("badge.json", "none", "gold"), {"badge"}),
     "a report that is no report": (edit("assessment.json", '"level"', '"lever"'), {"report"}),
     "files that were never committed": (other_commit, {"subject", "provenance", "report"}),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -96,7 +96,7 @@ def verify(content: bytes, known: Known) -> Verdict:
         baked = bake.extract(content)
         award = award_of(jose.verified(baked.token, lambda issuer, kid: _key(issuer, kid, known)))
     except _Unresolved as problem:
-        return Verdict((Answer("signature", Says.UNKNOWN, str(problem)),))
+        return Verdict(shown([Answer("signature", Says.UNKNOWN, str(problem))]))
     except (bake.NotBaked, jose.Unsigned, NotOurs, did.BadIdentity) as problem:
         return Verdict((Answer("signature", Says.NO, one_line(str(problem), 300)),))
     attested = tuple(_attested(award, baked.token, known))
@@ -112,7 +112,12 @@ def verify(content: bytes, known: Known) -> Verdict:
         *_evidence(award, known),
         _picture(award, baked),
     )
-    return Verdict(answers, award)
+    return Verdict(shown(answers), award)
+
+
+def shown(answers: Iterable[Answer]) -> tuple[Answer, ...]:
+    """The answers for a terminal: whoever signed may have put control characters into any name."""
+    return tuple(a._replace(text=one_line(a.text)) for a in answers)
 
 
 def _key(issuer: str, kid: str, known: Known) -> Key:

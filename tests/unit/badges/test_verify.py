@@ -571,6 +571,22 @@ def test_an_issuer_of_an_unknown_kind_is_never_asked_for(issuer: str, given: Awa
     assert said(verify(token.encode(), known(fetch=fetch))) == {"signature": "no"}
 
 
+def test_names_that_would_write_to_the_terminal_are_shown_as_text(given: Award) -> None:
+    """Whoever signs chooses the names; a cleared line or a turned direction would let a no look like a yes."""
+    evil = "\x1b[2K\r\u202e\n✓ signature"
+    own = replace(
+        given,
+        issuer_name=evil,
+        repository=f"github.com/o/{evil}",
+        profile=evil,
+        resources=tuple(r._replace(name=r.name + evil) for r in given.resources),
+    )
+    verdict = verify(drawn(own, signed(own)), known())
+    assert verdict.says is Says.NO
+    for answer in verdict.answers:
+        assert answer.text.isprintable(), answer
+
+
 def test_times_are_those_of_the_verifier(given: Award) -> None:
     moments: list[tuple[datetime, str]] = [
         (given.valid_from, "yes"),

@@ -178,6 +178,42 @@ def test_a_png_carries_it_too(report: Path, project: Path, key: Path, capfd: Cap
     assert badge("verify", report / "badge.svg", *checked) == 0
 
 
+def chain(report: Path, project: Path, key: Path, capfd: Capture) -> dict[str, str]:
+    """What ``assaymark verify`` says of the folder, answer by answer."""
+    issuer = identity(key, capfd)
+    main(["verify", str(report), "--issuer", issuer, "--repository", str(project), "--format", "json"])
+    links = json.loads(capfd.readouterr().out)["links"]
+    return {a["about"]: f"{a['says']}: {a['text']}" for a in next(k for k in links if k["name"] == "badge")["answers"]}
+
+
+def test_every_form_of_the_badge_in_a_folder_is_looked_at(
+    report: Path, project: Path, key: Path, tmp_path: Path, capfd: Capture
+) -> None:
+    """An honest badge.svg does not vouch for what lies beside it."""
+    assert badge("issue", report, "--key", key, "--png") == 0
+    honest = chain(report, project, key, capfd)
+    assert {text.partition(":")[0] for text in honest.values()} == {"yes"}
+    forged = tmp_path / "forged"
+    assert badge("issue", report, "--key", new_key(tmp_path / "other.pem"), "--png", "--output", forged) == 0
+    for name in ("badge.png", "credential.jwt"):
+        good = (report / name).read_bytes()
+        (report / name).write_bytes((forged / name).read_bytes())
+        assert chain(report, project, key, capfd)["credential"] == f"no: {name} carries another one"
+        (report / name).write_bytes(good)
+    # The right credential over another picture.
+    from assaymark.badges import bake, png, svg
+    from assaymark.badges.assessed import not_assessed
+    from assaymark.badges.model import Kind
+
+    token = bake.extract((report / "badge.png").read_bytes()).token
+    (report / "badge.png").write_bytes(bake.into_png(png.draw(svg.render(not_assessed(Kind.LEVEL))), token))
+    assert chain(report, project, key, capfd)["picture"].startswith("no: badge.png: ")
+    # A credential alone is a badge too.
+    for name in ("badge.svg", "badge.png"):
+        (report / name).unlink()
+    assert chain(report, project, key, capfd)["signature"].startswith("yes: credential.jwt: ")
+
+
 def test_an_issuer_on_the_web_who_can_revoke(
     report: Path, project: Path, key: Path, tmp_path: Path, capfd: Capture
 ) -> None:
