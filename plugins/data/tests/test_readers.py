@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assaymark.api import FactUnavailable
@@ -253,6 +253,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(FORMATS)), st.data())
 def test_no_record_of_any_shape_breaks_a_reader(name: str, data: st.DataObject) -> None:
     """A valid record in which some values are replaced by anything is read, or refused, and never crashes."""

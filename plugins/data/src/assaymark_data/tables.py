@@ -22,7 +22,7 @@ from assaymark_data.personal import Hint
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-MEMORY = "512MB"
+MEMORY = "600MB"
 THREADS = 2
 SHOWN = 20
 SECONDS = 3600.0
@@ -280,7 +280,7 @@ def _source(file: File, place: Path, *, typed: bool = False, numbered: bool = Fa
         return f"read_parquet({name}{', file_row_number = true' if numbered else ''})"
     delimiter = file.delimiter or _delimiter(place)
     options = ["header = true", "store_rejects = true", "rejects_limit = 1000", f"all_varchar = {not typed}".lower()]
-    options += ["null_padding = false", "max_line_size = 10000000"]
+    options += ["null_padding = false", "max_line_size = 2000000"]
     options += [f"delim = {_text(delimiter)}", "quote = '\"'", "escape = '\"'"]
     if file.encoding.lower().replace("_", "-") in ("latin-1", "iso-8859-1", "latin1"):
         options.append("encoding = 'latin-1'")
