@@ -232,7 +232,8 @@ def publish(
 @click.option("--github", metavar="OWNER/NAME", help="Fetch the release from there.")
 @click.option("--release", "place", type=EXISTING, metavar="DIR", help="The files of the release (default: beside it).")
 @click.option("--repository", type=EXISTING, metavar="PATH", help="Your clone, to compare commit and tag with.")
-@click.option("--workflow", default="", metavar="URL", help="The workflow that signs (default: its release.yml).")
+@click.option("--workflow", default="", metavar="URL", help="Who signs (default: ours, or its release.yml).")
+@click.option("--signer-commit", multiple=True, metavar="SHA", help="A commit of that workflow that you believe.")
 @click.option("--trusted-root", type=EXISTING, metavar="FILE", help="Default: that of the public Sigstore.")
 @click.option("--format", "form", type=FORMATS, default="text", show_default=True)
 def verify(
@@ -242,6 +243,7 @@ def verify(
     place: Path | None,
     repository: Path | None,
     workflow: str,
+    signer_commit: tuple[str, ...],
     trusted_root: Path | None,
     form: str,
 ) -> None:
@@ -256,7 +258,9 @@ def verify(
 
     with TemporaryDirectory(prefix="assaymark-verify-") as scratch:
         here, name, image, meant = _meant(what, tag, github, place, Path(scratch))
-        known = verifying.Known(tag=meant, clone=repository, workflow=workflow, root=trusted_root)
+        known = verifying.Known(
+            tag=meant, clone=repository, workflow=workflow, commits=split(signer_commit), root=trusted_root
+        )
         links = verifying.chain(here, name, known, image=image)
     out(json.dumps(_document(links), indent=2) if form == "json" else _links(links))
     broken = [link.name for link in links if link.says == "no"]

@@ -7,7 +7,7 @@ Everything is looked at on this machine; the folder may come from the forge (`fe
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +20,12 @@ from assaymark.verify import Link
 from assaymark.wording import one_line
 
 if TYPE_CHECKING:
-    from assaymark.badges.keyless import Rules
+    from assaymark.badges.keyless import Rules, Signer
     from assaymark.forge.client import Client
     from assaymark.model import Assessment
 
 PROVENANCE = "https://slsa.dev/provenance/v1"
+OURS = "https://github.com/assaymark/assaymark/.github/workflows/make-release.yml"
 _LIMIT = 200_000_000
 
 
@@ -32,13 +33,14 @@ _LIMIT = 200_000_000
 class Known:
     """What a verifier brings: the tag that was meant, a clone of the repository, and whom to believe as signer.
 
-    ``workflow`` is the file of the release workflow (``https://github.com/o/r/.github/workflows/release.yml``),
-    ``root`` the root of trust.
+    ``workflow`` is the file of a workflow (``https://github.com/o/r/.github/workflows/x.yml``) and ``commits`` those of
+    its repository that are believed; ``root`` is the root of trust.
     """
 
     tag: str = ""
     clone: Path | None = None
     workflow: str = ""
+    commits: Collection[str] = ()
     root: Path | None = None
 
 
@@ -173,16 +175,29 @@ def _signature(place: Path, release: Release, known: Known) -> Iterator[Answer]:
     yield Answer("bundle", Says.YES, f"it holds, and is about all {len(wanted)} files")
     for claim in keyless.policy(signer, _rules(signer, release, known), release.repository, release.commit):
         says = Says.UNKNOWN if claim.holds is None else Says.YES if claim.holds else Says.NO
-        if claim.about != "signer at":
-            yield Answer(claim.about, says, claim.text)
+        yield Answer(claim.about, says, claim.text)
 
 
-def _rules(signer: Any, release: Release, known: Known) -> Rules:
-    """Believed is the release workflow of the repository itself, at the tag, unless another one was named."""
-    from assaymark.badges.keyless import Rules
+def _rules(signer: Signer, release: Release, known: Known) -> Rules:
+    """Whom to believe: the workflow of ours that releases, the repository's own at the tag, or the one that was named.
 
-    workflow = known.workflow or f"https://{release.repository}/.github/workflows/release.yml"
-    return Rules((f"{workflow}@refs/tags/{release.tag}",), (), (f"refs/tags/{release.tag}",))
+    The repository's own must have run at the very commit; which commits of ours were released, this assaymark knows.
+    """
+    from assaymark.badges.keyless import Rules, released
+
+    tag = f"refs/tags/{release.tag}"
+    name, _, at = signer.signer.rpartition("@")
+    own = f"https://{release.repository}/.github/workflows/release.yml"
+    commits = tuple(known.commits)
+    if known.workflow:
+        good = name == known.workflow
+    elif name == OURS:
+        good = True
+        commits = commits or ((signer.signer_commit,) if signer.signer_commit in released() else ())
+    else:
+        good = (name, at) == (own, tag)
+        commits = commits or (release.commit,)
+    return Rules((signer.signer,) if good else (OURS,), commits, (tag,))
 
 
 def _assessment(place: Path, release: Release) -> Iterator[Answer]:
