@@ -120,9 +120,19 @@ def judge(request: Request, progress: Progress | None = None, executed: tuple[As
     run = run_facts(started, time.perf_counter() - clock, found.run.durations, cached=cached)
     baseline = _named(conf.baseline, request, opened, base, REPORT_LIMIT) if conf.baseline else None
     on_disk = opened.root if request.ref is None else None
-    manifests = tuple(e.path for e in opened.tree if e.path.endswith(MANIFESTS)) if on_disk else ()
+    manifests = _manifests(opened.tree, conf.exclude) if on_disk else ()
     whole = replace(found, run=run)
     return Judged(assessment=whole, profile=profile, config=conf, baseline=baseline, root=on_disk, manifests=manifests)
+
+
+def _manifests(tree: Tree, exclude: tuple[str, ...]) -> tuple[str, ...]:
+    """Paths that may be manifests of plugins and are the project's own work."""
+    from assaymark.subject.globs import compile_globs
+    from assaymark.subject.languages import is_foreign
+
+    left_out = compile_globs(exclude)
+    paths = (e.path for e in tree if e.path.endswith(MANIFESTS))
+    return tuple(path for path in paths if not is_foreign(path) and not left_out.fullmatch(path))
 
 
 def run_facts(started: datetime, seconds: float, durations: Mapping[str, float], *, cached: bool = False) -> RunFacts:

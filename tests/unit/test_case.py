@@ -150,6 +150,14 @@ def test_a_wrong_manifest_is_a_notice(repository: Path) -> None:
     assert "unknown key reported[0].typo" in " ".join(n.message for n in found.notices)
 
 
+def test_what_is_excluded_or_of_others_is_no_manifest(repository: Path) -> None:
+    (repository / ".assaymark.toml").write_text('exclude = ["models/**"]\n')
+    (repository / "vendor").mkdir()
+    (repository / "vendor" / "model.toml").write_text(MANIFEST)
+    subprocess.run([*GIT, "add", "."], cwd=repository, check=True)
+    assert not [r for r in assess(repository, tools=False).results if r.definition.id.startswith("ML.")]
+
+
 def test_a_partial_run_leaves_manifests_out(repository: Path) -> None:
     found = assess(repository, tools=False, profile="assaymark", select=("QC.Lic",))
     assert not [r for r in found.results if r.definition.id.startswith("ML.")]

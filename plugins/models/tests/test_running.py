@@ -41,6 +41,8 @@ def test_an_entry_point_is_run_twice_disturbed_and_measured(entry: Any) -> None:
     open_ = {r.definition.id: r.evidence[0].message for r in found.results if r.outcome is not Outcome.PASSED}
     assert set(open_) <= {"ML.Pro01"}
     assert {"seconds", "peak-memory-mb"} <= set(found.run.facts)
+    assert found.run.facts["runner"] == "local"
+    assert found.run.facts["isolation"] in ("sandbox", "process")
     numbers = next(r for r in found.results if r.definition.id == "ML.Pro02").evidence[0].metrics
     assert str(numbers["entry point"]).startswith("sha256:")
 

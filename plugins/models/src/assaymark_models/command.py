@@ -85,7 +85,7 @@ def case_of(manifest: Manifest, execution: Execution | None = None) -> Case:
     """What is handed to the core to be judged; without an ``execution`` no model is run."""
     from assaymark_models.identity import digest_of_all
 
-    used: dict[str, float] = {}
+    used: dict[str, float | str] = {}
     return Case(
         kind="model",
         name=manifest.path.name,
@@ -100,11 +100,12 @@ def case_of(manifest: Manifest, execution: Execution | None = None) -> Case:
 class Told(Mapping[str, str]):
     """What running the model took, as words; filled while it runs, and read when that is over."""
 
-    def __init__(self, used: Mapping[str, float]) -> None:
+    def __init__(self, used: Mapping[str, float | str]) -> None:
         self._used = used
 
     def __getitem__(self, name: str) -> str:
-        return f"{self._used[name]:.6g}"
+        value = self._used[name]
+        return value if isinstance(value, str) else f"{value:.6g}"
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._used)

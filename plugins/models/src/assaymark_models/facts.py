@@ -8,7 +8,7 @@ from assaymark.api import FactUnavailable, Options, Outcome, fact, fetcher
 from assaymark_models.continuous import History
 from assaymark_models.manifest import Manifest
 from assaymark_models.mlflow import Run, run_of
-from assaymark_models.running import Execution, Predictor, predictor_of
+from assaymark_models.running import Execution, Predictor, Used, predictor_of
 from assaymark_models.sample import Answer, Rows, Sample, answer_of, is_run, joined, reference_of, rows_of, sample_of
 
 
@@ -40,15 +40,13 @@ def model_execution() -> Execution | None:
 
 
 @fact
-def model_used() -> dict[str, float]:
+def model_used() -> Used:
     """What running the model took, to be filled when it runs; the verb keeps it among the facts of the run."""
     return {}
 
 
 @fact
-def model_predictor(
-    model_manifest: Manifest, model_execution: Execution | None, model_used: dict[str, float]
-) -> Predictor | None:
+def model_predictor(model_manifest: Manifest, model_execution: Execution | None, model_used: Used) -> Predictor | None:
     """What runs the model; None when its predictions lie in a file and nothing has to be run."""
     asked = any("predictions" not in r for r in model_manifest.data.get("robustness", ()))
     if not is_run(model_manifest) and not asked:

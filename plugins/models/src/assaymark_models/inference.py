@@ -21,7 +21,7 @@ class Onnx:
     """The ONNX file of a manifest, or of its MLflow run."""
 
     manifest: Manifest
-    used: dict[str, float] = field(default_factory=dict)
+    used: dict[str, float | str] = field(default_factory=dict)
 
     def predict(self, table: Any, *, again: bool = False) -> Any:
         """What the model says for every row: a table like that of a predictions file.

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 HARNESS = "assaymark_harness.py"
 ASKED, SAID, USED = "inputs.csv", "predictions.csv", "resources.json"
+ISOLATION = "isolation.txt"  # written before the model runs
+Used = dict[str, float | str]  # what running took, and where it was
 LARGEST_FILE, LARGEST_ANSWER = 500_000_000, 50_000_000
 ORDINARY = 65_532
 _TAIL = 400
 # Nothing can be written but the job's own folder, and there is no network; where bubblewrap does not work it is a
 # process of its own with limits, and the record says so.
 _ALONE = """
-set -- "$@"
 alone() {
   bwrap --ro-bind / / --dev /dev --proc /proc --bind "$PWD" "$PWD" --chdir "$PWD" \
     --unshare-all --die-with-parent --new-session -- "$@"
@@ -49,7 +50,7 @@ class Execution:
 class Predictor(Protocol):
     """A model that answers. ``used`` are seconds, memory and the like of the first answer: facts of the run."""
 
-    used: dict[str, float]
+    used: Used
 
     def predict(self, table: Any, *, again: bool = False) -> Any:
         """What the model says for each row of a table of its inputs. Raises FactUnavailable."""
@@ -61,8 +62,7 @@ class AsJob:
 
     manifest: Manifest
     execution: Execution
-    used: dict[str, float] = field(default_factory=dict)
-    where: dict[str, str] = field(default_factory=dict)
+    used: Used = field(default_factory=dict)
 
     def predict(self, table: Any, *, again: bool = False) -> Any:
         """One job. The first one also tells what it used."""
@@ -75,9 +75,10 @@ class AsJob:
                 f"the model could not be run ({ended.strip()}): {said or 'it said nothing'}",
                 remedy="try it by hand; --time and --memory set the limits",
             )
-        if not self.where:
-            self.where |= {"runner": runner.name, "isolation": outputs.get("isolation.txt", b"").decode().strip()}
+        if not self.used:
+            alone = ISOLATION in outputs or runner.name != "local"
             self.used |= _numbers(outputs.get(USED, b"{}")) | ({"run-seconds": status.took} if status.took else {})
+            self.used |= {"runner": runner.name, "isolation": "sandbox" if alone else "process"}
         return _table(outputs.get(SAID), table.num_rows)
 
     def _runner(self, *, again: bool) -> Runner:
@@ -99,7 +100,7 @@ class AsJob:
         job = Job(
             id=f"model-{secrets.token_hex(6)}",
             command=(),
-            outputs=(SAID, USED, "isolation.txt"),
+            outputs=(SAID, USED, ISOLATION),
             resources=self.execution.resources,
         )
         if "image" in model:
@@ -124,7 +125,7 @@ class AsJob:
         return replace(job, command=command, inputs={**files, **own, ASKED: _csv(table)}, environment=environment)
 
     def _content(self, name: str) -> bytes:
-        if ".." in PurePosixPath(name).parts or name in (ASKED, HARNESS):
+        if ".." in PurePosixPath(name).parts or name in (ASKED, HARNESS, ISOLATION):
             raise FactUnavailable(f"{name} cannot be given to the model", remedy="keep its files beside the manifest")
         place = place_of(self.manifest, name)
         if place.stat().st_size > LARGEST_FILE:

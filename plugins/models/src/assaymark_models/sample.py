@@ -79,7 +79,7 @@ class Answer:
 
     reference: Any
     said: Any
-    used: Mapping[str, float]
+    used: Mapping[str, float | str]
 
 
 def rows_of(manifest: Manifest) -> Rows:

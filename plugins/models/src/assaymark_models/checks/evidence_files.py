@@ -68,10 +68,13 @@ def _compared(model_manifest: Manifest, model_sample: Sample, other: Sample, key
 
 def _taken(answer: Answer | None) -> Mapping[str, Any]:
     """What an answer took, also for each row."""
-    if answer is None or not (seconds := answer.used.get("seconds")):
-        return {} if answer is None else answer.used
-    rows = answer.reference.num_rows
-    return {**answer.used, "rows-per-second": rows / seconds, "milliseconds-per-row": 1000 * seconds / rows}
+    if answer is None:
+        return {}
+    seconds, rows = answer.used.get("seconds"), answer.reference.num_rows
+    numbers = {name: value for name, value in answer.used.items() if not isinstance(value, str)}
+    if not isinstance(seconds, int | float) or seconds <= 0:
+        return numbers
+    return {**numbers, "rows-per-second": rows / seconds, "milliseconds-per-row": 1000 * seconds / rows}
 
 
 @check("model.resources")
