@@ -92,6 +92,7 @@ __all__ = [
     "failed",
     "fetcher",
     "image_of",
+    "image_pulled",
     "not_applicable",
     "passed",
     "run_program",
@@ -387,7 +388,9 @@ class Plugin:
     asks for one that nothing else offers: those about images, say, which an assessment of software has no use for.
     None of them attaches itself. ``tools`` are folders of tool manifests; ``parsers`` map a report format to a parser,
     called with the report's bytes, the checkout's root and the manifest's options, which gives `Parsed` or raises
-    `Unparsable`; ``commands`` map a verb to ``module:function``, loaded on use. ``cases`` is ``module:function`` too:
+    `Unparsable`; ``commands`` map a verb to ``module:function``, loaded on use; ``runners`` map a name of
+    ``assess --runner`` to one that is called with the folder, the other words of the command line and a folder for the
+    reports, and gives exit status and what was said. ``cases`` is ``module:function`` too:
     called with the path of a file, it gives the `Case` that this manifest asks to have judged, or None when it is no
     manifest of this plugin (decided by its text alone, without reading any other file). InputError when it is a wrong
     one. Nothing that a case found like this names is executed.
@@ -482,6 +485,18 @@ def run_program(
 def fetcher(hosts: Iterable[str]) -> Callable[[str], bytes]:
     """What reads addresses of these hosts, within limits of size, time and number; raises `Unreachable`."""
     found: Callable[[str], bytes] = import_module("assaymark.validation.remote").fetcher(tuple(hosts))
+    return found
+
+
+def image_pulled(reference: str, architecture: str = "amd64") -> Path:
+    """The image that a registry holds under ``host/path@sha256:…`` or ``host/path:tag``, as an OCI layout; kept.
+
+    The login is that of Docker, or ``REGISTRY_USERNAME`` and ``REGISTRY_PASSWORD``. Raises InputError, Undetermined.
+    """
+    import os
+
+    cache = import_module("assaymark.runners.choose").places().images
+    found: Path = import_module("assaymark.release.pull").pulled(reference, cache, os.environ, architecture)
     return found
 
 
