@@ -183,7 +183,8 @@ def _rules(signer: Signer, release: Release, known: Known) -> Rules:
 
     The repository's own must have run at the very commit; which commits of ours were released, this assaymark knows.
     """
-    from assaymark.badges.keyless import Rules, released
+    from assaymark.badges.keyless import Rules
+    from assaymark.badges.signers import released
 
     tag = f"refs/tags/{release.tag}"
     name, _, at = signer.signer.rpartition("@")

@@ -83,7 +83,7 @@ def test_a_doi_in_citation_cff() -> None:
     assert in_cff("doi: 10.1/x\ntitle: T\n", DOI) == f"doi: {DOI}\ntitle: T\n"
     assert in_cff("title: T", DOI) == f"title: T\ndoi: {DOI}\n"
     with pytest.raises(InputError, match="cannot be put in safely"):
-        in_cff('abstract: "a\nversion: b"\ntitle: T\n', DOI)
+        in_cff('abstract: "a\nversion: b\nc"\ntitle: T\n', DOI)
     with pytest.raises(InputError, match="is not YAML"):
         in_cff("title: [", DOI)
 
