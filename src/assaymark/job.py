@@ -123,16 +123,18 @@ class Handle:
 class Site:
     """A place where jobs run, as `sites.toml` describes it.
 
-    ``login``, ``port`` and ``ssh_config`` reach a login node, ``url`` a service; ``token_file`` is read anew for every
-    request, ``context`` is one of the user's kubeconfig. ``network`` is what the nodes can reach: at a site with
-    ``none`` every trial is one without a network. ``binds`` are ``host:inside`` pairs, ``launcher`` is what starts the
-    ranks of an MPI program. ``images`` is what a site of pods calls the image at hand, with ``{digest}`` or ``{hex}``
-    in it, ``probe`` an image that works there; ``pace`` are the seconds between two questions about a job.
+    ``login``, ``port`` and ``ssh_config`` reach a login node, ``url`` a service; ``token_file`` is read anew for
+    every request, ``context`` is one of the user's kubeconfig. ``format`` is what an engine is given: the unpacked
+    folder, or one file (``squashfs``, ``sif``). ``network`` is what the nodes can reach: at a site with ``none``
+    every trial is one without a network. ``binds`` are ``host:inside`` pairs, ``launcher`` starts the ranks of an
+    MPI program, ``images`` is what a site of pods calls the image at hand, with ``{digest}`` or ``{hex}`` in it,
+    ``probe`` an image that works there; ``pace`` are the seconds between two questions about a job.
     """
 
     name: str
     runner: str
     engine: str | None = None
+    format: str = "folder"
     login: str | None = None
     port: int | None = None
     ssh_config: str | None = None

@@ -20,12 +20,12 @@ _SECTIONS = {
     "removed": MAJOR, "breaking": MAJOR, "breaking changes": MAJOR,
     "added": MINOR, "changed": MINOR, "deprecated": MINOR, "features": MINOR,
     "fixed": PATCH, "security": PATCH, "bug fixes": PATCH,
-}  # fmt: skip # a table
+}  # fmt: skip # a table of short items
 _KINDS = {
     "breaking": MAJOR, "removal": MAJOR, "removed": MAJOR,
     "feature": MINOR, "added": MINOR, "changed": MINOR, "change": MINOR, "deprecation": MINOR, "deprecated": MINOR,
     "bugfix": PATCH, "fixed": PATCH, "fix": PATCH, "doc": PATCH, "docs": PATCH, "misc": PATCH, "security": PATCH,
-}  # fmt: skip # a table
+}  # fmt: skip # a table of short items
 
 
 class Section(NamedTuple):

@@ -42,7 +42,7 @@ _CLASSIFIED = {
     "GNU Affero General Public License v3": "AGPL-3.0-only",
     "Eclipse Public License 2.0 (EPL-2.0)": "EPL-2.0",
     "GNU Library or Lesser General Public License (LGPL)": "LGPL-2.0-or-later",
-}  # fmt: skip # a table
+}  # fmt: skip # a table of short items
 # How people write licences in the field that takes any text.
 _WRITTEN = {
     "mit license": "MIT", "the mit license": "MIT", "apache 2.0": "Apache-2.0", "apache license 2.0": "Apache-2.0",
@@ -50,7 +50,7 @@ _WRITTEN = {
     "bsd 3-clause": "BSD-3-Clause", "3-clause bsd": "BSD-3-Clause", "new bsd": "BSD-3-Clause", "bsd-3": "BSD-3-Clause",
     "bsd": "BSD-3-Clause", "3-clause bsd license": "BSD-3-Clause", "lgpl": "LGPL-2.0-or-later",
     "mpl 2.0": "MPL-2.0", "psf": "PSF-2.0",
-}  # fmt: skip # a table
+}  # fmt: skip # a table of short items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""One repository of images in a registry, by the protocol of the OCI; authentication is that of the library oras."""
+"""One repository of images in a registry, by the protocol of the OCI."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import hashlib
 import re
 import time
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from assaymark.errors import InputError
-from assaymark.release.web import TIMEOUT, WebProblem, guard
+from assaymark.release.login import authorization, kept, refused
+from assaymark.release.web import TIMEOUT, WebProblem, as_it_is, guard
 
 if TYPE_CHECKING:
     from requests import Response
 
-HINT = 'install it: pip install "assaymark[release]"'
 DOCUMENT = 8_000_000
 BLOB = 20_000_000_000
 KINDS = (
@@ -28,6 +26,8 @@ KINDS = (
 LISTS = KINDS[:2]
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _TRIES = 4
+# A registry that is called by another name than its host.
+_SERVED = {"docker.io": "registry-1.docker.io"}
 
 
 class Name(NamedTuple):
@@ -54,24 +54,17 @@ class Registry:
     """Requests on one repository; ``environment`` may hold a login, else that of Docker is taken."""
 
     def __init__(self, name: Name, environment: Mapping[str, str]) -> None:
-        try:
-            from oras.container import Container
-            from oras.provider import Registry as Oras
-        except ImportError as problem:
-            raise InputError("registries are asked with oras, which is not installed", hint=HINT) from problem
+        import requests
+
         near = urlsplit(f"//{name.host}").hostname in ("127.0.0.1", "localhost", "::1")
-        self.base = f"{'http' if near else 'https'}://{name.host}"
+        self.base = f"{'http' if near else 'https'}://{_SERVED.get(name.host, name.host)}"
         guard(self.base)
         self.name = Name(name.host, name.path)
-        self._oras = Oras(hostname=name.host, insecure=near)
-        # The library waits for ever; nobody else does.
-        session = self._oras.session
-        setattr(session, "request", partial(session.request, timeout=TIMEOUT))  # noqa: B010 - a method, to mypy
-        user, password = environment.get("REGISTRY_USERNAME"), environment.get("REGISTRY_PASSWORD")
-        if user and password:
-            self._oras.auth.set_basic_auth(user, password)
-        else:
-            self._oras.auth.load_configs(Container(f"{name.host}/{name.path}", registry=name.host))
+        self._session = requests.Session()
+        # Whose login it is, is decided here: never by a .netrc.
+        self._session.auth = as_it_is
+        self._login = kept(name.host, environment)
+        self._header = ""
 
     def manifest(self, reference: str) -> Manifest:
         """A manifest by tag or digest. Raises WebProblem, also when it is not what its digest says."""
@@ -161,16 +154,27 @@ class Registry:
         raise problem
 
     def _once(self, verb: str, url: str, **how: Any) -> Response:
+        answer = self._send(verb, url, **how)
+        if answer.status_code != 401:
+            return answer
+        answer.close()
+        asked = answer.headers.get("WWW-Authenticate", "")
+        self._header = authorization(asked, self.name.host, self._login, self._session)
+        if hasattr(how.get("data"), "seek"):
+            how["data"].seek(0)
+        answer = self._send(verb, url, **how)
+        if answer.status_code == 401:
+            raise refused(self.name.host)
+        return answer
+
+    def _send(self, verb: str, url: str, **how: Any) -> Response:
         import requests
 
+        headers = {**how.pop("headers", {}), **({"Authorization": self._header} if self._header else {})}
         try:
-            answer: Response = self._oras.do_request(url, verb, **how)
-        except ValueError as problem:
-            hint = "log in: docker login, or REGISTRY_USERNAME and REGISTRY_PASSWORD"
-            raise InputError(f"the registry {self.name.host} wants a login", hint=hint) from problem
+            return self._session.request(verb, url, headers=headers, timeout=TIMEOUT, **how)
         except requests.exceptions.RequestException as problem:
             raise WebProblem(f"the registry {self.name.host} did not answer", uncertain=True) from problem
-        return answer
 
 
 def _refused(answer: Response, what: str) -> WebProblem:

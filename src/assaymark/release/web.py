@@ -100,7 +100,7 @@ class Api:
         try:
             with requests.Session() as session:
                 session.trust_env = True
-                session.auth = _no_netrc
+                session.auth = as_it_is
                 answer = session.request(
                     verb,
                     url,
@@ -128,7 +128,8 @@ def guard(base: str) -> None:
         raise InputError("is not an https address: a token would be readable on the way", where=base)
 
 
-def _no_netrc(request: Any) -> Any:
+def as_it_is(request: Any) -> Any:
+    """What is asked with no login but that in its headers: requests would look for one in a .netrc."""
     return request
 
 

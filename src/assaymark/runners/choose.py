@@ -159,10 +159,11 @@ def engine_named(name: str, at: Places, site: Site | None = None) -> Engine:
     from assaymark.runners.engines.probe import ran
 
     binds = site.binds if site else ()
-    ask, folder = ran, _folder(at.images)
+    form = site.format if site else "folder"
+    ask, folder = ran, _folder(at.images, form)
     if site and site.login:
         far = _far(site)
-        ask, folder = far.login.asked, _staged(far, at.images)
+        ask, folder = far.login.asked, _staged(far, at.images, form)
     if name in ("docker", "podman"):
         from assaymark.runners.engines.docker import Docker
         from assaymark.runners.engines.load import loaded
@@ -181,26 +182,35 @@ def engine_named(name: str, at: Places, site: Site | None = None) -> Engine:
     return Bubblewrap(folder, binds=binds)
 
 
-def _folder(cache: Path) -> Callable[[str], Path]:
+def _folder(cache: Path, form: str) -> Callable[[str], Path]:
     def folder(image: str) -> Path:
         from assaymark.images.unpack import unpacked
 
         place = Path(image)
         if place.is_dir() and not (place / "index.json").is_file():
             return _in_place(place)
-        return unpacked(place, cache)[0]
+        root, digest = unpacked(place, cache)
+        return root if form == "folder" else _one_file(root, form, cache, digest)
 
     return folder
 
 
-def _staged(far: Far, cache: Path) -> Callable[[str], Path]:
+def _one_file(root: Path, form: str, cache: Path, digest: str) -> Path:
+    from assaymark.images.convert import converted
+
+    return converted(root, form, cache, digest.replace(":", "-"))
+
+
+def _staged(far: Far, cache: Path, form: str) -> Callable[[str], Path]:
     """Unpacked here, copied there: the nodes need neither us nor a network."""
 
     def folder(image: str) -> Path:
         from assaymark.images.unpack import unpacked
 
         root, digest = unpacked(Path(image), cache)
-        return far.staged(digest.replace(":", "-"), root, cache)
+        if form == "folder":
+            return far.staged(digest.replace(":", "-"), root, cache)
+        return far.staged_file(_one_file(root, form, cache, digest))
 
     return folder
 

@@ -31,6 +31,9 @@ from assaymark.job import Site
 
 LIMIT = 1_000_000
 RUNNERS = ("slurm", "container", "sandbox", "interlink", "kubernetes")
+FORMATS = ("folder", "squashfs", "sif")
+# Which engines take an image as one file.
+ONE_FILE = {"squashfs": ("apptainer", "singularity", "charliecloud"), "sif": ("apptainer", "singularity")}
 NETWORKS = ("open", "none")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _MODULE = re.compile(r"[A-Za-z0-9][\w.+/@-]{0,199}")
@@ -118,6 +121,11 @@ def _fits(made: Mapping[str, Any], where: str) -> None:
         raise InputError("'work' is missing: where may jobs lie at the site?", where=where, hint=hint)
     if "login" in made and "engine" not in made:
         raise InputError("'engine' is missing: which container engine do the nodes have?", where=where)
+    form = made.get("format", "folder")
+    if form != "folder" and made.get("engine") not in ONE_FILE[form]:
+        raise InputError(
+            f"'format' {form!r} needs an engine that takes it", where=where, hint=", ".join(ONE_FILE[form])
+        )
     if ("certificate" in made) != ("key" in made):
         raise InputError("'certificate' and 'key' go together", where=where)
 
@@ -199,6 +207,7 @@ def _table(value: Any) -> Mapping[str, str]:
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "runner": _one_of(RUNNERS),
     "engine": _text,
+    "format": _one_of(FORMATS),
     "login": _text,
     "port": _number(1, 65_535),
     "ssh_config": _text,

@@ -28,8 +28,9 @@ def names_of(part: Part) -> list[str]:
     found = [media.rpartition("/")[2].removeprefix("x-") or ""] if media and " " not in media else []
     found += [t for t in re.split(r"[\s,/()]+", part.media.lower()) if t and " " in part.media]
     found.append(media.rpartition("/")[2])
+    found += ["geotiff"] if "geotiff" in part.media.lower() else []
     path = part.address.partition("?")[0].partition("#")[0]
-    found += [s.lstrip(".").lower() for s in PurePosixPath(path).suffixes[-2:]]
+    found[0:0] = [s.lstrip(".").lower() for s in PurePosixPath(path).suffixes[-2:]]
     return [f for f in dict.fromkeys(found) if f and f not in _WRAPPED]
 
 

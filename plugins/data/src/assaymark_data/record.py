@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from assaymark_data.text import is_reference
+from assaymark_data.text import is_persistent, is_reference
 
 
 class Agent(NamedTuple):
@@ -96,4 +96,4 @@ class Record:
     def references(self) -> Iterator[Link]:
         """Links to what lies outside the record, those of creators to their identifiers included."""
         yield from (link for link in self.links if is_reference(link.target))
-        yield from (Link("creator", agent.id) for agent in self.creators if is_reference(agent.id))
+        yield from (Link("creator", agent.id, False) for agent in self.creators if is_persistent(agent.id))

@@ -147,7 +147,7 @@ def _manifest(data: Mapping[str, Any], path: Path, digest: str) -> Manifest:
     _known(data, _KEYS, where)
     default = Manifest(image="")
     return Manifest(
-        image=str(path.parent / _text(data, "image", where)),
+        image=_image(_text(data, "image", where), path),
         architecture=_text(data, "architecture", where) if "architecture" in data else default.architecture,
         start=_words(data, "start", where),
         max_size=_number(data, "max_size", where, default.max_size),
@@ -158,6 +158,18 @@ def _manifest(data: Mapping[str, Any], path: Path, digest: str) -> Manifest:
         gpu=_gpu(_table(data, "gpu", _GPU, where), f"{where}: gpu") if "gpu" in data else None,
         digest=digest,
     )
+
+
+REGISTRY = "docker://"
+
+
+def in_registry(image: str) -> bool:
+    """Whether an image is named by its place in a registry."""
+    return image.startswith(REGISTRY)
+
+
+def _image(text: str, path: Path) -> str:
+    return text if in_registry(text) else str(path.parent / text)
 
 
 def _tests(data: Any, where: str) -> tuple[UserTest, ...]:

@@ -22,6 +22,7 @@ from assaymark.api import (
     answer,
     answer_options,
     image_of,
+    image_pulled,
     runner_of,
     site_of,
 )
@@ -38,12 +39,13 @@ Examples:
   assaymark smoke smoke.toml --runner slurm --engine charliecloud --partition debug --time 300
   assaymark smoke smoke.toml --site vega --gate silver --output report
 \b
-IMAGE is an OCI layout (a folder or a .tar) or what `docker save` wrote; a MANIFEST (.toml) names one and its tests.
+IMAGE is an OCI layout (a folder or a .tar), what `docker save` wrote, or docker://HOST/NAME@sha256:… in a registry;
+a MANIFEST (.toml) names one and its tests.
 """
 
 
 @click.command(epilog=EPILOG)
-@click.argument("image", type=click.Path(path_type=Path))
+@click.argument("image")
 @click.option(
     "--runner",
     metavar="R",
@@ -64,7 +66,7 @@ IMAGE is an OCI layout (a folder or a .tar) or what `docker save` wrote; a MANIF
 @click.option("--keep", is_flag=True, help="Keep the folders of the jobs: assaymark jobs list.")
 @answer_options
 def command(
-    image: Path,
+    image: str,
     runner: str | None,
     site: str | None,
     sites: str | None,
@@ -82,7 +84,12 @@ def command(
     """Judge a container image: at rest, and with --runner where it will run."""
     from assaymark_hpc import manifest
 
-    asked = manifest.read(image) if manifest.is_manifest(image) else manifest.for_image(str(image))
+    named = Path(image)
+    asked = manifest.read(named) if manifest.is_manifest(named) else manifest.for_image(image)
+    if manifest.in_registry(asked.image):
+        # Named by its place in a registry: fetched once.
+        local = image_pulled(asked.image.removeprefix(manifest.REGISTRY), asked.architecture)
+        asked = replace(asked, image=str(local))
     found = image_of(asked.image, asked.architecture)
     facts: dict[str, object] = {"image": found, "smoke_manifest": asked}
     where: Mapping[str, str] = {}
@@ -101,10 +108,10 @@ def command(
         raise InputError("--engine, --resume and --sites need a --runner or a --site")
     case = Case(
         kind="image",
-        name=image.name,
+        name=named.name,
         digest=found.digest,
         profile="image",
-        folder=image.absolute().parent,
+        folder=Path.cwd() if manifest.in_registry(image) else named.absolute().parent,
         facts=facts,
         run=where,
     )

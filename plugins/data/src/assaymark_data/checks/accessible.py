@@ -104,7 +104,7 @@ def data_protocol(data_record: Record) -> Evidence:
 def data_by_program(data_record: Record, data_seen: Seen) -> Evidence:
     """A program gets the data without a person's help: the address gives the data and no page."""
     if not data_address(data_record):
-        if identifier_address(data_record) and not data_record.parts:
+        if identifier_address(data_record) and not any(p.address for p in data_record.parts):
             return open_("the record names no address of a file; whether its page offers one cannot be seen", _PLACE)
         return no("no address in the record gives the data themselves", _PLACE)
     reply = answered(data_seen.data, "the data", data_seen.day)

@@ -8,6 +8,7 @@ from assaymark_data.record import Record
 from assaymark_data.text import is_persistent, is_reference, scheme_of
 
 _LASTING = "have the dataset registered (a DOI from Zenodo, B2SHARE or your institution), and write it into the record"
+_ASKED = {"description": "a description of fifty characters or more", "title": "a title"}
 _DISCOVERY = ("title", "description", "creator", "publisher", "date", "keywords", "type", "identifier")
 
 
@@ -72,7 +73,7 @@ def data_unique(data_record: Record) -> Evidence:
 def rich(data_record: Record) -> Evidence:
     """Title, description of fifty characters and more, creator, publisher, date, keywords, type and identifier."""
     found = discovery(data_record)
-    missing = [name for name in _DISCOVERY if not found[name]]
+    missing = [_ASKED.get(name, name) for name in _DISCOVERY if not found[name]]
     if not missing:
         return yes("the record tells all that people search by: " + ", ".join(_DISCOVERY))
     remedy = f"add to the record: {', '.join(missing)}"

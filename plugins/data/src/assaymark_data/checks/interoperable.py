@@ -9,7 +9,7 @@ from assaymark_data.answers import HALF, no, open_, some, yes
 from assaymark_data.formats import standard_of, told
 from assaymark_data.record import Link, Record
 from assaymark_data.seen import Seen
-from assaymark_data.text import is_reference, scheme_of
+from assaymark_data.text import is_persistent, is_reference, scheme_of
 
 _RELATE = (
     "relate it to other data, papers or software by their identifiers, and say how (isDerivedFrom, isDescribedBy …)"
@@ -74,7 +74,7 @@ def metadata_vocabularies(data_record: Record) -> Evidence:
     words = [k.text for k in data_record.keywords if is_reference(k.vocabulary)]
     if words:
         return yes(f"keywords come from vocabularies that can be looked up: {some(words)}")
-    people = [a.id for a in data_record.creators if is_reference(a.id)]
+    people = [a.id for a in data_record.creators if is_persistent(a.id)]
     if people:
         return yes(f"people and organisations are named by identifiers that can be looked up: {some(people)}")
     return no(

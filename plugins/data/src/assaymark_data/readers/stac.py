@@ -7,7 +7,7 @@ from typing import Any
 
 from assaymark_data.readers.nodes import Node, unique, whole
 from assaymark_data.record import Agent, Keyword, Link, Part, Record
-from assaymark_data.text import is_address, is_reference
+from assaymark_data.text import clean, is_address, is_reference
 
 # What every STAC document has by construction: no reference to anything else.
 _STRUCTURE = (
@@ -90,7 +90,7 @@ def read(tree: Any, where: str) -> Record | None:
         contacts=unique(
             n.text("name") or n.text("organization") for n in (*node.nodes("contacts"), *own.nodes("contacts"))
         ),
-        created=own.text("datetime", "start_datetime"),
+        created=own.text("datetime", "start_datetime") or _begin(tree),
         published=own.text("published", "created", "updated", "datetime") or node.text("created", "updated"),
         keywords=tuple(
             Keyword(k, k if is_reference(k) else "")
@@ -129,6 +129,15 @@ def _lacking(tree: Mapping[str, Any], kind: str) -> Iterator[str]:
         yield "properties.datetime"
 
 
+def _begin(tree: Mapping[str, Any]) -> str:
+    """When the data of a collection begin."""
+    extent = tree.get("extent")
+    temporal = extent.get("temporal") if isinstance(extent, Mapping) else None
+    interval = temporal.get("interval") if isinstance(temporal, Mapping) else None
+    first = interval[0] if isinstance(interval, list) and interval else None
+    return clean(first[0]) if isinstance(first, list) and first else ""
+
+
 def _parts(tree: Mapping[str, Any], node: Node, own: Node) -> Iterator[Part]:
     assets = tree.get("assets")
     columns = list(own.values("table:columns", "cube:variables")) or list(
@@ -149,3 +158,6 @@ def _parts(tree: Mapping[str, Any], node: Node, own: Node) -> Iterator[Part]:
             terms=bool(list(item.values("eo:bands"))),
             direct=is_address(address) or not address.startswith("/"),
         )
+    for link in node.nodes("links"):
+        if link.text("rel") in ("item", "items") and link.text("href"):
+            yield Part(address=link.text("href"), direct=False)
