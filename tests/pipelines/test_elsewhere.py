@@ -132,3 +132,56 @@ def test_the_environment_chooses(monkeypatch):
     settings, _ = chosen({"ASSAYMARK_BASE": base, "ASSAYMARK_MIRROR": "m.example.org", "ASSAYMARK_PLUGINS": "hpc"})
     assert (settings.base, settings.mirror, settings.plugins) == (base, "m.example.org", ("hpc",))
     assert dagger_engine.clean(os.environ) == []
+
+
+def test_on_a_pull_request_the_command_learns_of_its_base(repository, engine, rules, monkeypatch, tmp_path):
+    """Else a change could bring its own gate and waivers: only the event says that there is a pull request."""
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {"base": {"sha": "b" * 40}}}))
+    for name, value in {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_EVENT_NAME": "pull_request",
+        "GITHUB_EVENT_PATH": str(event),
+        "GITHUB_REPOSITORY": "lab/tool",
+        "GITHUB_OUTPUT": str(tmp_path / "outputs"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    started = engine(Scripted(rules(0)))
+    assert main(["assess", str(repository({"a": "b"})), "--runner", "dagger"]) == 0
+    [judged] = [chain for chain in started.evaluated("sync") if "assess" in chain]
+    assert f'withFile(path="/inputs/event.json", source=host().file(path="{event}"))' in judged
+    assert 'withEnvVariable(name="GITHUB_EVENT_NAME", value="pull_request")' in judged
+    assert 'withEnvVariable(name="GITHUB_EVENT_PATH", value="/inputs/event.json")' in judged
+    assert 'withEnvVariable(name="GITHUB_REPOSITORY", value="lab/tool")' in judged
+    assert "GITHUB_OUTPUT" not in judged
+
+
+@pytest.mark.parametrize("verb", [["assess"], ["pipeline", "assess"]])
+def test_a_part_of_a_checkout_is_judged_with_the_history_of_the_whole(
+    repository, assaymark, engine, rules, verb, tmp_path
+):
+    root = repository({"tools/tide/README.md": "# Tide\n"})
+    started = engine(Scripted(rules(0)))
+    part = root / "tools" / "tide"
+    words = [part, "--runner", "dagger"] if verb == ["assess"] else ["--source", part, "--output", tmp_path / "out"]
+    done = assaymark(*verb, *words, **started.environment)
+    assert done.returncode == 0, done.stderr
+    [judged] = [chain for chain in started.evaluated("sync") if "assess" in chain]
+    assert f'host().directory(path="{root}")' in judged
+    assert '"assaymark", "assess", "/src/tools/tide"' in judged
+
+
+def test_an_archive_and_a_bare_repository_are_judged_too(repository, assaymark, engine, rules, tmp_path):
+    import subprocess
+
+    root = repository({"a": "b"})
+    archive = tmp_path / "tide.tar.gz"
+    subprocess.run(["git", "archive", "--output", archive, "HEAD"], cwd=root, check=True)
+    subprocess.run(["git", "clone", "--quiet", "--bare", root, tmp_path / "bare"], check=True, timeout=60)
+    for what, place in ((archive, "/inputs/archive-tide.tar.gz"), (tmp_path / "bare", "/src")):
+        started = engine(Scripted(rules(0)))
+        done = assaymark("assess", what, "--runner", "dagger", **started.environment)
+        assert done.returncode == 0, done.stderr
+        [judged] = [chain for chain in started.evaluated("sync") if "assess" in chain]
+        assert f'"assaymark", "assess", "{place}"' in judged
+        assert str(what) in judged

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 # Options whose value may be a file of this machine.
 FILES = ("--baseline", "--executed", "--profile", "--config")
 TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
+# What the command reads of the CI run that it is part of; none of it is secret.
+RUN = (
+    "GITHUB_ACTIONS", "GITHUB_API_URL", "GITHUB_EVENT_NAME", "GITHUB_JOB", "GITHUB_REF", "GITHUB_REPOSITORY",
+    "GITHUB_RUN_ATTEMPT", "GITHUB_RUN_ID", "GITHUB_SERVER_URL", "GITHUB_SHA", "GITHUB_WORKFLOW_REF",
+    "GITHUB_WORKFLOW_SHA", "RUNNER_ENVIRONMENT",
+)  # fmt: skip # many short items
 
 
 def assess(folder: Path, words: Sequence[str], output: Path) -> tuple[int, str]:
@@ -32,19 +38,67 @@ def assess(folder: Path, words: Sequence[str], output: Path) -> tuple[int, str]:
 
 
 async def _assess(folder: Path, words: Sequence[str], output: Path) -> tuple[int, str]:
-    from assaymark_pipelines.assess import assess
     from assaymark_pipelines.gate import status
-    from assaymark_pipelines.host import exported, file, repository
+    from assaymark_pipelines.host import exported
     from assaymark_pipelines.session import session
 
-    inside, files = placed(words)
     settings, origin = chosen(os.environ)
     token = next((name for name in TOKENS if os.environ.get(name)), "") if wants_token(words) else ""
     async with session(sys.stderr):
-        inputs = [(name, file(path)) for name, path in files]
-        results = await assess(settings, origin(), repository(folder), inside, inputs=inputs, token=token)
+        results = await judged(settings, origin(), folder, words, os.environ, token=token)
         await exported(results, output)
     return status(results), said(results[0])
+
+
+async def judged(
+    settings: Settings,
+    origin: Origin,
+    path: Path,
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    exclude: Sequence[str] = (),
+    token: str = "",
+) -> tuple[Result, ...]:
+    """What ``path`` names judged in the open session as it would be here: with the history of the checkout that it
+    lies in, on a pull request against its base."""
+    from dagger import dag
+
+    from assaymark_pipelines.assess import assess
+    from assaymark_pipelines.host import file, repository
+    from assaymark_pipelines.toolbox import INPUTS, SOURCE
+
+    inside, files = placed(words)
+    told, event = surroundings(environment)
+    if path.is_file():
+        archive = f"archive-{path.name}"
+        files.append((archive, path))
+        source, place = dag.directory(), f"{INPUTS}/{archive}"
+    else:
+        root, within = checkout_of(path)
+        source, place = repository(root, exclude), f"{SOURCE}/{within}" if within else SOURCE
+    inputs = [(name, file(each)) for name, each in (*files, *event)]
+    return await assess(settings, origin, source, inside, inputs=inputs, token=token, path=place, run_of=told)
+
+
+def checkout_of(path: Path) -> tuple[Path, str]:
+    """The checkout that a folder lies in, and its path there ('' for the root); without one, the folder itself."""
+    place = path.resolve()
+    if (place / "HEAD").is_file() and (place / "objects").is_dir():
+        return place, ""  # a bare repository
+    root = next((each for each in (place, *place.parents) if os.path.lexists(each / ".git")), place)
+    return root, "" if root == place else place.relative_to(root).as_posix()
+
+
+def surroundings(environment: Mapping[str, str]) -> tuple[dict[str, str], list[tuple[str, Path]]]:
+    """The variables of a CI run for the container, and the file with its event."""
+    from assaymark_pipelines.toolbox import INPUTS
+
+    told = {name: environment[name] for name in RUN if environment.get(name)}
+    event = Path(environment.get("GITHUB_EVENT_PATH") or "/nonexistent")
+    if not event.is_file():
+        return told, []
+    return told | {"GITHUB_EVENT_PATH": f"{INPUTS}/event.json"}, [("event.json", event)]
 
 
 def said(result: Result) -> str:

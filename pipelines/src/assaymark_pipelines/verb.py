@@ -126,10 +126,9 @@ def assess(source: Path, exclude: tuple[str, ...], words: tuple[str, ...], outpu
     """Judge a repository; WORDS are options of `assaymark assess`."""
 
     async def run() -> Sequence[Result]:
-        from assaymark_pipelines.assess import assess
-        from assaymark_pipelines.host import repository
+        from assaymark_pipelines.elsewhere import judged
 
-        return await assess(settings_of(asked), origin_of(asked), repository(source, exclude), words)
+        return await judged(settings_of(asked), origin_of(asked), source, words, os.environ, exclude=exclude)
 
     return perform(run, output)
 
