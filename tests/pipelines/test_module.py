@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from dagger_engine_scripted import Ended, Scripted, said
 
+from assaymark import __version__
+
 REGISTER = """
 import anyio, dagger
 from assaymark_module import Assaymark
@@ -127,7 +129,7 @@ def test_engine_and_sdk_have_one_version(module, checkout):
 
 def test_the_module_takes_along_what_it_is_built_from(module, checkout):
     project = tomllib.loads((module / "pyproject.toml").read_text())
-    assert project["project"]["dependencies"][0] == "assaymark-pipelines==0.1.0"
+    assert project["project"]["dependencies"][0] == f"assaymark-pipelines=={__version__}"
     for place in json.loads((module / "dagger.json").read_text())["include"]:
         assert (module / place).exists(), place
     for name, source in project["tool"]["uv"]["sources"].items():

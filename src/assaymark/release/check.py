@@ -10,9 +10,8 @@ from assaymark.api import FactUnavailable
 from assaymark.badges.verify import Says
 from assaymark.errors import InputError
 from assaymark.patterns import late
-from assaymark.release import changelog, dependencies, licences
+from assaymark.release import changelog, dependencies, licences, versions
 from assaymark.release.plan import is_development
-from assaymark.release.source import members
 from assaymark.subject.releases import parse_tag, parse_version
 from assaymark.wording import one_line
 
@@ -96,9 +95,9 @@ def _versions(source: Source) -> Iterator[Item]:
     if is_development(version.text):
         yield Item("version", Says.NO, f"{version.text} is a development version", "Declare the one to be released.")
         return
-    found = list(_declared(source))
-    wrong = [f"{place} says {said}" for place, said in found if _key(said) != version.key]
-    where = ", ".join(place for place, _ in found)
+    found = list(versions.told(source))
+    wrong = [f"{place} says {place.version}" for place in found if _key(place.version) != version.key]
+    where = _listed(list(dict.fromkeys(map(str, found))), ", ")
     if wrong:
         yield Item("version", Says.NO, _listed(wrong), f"Write {version.text} everywhere.")
     else:
@@ -111,24 +110,6 @@ def _versions(source: Source) -> Iterator[Item]:
             yield Item(name, Says.NO, f"{there.path}:{there.problem_line or 1}: {there.problem}")
         elif not there.version:
             yield Item(name, Says.NO, f"{there.path} has no version", f"Add the version {version.text}.")
-
-
-def _declared(source: Source) -> Iterator[tuple[str, str]]:
-    """Places that tell a version: metadata of the root, members of the workspace, ``__version__``."""
-    for each in source.metadata.declared:
-        if each.version:
-            yield f"{each.path}:{each.version_line or 1}", each.version
-    for folder in members(source):
-        if folder == ".":
-            continue
-        text = source.text(f"{folder}/pyproject.toml")
-        match = _PROJECT_VERSION.search(text[1]) if text else None
-        if match:
-            yield f"{folder}/pyproject.toml", match["version"]
-    yield from source.module_versions()
-
-
-_PROJECT_VERSION = late(r"(?ms)^\[project\]\s*?$(?:(?!^\[).)*?^version\s*=\s*\"(?P<version>[^\"\n]{1,60})\"")
 
 
 def _tag(source: Source, wanted: str) -> Iterator[Item]:
@@ -176,26 +157,11 @@ def _changelog(source: Source) -> Iterator[Item]:
 
 
 def _documents(source: Source) -> Iterator[Item]:
-    """Places in the documentation that name a version of this very project to install or to use."""
     version = source.version
     if version is None:
         return
-    from re import IGNORECASE, compile, escape
-
-    name = escape(source.name).replace("\\-", "[-_.]").replace("_", "[-_.]")
-    repository = escape((source.opened.subject.repository or "\0").partition("/")[2] or "\0")
-    at = rf"(?:(?<![\w.-]){name}(?:\[[\w, -]*\])?==|badge/version-|{repository}(?:/[\w./-]+)?@v?)"
-    pattern = compile(rf"{at}(\d[\w.]*[\w])", IGNORECASE)
-    wrong, looked = [], 0
-    for entry in (*source.tree.find("README*"), *source.tree.glob("docs/**/*.md", "docs/**/*.rst")):
-        if entry.size > 1_000_000 or "changelog" in entry.path.lower() or "/decisions/" in entry.path:
-            continue
-        looked += 1
-        text = source.tree.read(entry.path, 1_000_000).decode("utf-8", "replace")
-        for number, line in enumerate(text.splitlines(), 1):
-            for match in pattern.finditer(line[:5_000]):
-                if len(match[1]) < 40 and _key(match[1]) not in (None, version.key):
-                    wrong.append(f"{entry.path}:{number} names {match[1]}")
+    looked, named = versions.documents(source)
+    wrong = [f"{place} names {place.version}" for place in named if _key(place.version) not in (None, version.key)]
     if wrong:
         yield Item("documents", Says.NO, _listed(wrong), f"Write {version.text} there, or no version at all.")
     elif looked:
@@ -237,8 +203,7 @@ def _lock(source: Source, name: str | None) -> Iterator[Item]:
     by_name: dict[str, list[Dependency]] = {}
     for each in there:
         by_name.setdefault(each.name, []).append(each)
-    own = {dependencies.normal(source.name), *(dependencies.normal(n) for n in _names_of_members(source))}
-    wrong = [w for text in asked if (w := _unmet(text, by_name, own))]
+    wrong = [w for text in asked if (w := _unmet(text, by_name, versions.names(source)))]
     bare = [d.name for d in there if not d.hashes]
     if wrong:
         yield Item("lock", Says.NO, _listed([f"{place} lacks {w}" for w in wrong]), "Lock anew.")
@@ -260,16 +225,6 @@ def _asked(source: Source) -> list[str] | None:
         return None
     listed = project.get("dependencies", [])
     return [text for text in listed if isinstance(text, str)] if isinstance(listed, list) else None
-
-
-def _names_of_members(source: Source) -> Iterator[str]:
-    for folder in members(source):
-        text = source.text(f"{folder}/pyproject.toml") if folder != "." else None
-        if text and (match := _PROJECT_NAME.search(text[1])):
-            yield match["name"]
-
-
-_PROJECT_NAME = late(r"(?ms)^\[project\]\s*?$(?:(?!^\[).)*?^name\s*=\s*\"(?P<name>[^\"\n]{1,100})\"")
 
 
 def _unmet(text: str, there: Mapping[str, list[Dependency]], own: Collection[str]) -> str:
@@ -325,7 +280,7 @@ def _key(text: str) -> object:
     return found.key if found else None
 
 
-def _listed(names: Iterable[str]) -> str:
+def _listed(names: Iterable[str], between: str = "; ") -> str:
     all_ = list(names)
-    more = f"; and {len(all_) - _MOST} more" if len(all_) > _MOST else ""
-    return "; ".join(all_[:_MOST]) + more
+    more = f"{between}and {len(all_) - _MOST} more" if len(all_) > _MOST else ""
+    return between.join(all_[:_MOST]) + more

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assaymark.release import changelog, commits
+from assaymark.release import changelog, commits, versions
 from assaymark.release.changelog import MAJOR, MINOR, PATCH
 from assaymark.subject.releases import Version, parse_version
 
@@ -111,9 +111,9 @@ def _todo(source: Source, version: str, asked: str, tag: str) -> list[str]:
     new, needed = parse_version(version), parse_version(asked) if asked else None
     if new and needed and new.key < needed.key:
         todo.append(f"raise the declared version to {asked}: what changed asks for more than {version}")
-    for declared in source.metadata.declared:
-        if declared.version and declared.version.removeprefix("v") != version:
-            todo.append(f"{declared.path}:{declared.version_line or 1}: write {version} instead of {declared.version}")
+    for place in (*versions.told(source), *versions.documents(source)[1]):
+        if (told := parse_version(place.version)) and told.text.removeprefix("v") != version:
+            todo.append(f"{place}: write {version} instead of {place.version}")
     if found := source.text(*changelog.NAMES):
         there = changelog.sections(found[1])
         if changelog.of_version(there, version) is None:

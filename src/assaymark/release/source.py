@@ -54,7 +54,7 @@ class Source:
     def version(self) -> Version | None:
         """The version that the files declare: of the package, else of any other metadata."""
         given = [d.version for d in (self.package, *self.metadata.declared) if d and d.version]
-        given += [said for _, said in self.module_versions()]
+        given += [said for _, _, said in self.module_versions()]
         return next((v for text in given if (v := parse_version(text))), None)
 
     @property
@@ -100,14 +100,15 @@ class Source:
         except ParseProblem as problem:
             raise InputError(f"is not TOML: {problem}", where="pyproject.toml") from problem
 
-    def module_versions(self) -> Iterator[tuple[str, str]]:
-        """``__version__`` of the package's own module, with its place."""
-        module = self.name.replace("-", "_").lower()
-        for path in (f"src/{module}/__init__.py", f"{module}/__init__.py"):
+    def module_versions(self, folder: str = ".", name: str = "") -> Iterator[tuple[str, int, str]]:
+        """``__version__`` of the module of the package in ``folder``: file, line and what stands there."""
+        module = (name or self.name).replace("-", "_").lower()
+        before = "" if folder == "." else f"{folder}/"
+        for path in (f"{before}src/{module}/__init__.py", f"{before}{module}/__init__.py"):
             found = self.text(path)
             for number, line in enumerate(found[1].splitlines() if found else (), 1):
                 if len(line) < 200 and (match := _VERSION.match(line)):
-                    yield f"{path}:{number}", match["version"]
+                    yield path, number, match["version"]
 
     def since_last(self) -> Iterator[Commit]:
         """The commits after the newest final release in this history, newest first."""

@@ -55,6 +55,9 @@ def test_all_that_agrees(repository: Make) -> None:
         ("CHANGELOG.md", None, "changelog", "no", "there is none"),
         ("README.md", "`pip install tide==1.1.0`\n", "documents", "no", "README.md:1 names 1.1.0"),
         ("docs/a/b.md", "lab/tide/actions/x@v1.0.3\n", "documents", "no", "docs/a/b.md:1 names 1.0.3"),
+        ("docs/a.md", "uses: lab/tide/actions/x@<commit> # v1.1.0\n", "documents", "no", "docs/a.md:1 names 1.1.0"),
+        ("docs/a.md", f"uses: lab/tide/actions/x@{'a' * 40} # v1.1.0\n", "documents", "yes", ""),
+        ("tools/README.md", "`pip install tide==1.1.0`\n", "documents", "no", "tools/README.md:1 names 1.1.0"),
         ("docs/a.md", "`pip install water-tide==1.1.0`\n", "documents", "yes", ""),
         ("requirements.txt", None, "lock", "no", "there is no lock"),
         ("requirements.txt", "click==8.5.1\n", "lock", "no", "no hash for click"),
@@ -184,3 +187,28 @@ def test_locks_in_other_forms(repository: Make) -> None:
     }
     with pytest.raises(InputError, match="no such file"):
         locked(source, "other.lock")
+
+
+WORKSPACE = FILES | {
+    "pyproject.toml": FILES["pyproject.toml"] + '[tool.uv.workspace]\nmembers = ["parts/*"]\n',
+    "parts/ebb/pyproject.toml": '[project]\nname = "tide-ebb"\nversion = "1.2.0"\ndependencies = ["tide==1.2.0"]\n',
+    "parts/ebb/src/tide_ebb/__init__.py": '__version__ = "1.2.0"\n',
+    "app/pyproject.toml": '[project]\nname = "app"\nversion = "1.2.0"\ndependencies = ["tide-ebb==1.2.0", "x==3"]\n',
+    "tests/data/pyproject.toml": '[project]\nname = "a"\nversion = "9"\ndependencies = ["tide==8"]\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "told"),
+    [
+        ("parts/ebb/pyproject.toml", 'version = "1.2.0"', "parts/ebb/pyproject.toml:3 says 1.1.0"),
+        ("parts/ebb/pyproject.toml", "tide==1.2.0", "parts/ebb/pyproject.toml:4 says 1.1.0"),
+        ("parts/ebb/src/tide_ebb/__init__.py", "1.2.0", "parts/ebb/src/tide_ebb/__init__.py:1 says 1.1.0"),
+        ("app/pyproject.toml", 'version = "1.2.0"', "app/pyproject.toml:3 says 1.1.0"),
+        ("app/pyproject.toml", "tide-ebb==1.2.0", "app/pyproject.toml:4 says 1.1.0"),
+    ],
+)
+def test_the_packages_of_a_workspace_tell_one_version(repository: Make, file: str, before: str, told: str) -> None:
+    assert asked(repository(WORKSPACE))["version"][0] == "yes"
+    other = WORKSPACE | {file: WORKSPACE[file].replace(before, before.replace("1.2.0", "1.1.0"))}
+    assert asked(repository(other, "other"))["version"] == ("no", told)
