@@ -58,7 +58,7 @@ def test_what_is_asked_for() -> None:
     words = slurm._options(Path("/f/job"), Job(id="job", command=("true",), resources=asked, array=5))
     assert {
         "--parsable", "--array=0-4", "--nodes=2", "--ntasks=4", "--cpus-per-task=3", "--gpus=1", "--mem=500",
-        "--time=4",         "--partition=gpu", "--account=p1", "--exclusive", "--no-requeue", "--export=PATH",
+        "--time=4",         "--partition=gpu", "--account=p1", "--exclusive", "--no-requeue", "--export=ALL",
     } <= set(words)  # fmt: skip # a table of cases
     assert not [w for w in slurm._options(Path("/f/job"), Job(id="j", command=("x",))) if "array" in w or "mem" in w]
 
