@@ -121,6 +121,9 @@ class Engine:
                 pass
 
         class Server(ThreadingHTTPServer):
+            # The SDK asks for everything that it wants to know of a module at the same time.
+            request_queue_size = 512
+
             def handle_error(self, *_: object) -> None:
                 """A client that did not wait for the answer is no matter of ours."""
 
