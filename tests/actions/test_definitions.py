@@ -72,6 +72,20 @@ def test_no_expression_is_part_of_a_script(file: Path) -> None:
 
 @named
 def test_every_input_is_an_option_of_the_command(file: Path) -> None:
+    compare(file)
+
+
+def test_the_example_of_the_page_is_one_that_works(tmp_path: Path) -> None:
+    page = (ROOT / "actions" / "README.md").read_text(encoding="utf-8").partition("## Adding one")[2]
+    example = tmp_path / "actions" / "validate" / "action.yml"
+    example.parent.mkdir(parents=True)
+    example.write_text(page.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
+    assert len(read(example)["inputs"]) > 1
+    compare(example)
+
+
+def compare(file: Path) -> None:
+    """The inputs with the options and arguments of the verb."""
     verb = verb_of(file)
     if verb is None or verb in ADAPTED:
         return

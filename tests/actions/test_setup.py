@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from act import OURS, Act, Ran
+from hostile_checkout import hostile
 
 pytestmark = pytest.mark.service("act", "uv")
 Make = Callable[..., Path]
@@ -38,29 +39,6 @@ def test_it_installs_and_judges(bare_act: Act, repository: Make, packages: Mappi
     assert ran.code == 0, ran.told()
     report = json.loads((ran.artifact("assaymark") / "assessment.json").read_text())
     assert report["level"] == "none"
-
-
-SPEAK = "import pathlib\npathlib.Path({place!r}).touch()\nraise SystemExit('hijacked')\n"
-
-
-def hostile(touched: Path) -> dict[str, str]:
-    """Everything that a checkout may hold to have a say in how Python, uv or pip work."""
-    code = SPEAK.format(place=str(touched))
-    modules = ("json", "sitecustomize", "usercustomize", "click/__init__", "assaymark/__init__", "assaymark/__main__")
-    files = {f"{name}.py": code for name in (*modules, "yaml/__init__", "tomllib", "subprocess", "conftest", "setup")}
-    evil = "http://127.0.0.1:9/simple"
-    return files | {
-        "README.md": "# Tide\n",
-        "uv.toml": f'index-url = "{evil}"\noffline = false\n',
-        "pyproject.toml": f'[tool.uv]\nindex-url = "{evil}"\nrequired-version = "==0.0.1"\n[project]\nname = "x"\n',
-        ".python-version": "3.99\n",
-        "pip.conf": f"[global]\nindex-url = {evil}\n",
-        ".env": "PYTHONPATH=.\nUV_CONFIG_FILE=uv.toml\n",  # act hands this on to the steps
-        "evil.pth": f"import pathlib; pathlib.Path({str(touched)!r}).touch()\n",
-        ".venv/bin/python": f"#!/bin/sh\ntouch {touched}\n",
-        "requirements/run.txt": "evil==1\n",
-        "uv": f"#!/bin/sh\ntouch {touched}\n",
-    }
 
 
 def test_the_checkout_has_no_say(bare_act: Act, repository: Make, packages: Mapping[str, str], tmp_path: Path) -> None:

@@ -52,7 +52,8 @@ def publish(
     values |= more or {}
     outputs.write(environment, values)
     summary.append(environment, _summary(ended))
-    return [*_trouble(verb, ended), *_annotations(ended, environment)]
+    trouble = [*_trouble(verb, ended)]
+    return [*trouble, *_annotations(ended, environment, len(trouble))]
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -112,7 +113,7 @@ def _trouble(verb: str, ended: Ended) -> Iterator[str]:
         yield annotation("error", ended.message, title=title)
 
 
-def _annotations(ended: Ended, environment: Mapping[str, str]) -> Iterator[str]:
+def _annotations(ended: Ended, environment: Mapping[str, str], errors: int) -> Iterator[str]:
     sarif = ended.folder / FILES["sarif"]
     if not sarif.is_file():
         return
@@ -124,7 +125,7 @@ def _annotations(ended: Ended, environment: Mapping[str, str]) -> Iterator[str]:
     lines = changed.changed_lines(ended.place, base)
     # The log of an assessment has the paths of the whole repository, others those of what they were given.
     prefix = "" if ended.assessment else changed.prefix(ended.place)
-    chosen = findings.choose(found, prefix, lines, findings.remembered(memory))
+    chosen = findings.choose(found, prefix, lines, findings.remembered(memory), errors)
     findings.remember(memory, chosen.ids)
     yield from chosen.lines
     if chosen.hidden:

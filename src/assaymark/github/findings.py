@@ -64,22 +64,25 @@ class Chosen(NamedTuple):
     hidden: int
 
 
-def choose(found: Iterable[Found], prefix: str, changed: Lines | None, earlier: Collection[str] = ()) -> Chosen:
+def choose(
+    found: Iterable[Found], prefix: str, changed: Lines | None, earlier: Collection[str] = (), errors: int = 0
+) -> Chosen:
     """The annotations that are worth the room, best first.
 
     ``prefix`` leads from the repository's root to what was judged. ``earlier`` identifies those that this job has
-    already; they are not repeated and take their part of what a job may have.
+    already; they are not repeated and take their part of what a job may have. So do ``errors``, the number of those
+    that the step has made besides.
     """
     ranked = sorted(found, key=lambda f: (_far(f, prefix, changed), tuple(_KINDS.values()).index(f.kind)))
     lines: list[str] = []
     ids: list[str] = []
-    used: dict[str, int] = {}
+    used: dict[str, int] = {"error": errors}
     hidden = 0
     for f in ranked:
         id = _id(f, prefix)
         if id in earlier or id in ids:
             continue
-        if used.get(f.kind, 0) >= PER_KIND or len(earlier) + len(ids) >= PER_JOB:
+        if used.get(f.kind, 0) >= PER_KIND or errors + len(earlier) + len(ids) >= PER_JOB:
             hidden += 1
             continue
         used[f.kind] = used.get(f.kind, 0) + 1

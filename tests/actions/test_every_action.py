@@ -1,0 +1,200 @@
+"""Every action, those of later verbs too: what it needs for its work, and what a stranger may do about it.
+
+An action without an entry here fails a test: whoever adds one says what it does its work on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from act import OURS, ROOT, Act
+from hostile_checkout import hostile, words
+from releasing import COMMIT, SAMPLE, listed
+from runner_commands import commands, harmless
+
+from assaymark.release.folder import NOTES
+
+pytestmark = pytest.mark.service("act")
+Make = Callable[..., Path]
+Files = Mapping[str, str | bytes]
+CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1"
+ACTIONS = {f.parent.name: yaml.safe_load(f.read_text("utf-8")) for f in sorted(ROOT.glob("actions/*/action.yml"))}
+GITHUB = pytest.mark.service("github-openapi")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What an action does its work on: files, inputs, an earlier step, and the outputs that are then there."""
+
+    outputs: tuple[str, ...] = ("outcome",)
+    given: Mapping[str, str] = field(default_factory=dict)
+    files: Files = field(default_factory=dict)
+    before: str = ""
+    env: str = ""
+    artifact: str = ""
+
+
+REPORTS = ("outcome", "level", "report-json", "sarif", "html")
+JUDGED = f"      - uses: {OURS.format('assess')}\n        with: {{ no-tools: 'true', output: out, artifact: '' }}\n"
+TABLE = "id,value,prediction\n" + "".join(f"{i},{i % 7},{i % 7 + (i % 5 - 2) / 10}\n" for i in range(50))
+MODEL = """title = "A line"
+task = "regression"
+reference = { file = "table.csv", key = "id", target = "value" }
+predictions = { file = "table.csv" }
+metric = [{ name = "rmse", at-most = 1 }]
+"""
+CWL = "cwlVersion: v1.2\nclass: CommandLineTool\nlabel: Says it\nbaseCommand: echo\ninputs: {}\noutputs: {}\n"
+DATA = 'title = "Levels"\n[[file]]\npath = "table.csv"\nprimary-key = ["id"]\n'
+STEP = {"name": "unit", "tool": "commands", "commands": "true"}
+GOOD = {name: (ROOT / name).read_text("utf-8") for name in ("README.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md")}
+GOOD |= {"LICENSE": (ROOT / "LICENSE").read_text("utf-8")}
+WORK = {
+    "assess": Work((*REPORTS, "folder", "badge", "findings"), {"no-tools": "true"}, artifact="assaymark"),
+    "attest": Work(
+        ("outcome", "badge", "credential"),
+        {"folder": "out"},
+        GOOD,
+        JUDGED,
+        "ASSAYMARK_SIGNING_KEY: '${{ secrets.SIGNING }}'",
+    ),
+    "badge": Work(("outcome",), {"folder": "out"}, before=JUDGED),
+    "comment": Work(("outcome",), {"folder": "out"}, before=JUDGED),
+    "data": Work(REPORTS, {"subject": "data.toml"}, {"data.toml": DATA, "table.csv": TABLE}, artifact="assaymark-data"),
+    "model": Work(
+        REPORTS, {"manifest": "model.toml"}, {"model.toml": MODEL, "table.csv": TABLE}, artifact="assaymark-model"
+    ),
+    "release": Work(("outcome",), {"folder": "rel"}),
+    "release-build": Work(
+        ("outcome", "level", "folder"),
+        {"gate": "QC.Lic01", "no-tools": "true", "no-isolation": "true", "tag": ""},
+        {
+            **SAMPLE,
+            "LICENSE": GOOD["LICENSE"],
+            "requirements.txt": f"click=={version('click')} --hash=sha256:{'1' * 64}\n",
+            "requirements/run.txt": "",  # else it would be the lock
+        },
+        artifact="release",
+    ),
+    "service": Work(REPORTS, {"manifest": "service.toml", "timeout": "60"}, artifact="assaymark-service"),
+    "setup": Work(("environment",)),
+    "smoke": Work(REPORTS, {"image": "image"}, artifact="assaymark-smoke"),
+    "sqaaas-assessment": Work(("outcome", "report", "report-path", "verdict", "badge"), artifact="assaymark"),
+    "sqaaas-step": Work(("step", "step-path"), STEP),
+    "step": Work(("outcome", "step", "step-path"), STEP),
+    "validate": Work(("outcome", "sarif", "junit"), {}, {"echo.cwl": CWL}, artifact="assaymark-validation"),
+}
+# Those that ask GitHub, and what they change there.
+ASKING = ("badge", "comment", "release")
+named = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=GITHUB if name in ASKING else ()) for name in ACTIONS]
+)
+
+
+def test_every_action_says_what_it_works_on() -> None:
+    assert list(WORK) == list(ACTIONS)
+
+
+def workflow(name: str, given: Mapping[str, str], env: str = "", before: str = "") -> str:
+    """A job with this action; ``env`` is what the step has besides."""
+    return f"""\
+on: [push, pull_request]
+permissions: {{}}
+jobs:
+  work:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: {CHECKOUT}
+{before}      - id: work
+        uses: {OURS.format(name)}
+        env: {{ {env} }}
+        with: {json.dumps(given)}
+"""
+
+
+@contextmanager
+def files_of(name: str, root: Path) -> Iterator[Files]:
+    """What an action works on, where it is made: an image, a folder to release, a service that runs."""
+    if name == "smoke":
+        from images import File, Made, oci_layout
+
+        place = oci_layout(Made([{"bin/tool": File(b"#!/bin/sh\n", 0o755)}]), root / "image")
+    elif name == "release":
+        place = root / "rel"
+        place.mkdir(parents=True)
+        (place / "tide-1.2.0.tar.gz").write_bytes(b"sdist " * 500)
+        (place / NOTES).write_text("High water.\n")
+        listed(place)
+    elif name == "service":
+        from tides_service import Behaviour, Service, served
+
+        with served(Service(Behaviour()).app()) as port:
+            yield {"service.toml": f'url = "http://127.0.0.1:{port}"\n'}
+        return
+    else:
+        yield WORK[name].files
+        return
+    yield {str(p.relative_to(root)): p.read_bytes() for p in sorted(place.rglob("*")) if p.is_file()}
+
+
+def world(name: str, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The event, the environment and the secrets of the job."""
+    found: dict[str, Any] = {"env": {}, "secrets": {}}
+    if name == "attest":
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import ed25519
+
+        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        found["secrets"]["SIGNING"] = ed25519.Ed25519PrivateKey.generate().private_bytes(*form).decode()
+    if name in ASKING:
+        fake = request.getfixturevalue("fake_github")
+        fake.state.git.tag("v1.2.0", COMMIT)
+        found["env"] |= {"GITHUB_API_URL": fake.base, "GITHUB_REPOSITORY": "lab/tide"}
+        found["secrets"]["GITHUB_TOKEN"] = "t0ken"
+    return found
+
+
+@named
+def test_it_does_its_work_where_the_checkout_would_stop_it(
+    name: str, act: Act, repository: Make, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    work, touched = WORK[name], tmp_path / "touched"
+    with files_of(name, tmp_path / "made") as files:
+        root = repository({**hostile(touched), **files})
+        ran = act.run(root, workflow(name, work.given, work.env, work.before), **world(name, request))
+    found = ran.outputs("work")
+    assert ran.code == 0, ran.told()
+    assert found.get("outcome", "passed") == "passed", ran.told()
+    assert not touched.exists()
+    assert [o for o in work.outputs if not found.get(o)] == [], found
+    assert set(ACTIONS[name]["outputs"]) <= set(found)
+    assert harmless(commands(ran.log()))
+    if work.artifact:
+        assert any(ran.artifact(work.artifact).iterdir())
+    if name in ASKING:
+        assert request.getfixturevalue("fake_github").asked("P"), "something was changed there"
+
+
+@named
+def test_no_input_is_a_command_or_another_output(
+    name: str, act: Act, repository: Make, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    touched = tmp_path / "touched"
+    text = words(touched)
+    given = dict.fromkeys(ACTIONS[name].get("inputs", {}), text)
+    ran = act.run(repository({"README.md": "# Tide\n"}), workflow(name, given), **world(name, request))
+    assert ran.code == 1, ran.told()
+    assert ran.outputs("work").get("outcome", "error") == "error"
+    assert not touched.exists()
+    assert harmless(commands(ran.log()))
+    assert [kind for kind, _, _ in ran.annotations()] == ["error"], "it is said what is wrong"
+    assert "a bug of ours" not in ran.log()
+    if name in ASKING:
+        assert request.getfixturevalue("fake_github").calls == []
