@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from assaymark.api import Evidence, Finding, Location, Tree, check, failed, not_applicable, passed, unknown
 from assaymark.patterns import late
+from assaymark.subject.drawn import drawn
+from assaymark.subject.markup import parse
 
 if TYPE_CHECKING:
     from assaymark.subject.docs_site import DocsSite
@@ -43,11 +45,8 @@ _USER = late(
 )
 _FOR_DEVELOPERS = late(r"(?i)(?:^|/)(?:develop\w*|contribut\w*|internals?|hacking)(?:/|$)")
 _REFERENCE = late(r"(?i)(?:^|/)(?:api[\w-]*|generated)(?:[/.]|$)")
-# A page that lets a generator write the reference of the public interface; such a page is short.
-_DRAWN = late(
-    r"(?m)^\s*(?:\.\. (?:auto(?:summary|module|class|function)|doxygen\w+)::|```@(?:auto)?docs\b|::: \w[\w.]*$)"
-)
-_MOST_DRAWN = 200
+_MOST_PAGES = 100  # of which the headings are read
+_PAGE_LIMIT = 200_000
 _INSTALL_FILE = late(r"(?i)(?:^|/)install(?:ation|ing)?(?:\.\w+)?$")
 _API_GENERATORS = {"Doxygen", "FORD", "Documenter", "pkgdown", "TypeDoc"}
 _SERVICE = late(
@@ -86,7 +85,8 @@ def admin(
     """Those who deploy the software find how to install, configure and operate it."""
     if answer := _declared("admin", settings, tree):
         return answer
-    install, operate = _found(_INSTALL, documents, readme), _found(_OPERATE, documents, readme)
+    install = _found(_INSTALL, documents, readme) or _told_of(_INSTALL, documents, tree)
+    operate = _found(_OPERATE, documents, readme) or _told_of(_OPERATE, documents, tree)
     if install and operate:
         return passed(f"to install: {install}; to configure and operate: {operate}")
     if answer := _elsewhere("administrators", docs_site):
@@ -111,9 +111,11 @@ def user(
     """Users find how to use the public interface: examples, commands, reference."""
     if answer := _declared("user", settings, tree):
         return answer
-    place = _found(_USER, documents, readme) or _drawn(documents, tree)
+    place = _found(_USER, documents, readme)
     if place:
         return passed(f"for users: {place}")
+    if page := drawn(documents, tree):
+        return passed(f"for users: {page} (drawn from the code)")
     if answer := _elsewhere("users", docs_site):
         return answer
     return failed(
@@ -178,10 +180,14 @@ def _found(pattern: re.Pattern[str], documents: Documents, readme: Readme) -> st
     return best
 
 
-def _drawn(documents: Documents, tree: Tree) -> str:
-    """A page into which the reference is drawn from the code; '' when there is none."""
-    pages = [p.path for p in documents.told if not p.community][:_MOST_DRAWN]
-    return next((f"{path} (drawn from the code)" for path in pages if _DRAWN.search(tree.text(path, 20_000))), "")
+def _told_of(pattern: re.Pattern[str], documents: Documents, tree: Tree) -> str:
+    """A heading of a page below a folder that speaks of it; '' when there is none."""
+    pages = [p for p in documents.told if "/" in p.path and not _FOR_DEVELOPERS.search(p.path)]
+    for page in pages[:_MOST_PAGES]:
+        for heading in parse(tree.text(page.path, _PAGE_LIMIT), page.markup).headings:
+            if pattern.search(heading.text):
+                return f"{page.path}:{heading.line} ({heading.text})"
+    return ""
 
 
 def _words(path: str) -> str:

@@ -26,6 +26,7 @@ _PAGES = late(r"^(?:npm|yarn|pnpm|bun|npx|tsc|vite|ng)\b")
 # Ecosystems whose registry takes the tagged source as it is: that the source builds is shown by its tests.
 _SOURCE_IS_ARTEFACT = (
     "npm package",
+    "Composer package",
     "Go module",
     "Julia package",
     "Fortran package",
@@ -39,9 +40,9 @@ _SOURCE_IS_ARTEFACT = (
 def artefact(automation: Automation, packages: Packages, languages: Languages, settings: Mapping[str, Any]) -> Evidence:
     """Continuous integration builds the artefact that users get: a package, an image, a binary.
 
-    Needs a definition of the artefact (a package or container file) and a job that builds it. For npm, Go, Julia, R and
-    Fortran packages the tagged source is the artefact, so a job that builds or tests it is enough. A project without
-    an artefact says so in the policy ``no-artefact``.
+    Needs a definition of the artefact (a package or container file) and a job that builds it. For npm, Composer, Go,
+    Julia, R and Fortran packages the tagged source is the artefact, so a job that builds or tests it is enough. A
+    project without an artefact says so in the policy ``no-artefact``.
     """
     answer = _nothing(languages, settings)
     if answer:
@@ -66,7 +67,7 @@ def artefact(automation: Automation, packages: Packages, languages: Languages, s
         return passed(f"{kinds}: built by {named(BUILD, builds)}", metrics={"commands": len(builds)})
     if source and (tests := automation.doing(TEST)):
         return passed(
-            f"{source[0].path}: the tagged source is the artefact of a {source[0].kind}, and "
+            f"{source[0].path}: the tagged source is the artefact of {source[0].named}, and "
             f"{named(TEST, tests, 1)} builds it"
         )
     if blind := automation.blind():
@@ -75,7 +76,7 @@ def artefact(automation: Automation, packages: Packages, languages: Languages, s
             remedy="build it in a workflow of this repository, or attest where it is built",
         )
     return failed(
-        f"{packages.found[0].path} defines a {packages.found[0].kind}, and no job builds it",
+        f"{packages.found[0].path} defines {packages.found[0].named}, and no job builds it",
         findings=[
             Finding(
                 rule="artefact-not-built",

@@ -270,7 +270,7 @@ def _nothing(
     library = packages.registered
     if library and not deployment_files.services:
         return not_applicable(
-            f"{library[0].path}: a {library[0].kind} is installed by its package manager, and nothing here "
+            f"{library[0].path}: {library[0].named} is installed by its package manager, and nothing here "
             "runs as a service"
         )
     return None

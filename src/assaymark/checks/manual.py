@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assaymark.api import Evidence, Finding, Location, Severity, check, failed, not_applicable, passed, unknown
+from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, not_applicable, passed, unknown
 from assaymark.subject.documents import editable, entries_with
+from assaymark.subject.drawn import drawn
 
 if TYPE_CHECKING:
     from assaymark.subject.docs_site import DocsSite, Probe
@@ -154,6 +155,11 @@ def rendered(docs_site: DocsSite) -> Evidence:
     """The documentation site is rendered by a service or a workflow, not by hand."""
     if docs_site.publishers:
         place = docs_site.publishers[0]
+        if place.step and not docs_site.generators and not docs_site.urls:
+            return unknown(
+                f"{place.path}:{place.line} publishes pages ({place.what}), which nothing calls documentation",
+                remedy="Declare the address of the documentation (a link 'Documentation' in the README), or attest it.",
+            )
         line = f":{place.line}" if place.line and place.line > 1 else ""
         return passed(f"{place.path}{line} publishes the documentation ({place.what})")
     by_host = next((u for u in docs_site.urls if u.renders_itself), None)
@@ -178,7 +184,7 @@ def rendered(docs_site: DocsSite) -> Evidence:
 
 
 @check("doc.updated", reads=())
-def updated(documents: Documents, release_changes: ReleaseChanges) -> Evidence:
+def updated(documents: Documents, release_changes: ReleaseChanges, tree: Tree) -> Evidence:
     """Since the release before the newest one, the documentation changed, and the changelog tells the newest release.
 
     Evidence that documentation keeps step; that every single change is covered is a matter for reviews. A first release
@@ -207,6 +213,12 @@ def updated(documents: Documents, release_changes: ReleaseChanges) -> Evidence:
         )
     if not any(_is_code(p) for p in release_changes.paths):
         return not_applicable(f"no program code changed since {previous.tag}, so there is nothing to document")
+    if page := drawn(documents, tree):
+        return unknown(
+            f"no page changed since {previous.tag}; {page} is drawn from the code, which did, and no changelog in the"
+            f" repository has an entry for {latest.tag}",
+            remedy=f"Add a CHANGELOG.md with an entry for {latest.tag} and for each release to come.",
+        )
     return failed(
         f"no documentation changed since {previous.tag}, although {latest.tag} was released",
         remedy="Update README, manual and CHANGELOG with the changes that users notice.",

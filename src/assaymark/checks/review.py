@@ -14,7 +14,7 @@ from assaymark.subject.changes import Changes
 from assaymark.subject.ci.model import CiFile, CiStep
 from assaymark.subject.forge import OUTSIDERS
 from assaymark.subject.owners import Owners
-from assaymark.subject.purposes import ANALYSERS
+from assaymark.subject.purposes import ANALYSERS, LINT
 from assaymark.subject.templates import Templates
 from assaymark.subject.workflows import Workflows
 
@@ -226,42 +226,52 @@ def checklist(templates: Templates, forge_seen: ForgeSeen) -> Evidence:
     )
 
 
-_STYLE = late(
-    r"\b(?:ruff|flake8|pylint|pyflakes|pycodestyle|vulture|black|isort|mypy|eslint|prettier|stylelint|biome|clang-tidy|clang-format"
-    r"|cppcheck|cpplint|golangci-lint|staticcheck|go vet|clippy|rustfmt|cargo fmt|checkstyle|spotless|ktlint|rubocop"
-    r"|shellcheck|hadolint|lintr|styler|fprettify|fortitude|JuliaFormatter|actionlint|yamllint|markdownlint|super-linter|megalinter"
-    r"|reviewdog|sonar(?:cloud|qube)?|codacy|codeclimate|deepsource)\b|pre-commit|prek\b|\blint(?:ing|er|ers)?\b|\bstyle\b",
-    re.I,
-)
-_OPAQUE = late(
+_LINT = late(r"\blint(?:ing|er|ers)?\b", re.I)
+_TASK = late(
     r"\b(?:make|tox|nox|hatch|invoke|just|npm|yarn|pnpm|gradlew?|mvn|task|dagger|earthly|cmake|ninja|\S{1,100}\.(?:sh|py))\b"
 )
+_CALLED_SO = late(r"\blint(?:ing|er|ers)?\b|\bstyle\b|\bstatic analysis\b|\bcode quality\b", re.I)
 
 
-@check("review.style-on-requests", reads=CI_FILES)
-def style_on_requests(tree: Tree, workflows: Workflows) -> Evidence:
-    """Reviews look at dead code, unused imports and style: a linter reports on each pull request."""
+@check("review.style-on-requests", reads=(".*", ".*/**", "*"))
+def style_on_requests(tree: Tree, workflows: Workflows, automation: Automation) -> Evidence:
+    """Reviews look at dead code, unused imports and style: a linter reports on each pull request.
+
+    Task runners, scripts and pre-commit hooks are followed; a step or job that is called a linter is taken for one.
+    """
+    if found := automation.doing(LINT, on_request=True):
+        return passed(f"pull requests are examined by {named(LINT, found)}")
     for file, step in _requests(workflows):
-        if _STYLE.search(f"{step.name} {step.uses} {step.run[:5_000]}"):
+        if _CALLED_SO.search(step.name) or _LINT.search(f"{step.uses} {step.run[:5_000]}"):
             return passed(f"{file.path} runs a linter on pull requests (line {step.line})")
     for file in workflows.on_request():
         for job in file.jobs:
-            if _STYLE.search(f"{job.name} {job.uses} {file.name}"):
+            if _CALLED_SO.search(f"{job.name} {job.uses} {file.name}"):
                 return passed(f"{file.path} has the job {job.name!r} on pull requests")
     config = tree.get(".pre-commit-config.yaml")
     if config and re.search(r"^ci:", tree.text(config.path, 100_000), re.MULTILINE):
         return passed(f"{config.path} is run on pull requests by pre-commit.ci")
-    files = workflows.on_request()
-    if not files:
+    if not workflows.on_request():
         return unknown("no CI definition in the repository starts on pull requests")
     if config:
         return unknown(f"{config.path} may be run on pull requests by pre-commit.ci: its own settings tell")
-    hidden = [f for f in files if f.problem or any(j.uses and not j.uses.startswith("./") for j in f.jobs)]
-    if hidden or any(_OPAQUE.search(step.run[:5_000]) for _, step in _requests(workflows)):
-        return unknown("what runs on pull requests calls scripts or workflows that were not looked into")
+    if blind := automation.blind(on_change=True):
+        return unknown(f"no linter was found on pull requests, but {blind}")
+    if hidden := _unseen(workflows, automation):
+        return unknown(f"no linter was found on pull requests, but what {hidden} calls was not found in the repository")
     return failed(
         "nothing that runs on pull requests is a linter", remedy="run one there, for example pre-commit or ruff check"
     )
+
+
+def _unseen(workflows: Workflows, automation: Automation) -> str:
+    """The first step on pull requests that starts a task of which nothing was found; '' when all were followed."""
+    followed = {(c.file, c.job) for c in automation.commands if c.path != c.file}
+    for file in workflows.on_request():
+        for job, step in file.steps():
+            if job.on_change and (file.path, job.name) not in followed and _TASK.search(step.run[:5_000]):
+                return f"{file.path}:{step.line}"
+    return ""
 
 
 def _requests(workflows: Workflows) -> Iterator[tuple[CiFile, CiStep]]:

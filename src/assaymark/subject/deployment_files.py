@@ -35,6 +35,9 @@ _FAMILY = {"Helm": "Kubernetes", "Kustomize": "Kubernetes"}
 _KUBERNETES = r"(?m)^kind:[ \t]*[\"']?(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Pod|Service|Ingress)\b"
 _PLAY = r"(?m)^-[ \t]+(?:name:[^\n]*\n[ \t]+)?hosts:"
 _START = late(r"^[ \t]*(?:CMD|ENTRYPOINT)\b", re.MULTILINE | re.IGNORECASE)
+# Bases that start their server by themselves: a last stage on one of them needs no command of its own.
+_SERVER = late(r"(?i)[ \t]*FROM[ \t]+(?:--\S+[ \t]+)?(?:\S+/)?(?:nginx|httpd|caddy|tomcat|jetty|wildfly)\b")
+_STAGE = late(r"^[ \t]*FROM[ \t]", re.MULTILINE | re.IGNORECASE)
 _FROM_CONTEXT = late(r"^[ \t]*(?:COPY|ADD)\s+(?!.*--from=)\S", re.MULTILINE | re.IGNORECASE)
 _IMAGE = r"(?m)^[ \t]*-?[ \t]*image:[ \t]*[\"']?(?P<name>[\w./:${}@-]+?)[\"']?\s*(?:#.*)?$"
 _BUILD = r"(?m)^[ \t]+build:"
@@ -147,7 +150,7 @@ def deployment_files(tree: Tree) -> DeploymentFiles:
     from_source = []
     for entry in container_files(tree):
         text = tree.text(entry.path, _HEAD)
-        if _START.search(text):
+        if _START.search(text) or _SERVER.match(text[_last_stage(text) :]):
             files.append(Deployment("container image", entry.path))
             if _FROM_CONTEXT.search(text):
                 from_source.append(entry.path)
@@ -161,6 +164,10 @@ def deployment_files(tree: Tree) -> DeploymentFiles:
         from_source=tuple(sorted(from_source)),
         services=tuple(services),
     )
+
+
+def _last_stage(text: str) -> int:
+    return max((found.start() for found in _STAGE.finditer(text)), default=0)
 
 
 def _by_name(tree: Tree, entry: Entry) -> str:

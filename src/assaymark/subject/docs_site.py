@@ -45,12 +45,14 @@ _DEPLOY = late(
     | (?:push|branch:?|ref:?)\b.{0,60}\bgh-pages\b | documentation-deploy-action | firebase-hosting-deploy
     | docs?[\w.-]*\b.{0,40}\b(?:rsync|scp|s3\s+sync)\b | \b(?:rsync|scp|s3\s+sync)\b.{0,200}\bdocs?\b"""
 )
+# Those of them that publish nothing but documentation.
+_DOCS_ONLY = late(r"(?i)docs?\b|docum|docdeploy|mike\s|sphinx|quarto|doctr\b|docusaurus|deploy_(?:site|to)")
 # Each alternative has one of these: nearly all lines have none, which is quicker to see.
 _DEPLOY_WORDS = ("deploy", "pages", "publish", "doc", "ghp-import", "netlify", "cloudflare")
 # The address under which a generator's configuration says that its pages are published.
 _ADDRESS = late(r"""(?m)^\s{0,4}(?:site_url|url|html_baseurl|site-url)\s*[:=]\s*['"]?(https?://[^\s'"#,]+)""")
 _DOCS_HOSTS = late(
-    r"(?i)^https?://(?:[\w-]+\.)?(?:docs?|documentation|manual|guide)[\w-]*\.|\.readthedocs\.(?:io|org)"
+    r"(?i)^https?://(?:[\w-]+\.)?(?:docs?|documentation|manuals?|guides?)(?:[-\d][\w-]*)?\.|\.readthedocs\.(?:io|org)"
     r"|readthedocs\.org/projects"
     r"|\.github\.io\b|\.gitlab\.io\b|\.gitbook\.io\b|//docs\.rs/|//pkg\.go\.dev/|juliahub\.com/docs"
     r"|rdrr\.io|javadoc\.io|hexdocs\.pm|metacpan\.org"
@@ -65,7 +67,7 @@ _DOCS_WORDS = late(r"(?i)\bdocs?\b|documentation|\bmanual\b|user[ -]?guide|handb
 _NOT_A_SITE = late(
     r"(?i)//(?:github|gitlab)\.com/(?![^/]+/[^/]+/wiki)|shields\.io|badge|/blob/|/actions/|//(?:pypi|zenodo"
     r"|doi)\.org|\.(?:pdf|svg|png|zip)$|sphinx-doc\.org|docs\.github\.com|docs\.python\.org|docs\.docker\.com"
-    r"|kubernetes\.io/docs|docs\.pytest\.org"
+    r"|//(?:hub\.docker|quay|ghcr)\.\w+/|kubernetes\.io/docs|docs\.pytest\.org"
 )
 
 
@@ -75,6 +77,7 @@ class Place(NamedTuple):
     path: str
     line: int | None
     what: str
+    step: bool = False  # of CI, which may publish anything
 
 
 class DocsUrl(NamedTuple):
@@ -224,11 +227,11 @@ def _publishing_steps(path: str, text: str) -> Iterator[Place]:
         if line.lstrip().startswith("#"):
             continue
         if path.lower() == ".gitlab-ci.yml" and re.match(r"pages\s*:", line):
-            yield Place(path, n, "GitLab Pages")
+            yield Place(path, n, "GitLab Pages", step=True)
             return
         low = line.lower()
         if any(word in low for word in _DEPLOY_WORDS) and (found := _DEPLOY.search(line[:500])):
-            yield Place(path, n, " ".join(found[0].split())[:60])
+            yield Place(path, n, " ".join(found[0].split())[:60], step=not _DOCS_ONLY.search(found[0]))
             return
 
 

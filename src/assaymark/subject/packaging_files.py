@@ -28,8 +28,7 @@ _INSTALL = late(r"^[ \t]*install\s*\(", re.IGNORECASE | re.MULTILINE)
 
 
 class Package(NamedTuple):
-    """One definition of an artefact. ``lean`` is whether it keeps out what users do not need; None when it "
-    "cannot be told."""
+    """One definition of an artefact. ``lean`` is whether it keeps out what users do not need; None: cannot be told."""
 
     kind: str
     path: str
@@ -37,6 +36,11 @@ class Package(NamedTuple):
     lean: bool | None = None
     why: str = ""
     registry: bool = True
+
+    @property
+    def named(self) -> str:
+        """The kind with its article."""
+        return f"an {self.kind}" if self.kind.startswith(("R ", "npm ", "Autotools ")) else f"a {self.kind}"
 
 
 class Packages(NamedTuple):
@@ -151,8 +155,7 @@ def _setup(tree: Tree, entry: Entry, kind: str) -> Iterator[Package]:
 
 
 def _setuptools(tree: Tree, entry: Entry, kind: str, folder: str) -> Package:
-    """Automatic discovery leaves tests and documentation out; a bare ``find_packages()`` takes every package "
-    "there is."""
+    """Automatic discovery leaves tests and documentation out; a bare ``find_packages()`` takes every package."""
     stray = [name for name in _DEVELOPMENT if tree.get(f"{folder}/{name}/__init__.py".lstrip("/"))]
     for script in tree.find("setup.py", under=(folder,)):
         text = tree.text(script.path, LIMIT)
@@ -182,6 +185,23 @@ def _npm(tree: Tree, entry: Entry, kind: str) -> Iterator[Package]:
         else "neither 'files' nor .npmignore says what is packed"
     )
     yield Package(kind=kind, path=entry.path, lean=listed, why=why)
+
+
+def _composer(tree: Tree, entry: Entry, kind: str) -> Iterator[Package]:
+    """A library, plugin or the like; what calls itself a project is an application that is cloned."""
+    try:
+        data = load_json(tree.text(entry.path, LIMIT))
+    except ParseProblem:
+        return
+    if not isinstance(data, dict) or not data.get("name") or data.get("type") == "project":
+        return
+    archive, folder = data.get("archive"), entry.path.rpartition("/")[0]
+    marked = any("export-ignore" in tree.text(e.path, LIMIT) for e in tree.find(".gitattributes", under=(folder,)))
+    listed = marked or (isinstance(archive, dict) and bool(archive.get("exclude")))
+    said = "'archive.exclude' or export-ignore in .gitattributes"
+    yield Package(
+        kind=kind, path=entry.path, lean=listed, why=f"{said} keeps files out" if listed else f"there is no {said}"
+    )
 
 
 def _cargo(tree: Tree, entry: Entry, kind: str) -> Iterator[Package]:
@@ -237,6 +257,7 @@ _READERS: tuple[tuple[str, tuple[str, ...], Callable[[Tree, Entry, str], Iterato
     ("Python package", ("pyproject.toml",), _python),
     ("Python package", ("setup.py",), _setup),
     ("npm package", ("package.json",), _npm),
+    ("Composer package", ("composer.json",), _composer),
     ("Rust crate", ("cargo.toml", "Cargo.toml"), _cargo),
     ("R package", ("description", "DESCRIPTION"), _r),
     ("Julia package", ("project.toml", "Project.toml"), _julia),

@@ -60,6 +60,8 @@ _NO_TESTS = (
     r"|build|package|dist|release|publish|bump|clean|check-manifest|licen[cs]e\w*|security|bandit|audit|update\w*|upgrade\w*"
 )
 _OTHER_ENVS = rf"(?![^|&;]*\s(?:-e|-s|--env|--sessions?)[\s=]*['\"]?(?:{_NO_TESTS})(?:[-_,]\S*)?['\"]?(?:\s|$))"
+# ``cargo +nightly``, ``cargo hack``: the command that they pass on follows.
+_CARGO = r"cargo(?: \+\S+)?(?: hack(?: -[^ |&;]+(?: [\w,./]+)??){0,8}?)?"
 _GRADLE = r"gradlew?(?:\.bat)?(?: [^ |]+){0,12}?"
 
 # Languages that the tools of another one look at.
@@ -107,7 +109,7 @@ STYLE: dict[str, Purpose] = {
     ),
     "Rust": Purpose(
         "style of Rust",
-        run=(r"cargo(?: \+\S+)? (?:fmt|clippy)", "rustfmt", "clippy", "cargo-check"),
+        run=(_CARGO + r" (?:fmt|clippy)", "rustfmt", "clippy", "cargo-check"),
         uses=(r"clippy", r"rustfmt", r"actions-rs/cargo.*command=(?:fmt|clippy)"),
     ),
     "JavaScript": Purpose(
@@ -159,11 +161,24 @@ ANY_STYLE = Purpose(
     uses=tuple(word for purpose in STYLE.values() for word in purpose.uses),
 )
 
+# What tells a reviewer of dead code, unused imports and style: besides tools of style, those that read code.
+LINT = Purpose(
+    "dead code and style",
+    run=(
+        *ANY_STYLE.run, "mypy", "pyright", "basedpyright", "vulture", "deadcode", "phpstan", "psalm", "phan",
+        "actionlint", "yamllint", r"markdownlint(?:-cli2?)?", "rumdl", "hadolint", "stylelint",
+    ),
+    uses=(
+        *ANY_STYLE.uses, "pyright", "vulture", "phpstan", "psalm", "actionlint", "yamllint", "markdownlint", "rumdl",
+        "hadolint", "stylelint", "reviewdog/", "codeclimate-action", "deepsource(?!.*coverage)",
+    ),
+)  # fmt: skip # many short items
+
 TEST = Purpose(
     "tests",
     run=(
         r"pytest", r"py\.test", r"(?:-m )?unittest", "nosetests", "nose2", "ctest", r"go test", "gotestsum", "ginkgo",
-        r"cargo(?: \+\S+)? (?:test|nextest|llvm-cov|tarpaulin)", "cross test",
+        _CARGO + r" (?:test|nextest|llvm-cov|tarpaulin)", "cross test",
         _MVN.replace("mvnw?", r"mvnw?(?!.*(?:-DskipTests|-Dmaven\.test\.skip=true))" ) +
         r" (?:test|verify|package|install|deploy|site|integration-test)", _GRADLE + r" (?:test|check|build)",
         "jest", "vitest", "mocha", "karma", "ava", "cypress run", "playwright test", "react-scripts test", "ng test",
@@ -210,7 +225,7 @@ COVERAGE = Purpose(
     run=(
         r"--cov(?:=\S*)?", "coverage (?:run|xml|report|lcov|html|combine|json)",
         "codecov", "codecovcli", "coveralls", "gcov", "gcovr", "lcov", "geninfo", "fastcov", "kcov",
-        r"cargo(?: \+\S+)? (?:tarpaulin|llvm-cov)", "grcov",
+        _CARGO + r" (?:tarpaulin|llvm-cov)", "grcov",
         r"build plugin \S*(?:jacoco|cobertura|kover)\S*", "jacoco\\w*", r"covr(?:::\w+)?", r"go test .*-cover\S*",
         r"gotestsum .*-cover\S*",
         "go tool cover", "nyc", "c8",
@@ -282,7 +297,7 @@ DEPENDENCIES = Purpose(
     "search for vulnerable dependencies",
     run=(
         "pip-audit", "safety", "osv-scanner", r"snyk(?: test| monitor)?", "trivy", "grype",
-        r"(?:npm|yarn|pnpm) audit", r"cargo(?: \+\S+)? (?:audit|deny|vet)",
+        r"(?:npm|yarn|pnpm) audit", _CARGO + r" (?:audit|deny|vet)",
         "govulncheck", "nancy", r"build plugin \S*(?:dependency-check|dependencycheck)\S*", "bundler-audit",
         "bundle audit", "fossa", "uv-secure",
         "jake", "python-safety-dependencies-check", "auditjs", "cyclonedx-\\w+",
@@ -325,7 +340,7 @@ BUILD = Purpose(
         r"(?:python[\d.]* )?setup\.py (?:-\S+ )*(?:s|b)dist\w*",
         "cibuildwheel", r"(?:docker|podman|nerdctl)(?: buildx| image| compose)? build",
         "docker-compose (?:-\\S+ \\S+ )*build", "buildah (?:bud|build)", "/kaniko/executor", "goreleaser",
-        r"cargo(?: \+\S+)? (?:build|package|publish|install --path)", "cross build", _MVN +
+        _CARGO + r" (?:build|package|publish|install --path)", "cross build", _MVN +
         " (?:package|verify|install|deploy)", _GRADLE + " (?:build|assemble|jar|bootJar|publish)",
         r"npm pack", _RUNNER + r" build\S*", "cpack", r"cmake [^|]*--(?:build|install)", r"ninja",
         r"make(?: -\S+(?: \d+)?| \w+=\S+)*(?: (?:all|install|build|dist|package|release|wheel)|$)",
@@ -354,7 +369,7 @@ PUBLISH = Purpose(
         "docker-compose push", r"(?:docker|podman) buildx build .*(?:--push|push=true)",
         "/kaniko/executor(?! --no-push)", r"(?:npm|yarn|pnpm)(?: run)? publish", "semantic-release",
         r"(?:npx )?changeset publish",
-        r"cargo(?: \+\S+)? publish", r"gh release (?:create|upload)", "glab release", "release-cli",
+        _CARGO + r" publish", r"gh release (?:create|upload)", "glab release", "release-cli",
         r"goreleaser(?! (?:check|build))", _MVN + " deploy", r"mvnw? .*release:perform", _GRADLE +
         r" (?:publish\w*|jib|uploadArchives)",
         "anaconda (?:-\\S+ \\S+ )*upload", "helm push", "oras push", r"(?:apptainer|singularity) push",

@@ -72,3 +72,12 @@ def test_documentation_that_lies_elsewhere_was_not_read(check: Check) -> None:
     )
     assert found.outcome is Outcome.UNKNOWN
     assert "https://tides.readthedocs.io" in found.message
+
+
+def test_headings_of_pages_tell_what_their_names_do_not() -> None:
+    text = "# Tides\n\n## Installation\n\nBy hand.\n\n## Configuration\n\nIn a file.\n"
+    found = judge(admin, {"doc/README.md": text, "Dockerfile": "FROM scratch"})
+    assert found.outcome is Outcome.PASSED
+    assert "to install: doc/README.md:3 (Installation); to configure and operate: doc/README.md:7" in found.message
+    only = judge(admin, {"doc/development/README.md": text, "Dockerfile": "FROM scratch"})
+    assert only.outcome is Outcome.FAILED

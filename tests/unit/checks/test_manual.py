@@ -8,7 +8,7 @@ from assaymark.subject.docs_site import DocsSite, DocsUrl, Place, Probe
 from assaymark.subject.documents import Changelog, DocFile, Documents
 from assaymark.subject.release_changes import ReleaseChanges
 from assaymark.subject.releases import Release, parse_version
-from assaymark.testing import evidence_of
+from assaymark.testing import evidence_of, tree_of
 
 URL = DocsUrl("https://x.org/docs", "pyproject.toml")
 
@@ -53,7 +53,7 @@ def test_a_generator_that_nothing_publishes_is_not() -> None:
     assert [f.location and f.location.path for f in found.findings] == ["docs/conf.py"]
 
 
-def judge_updated(paths: set[str], versions: dict[str, int]) -> Outcome:
+def judge_updated(paths: set[str], versions: dict[str, int], page: str = "# Tides\n") -> Outcome:
     documents = Documents(
         contributing=(),
         conduct=(),
@@ -64,7 +64,8 @@ def judge_updated(paths: set[str], versions: dict[str, int]) -> Outcome:
         binaries=(),
     )
     changes = ReleaseChanges(latest=release("v1.1.0"), previous=release("v1.0.0"), paths=frozenset(paths))
-    return evidence_of(updated, documents=documents, release_changes=changes).outcome
+    tree = tree_of({"docs/a.md": page})
+    return evidence_of(updated, documents=documents, release_changes=changes, tree=tree).outcome
 
 
 def test_documentation_keeps_step_with_releases() -> None:
@@ -109,3 +110,19 @@ def test_what_a_shallow_clone_hides_is_unknown() -> None:
 
 def test_a_release_without_a_change_of_the_code_needs_no_documentation() -> None:
     assert judge_updated({".github/workflows/ci.yml", "Project.toml", "tests/test_x.py"}, {}) is Outcome.NOT_APPLICABLE
+
+
+def test_what_a_step_publishes_may_be_anything() -> None:
+    """An application that lies on Pages is no documentation."""
+    step = Place(".github/workflows/web.yml", 16, "peaceiris/actions-gh-pages", step=True)
+    assert evidence_of(rendered, docs_site=site(publishers=(step,))).outcome is Outcome.UNKNOWN
+    for known in ({"urls": (URL,)}, {"generators": (Place("mkdocs.yml", None, "MkDocs"),)}):
+        assert evidence_of(rendered, docs_site=site(publishers=(step,), **known)).outcome is Outcome.PASSED
+    service = Place(".readthedocs.yaml", 1, "Read the Docs")
+    assert evidence_of(rendered, docs_site=site(publishers=(service,))).outcome is Outcome.PASSED
+
+
+def test_a_reference_that_is_drawn_from_the_code_changes_with_it() -> None:
+    reference = "# Reference\n\n```@autodocs\nModules = [Tide]\n```\n"
+    assert judge_updated({"src/x.py"}, {"1.0.0": 3}, reference) is Outcome.UNKNOWN
+    assert judge_updated({"README.txt"}, {"1.0.0": 3}, reference) is Outcome.NOT_APPLICABLE

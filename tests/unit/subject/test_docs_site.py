@@ -171,3 +171,27 @@ def test_what_the_chapter_on_documentation_links_comes_before_a_wiki() -> None:
 def test_a_page_of_others_on_which_the_project_is_named_is_not_its_documentation() -> None:
     text = "# Tidegrid\n\nIn [Spack](https://spack.readthedocs.io/en/latest/packages.html#tidegrid).\n"
     assert urls({"README.md": text}) == []
+
+
+@pytest.mark.parametrize(
+    "url", ["https://hub.docker.com/r/tides/tidegrid", "https://quay.io/repository/tides/tidegrid"]
+)
+def test_a_registry_of_images_is_no_documentation(url: str) -> None:
+    assert urls({"README.md": f"# Tidegrid\n\nPull the image [from here]({url}), or [the docs image]({url}).\n"}) == []
+
+
+@pytest.mark.parametrize(
+    "host", ["docs.tidegrid.org", "doc-v2.tidegrid.org", "guides.tidegrid.org", "www.manual.tidegrid.org"]
+)
+def test_hosts_that_are_called_documentation(host: str) -> None:
+    assert urls({"README.md": f"# Tidegrid\n\n[Read on](https://{host}/start).\n"})
+
+
+def steps(text: str) -> list[tuple[str, bool]]:
+    return [(p.what, p.step) for p in read({".github/workflows/a.yml": text}).publishers]
+
+
+def test_some_steps_publish_nothing_but_documentation() -> None:
+    assert steps("- uses: peaceiris/actions-gh-pages@v4\n") == [("peaceiris/actions-gh-pages", True)]
+    assert steps("- run: mkdocs gh-deploy\n") == [("mkdocs gh-deploy", False)]
+    assert steps("- uses: julia-actions/julia-docdeploy@v1\n") == [("julia-docdeploy", False)]

@@ -24,6 +24,9 @@ def only(files: dict[str, str]) -> Package:
         ({"setup.py": "setup(packages=find_packages('src'))\n", "tests/__init__.py": ""}, "Python package", True),
         ({"package.json": '{"name": "x", "version": "1.0.0", "files": ["dist"]}'}, "npm package", True),
         ({"package.json": '{"name": "x", "version": "1.0.0"}'}, "npm package", False),
+        ({"composer.json": '{"name": "lab/x"}'}, "Composer package", False),
+        ({"composer.json": '{"name": "lab/x", "archive": {"exclude": ["/tests"]}}'}, "Composer package", True),
+        ({"composer.json": '{"name": "lab/x"}', ".gitattributes": "/tests export-ignore\n"}, "Composer package", True),
         ({"Cargo.toml": '[package]\nname = "x"\n'}, "Rust crate", True),
         ({"nextflow.config": "manifest { name = 'x' }\n"}, "Nextflow pipeline", None),
         ({"workflow/Snakefile": "rule all:\n"}, "Snakemake workflow", None),
@@ -54,3 +57,19 @@ def test_a_definition_and_what_it_packs(files: dict[str, str], kind: str, lean: 
 )
 def test_what_defines_nothing(files: dict[str, str]) -> None:
     assert packages.provide(tree_of(files)).found == ()
+
+
+@pytest.mark.parametrize("text", ['{"name": "lab/site", "type": "project"}', '{"require": {}}', "[]", "{"])
+def test_what_composer_does_not_pack(text: str) -> None:
+    assert not packages.provide(tree_of({"composer.json": text})).found
+
+
+def test_a_kind_has_its_article() -> None:
+    kinds = ("R package", "npm package", "Autotools project", "Rust crate", "Composer package")
+    assert [Package(kind=kind, path="x").named for kind in kinds] == [
+        "an R package",
+        "an npm package",
+        "an Autotools project",
+        "a Rust crate",
+        "a Composer package",
+    ]

@@ -1,0 +1,23 @@
+"""Pages into which a generator draws the reference of the public interface from the code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assaymark.api import Tree
+from assaymark.patterns import late
+
+if TYPE_CHECKING:
+    from assaymark.subject.documents import Documents
+
+_DRAWN = late(
+    r"(?m)^\s*(?:\.\. (?:auto(?:summary|module|class|function)|doxygen\w+)::|```@(?:auto)?docs\b|::: \w[\w.]*$)"
+)
+_MOST = 200  # pages that are looked at
+_HEAD = 20_000  # such a page is short
+
+
+def drawn(documents: Documents, tree: Tree) -> str:
+    """The first such page; '' when there is none."""
+    pages = [p.path for p in documents.told if not p.community][:_MOST]
+    return next((path for path in pages if _DRAWN.search(tree.text(path, _HEAD))), "")

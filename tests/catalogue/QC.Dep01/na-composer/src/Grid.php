@@ -1,0 +1,8 @@
+<?php
+
+namespace Tide;
+
+final class Grid
+{
+    public const SIZE = 4;
+}
