@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 MEGABYTES = 1000.0
-BYTES_PER_ROW = {"csv": 65, "parquet": 26}
+BYTES_PER_ROW = {"csv": 53, "parquet": 16}
 MANIFEST = """
 title = "Benchmark"
 checksums = ["SHA256SUMS"]

@@ -10,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assaymark.api import FactUnavailable
+from assaymark_data.checks.reusable import terms_of
+from assaymark_data.formats import standard_of, told
 from assaymark_data.reading import record_of
-from assaymark_data.record import Record
-from assaymark_data.text import address_of, clean, is_about_access, is_persistent, licence_of, scheme_of
+from assaymark_data.record import Part, Record
+from assaymark_data.seen import identifier_address
+from assaymark_data.text import address_of, clean, is_about_access, is_persistent, licence_of, says_nothing, scheme_of
 
 TEXT = "Hourly levels of the sea at ten stations along the coast."
 CC = "https://creativecommons.org/licenses/by/4.0/"
@@ -333,3 +336,92 @@ def test_long_text_is_cleaned_in_linear_time() -> None:
         clean(text)
         scheme_of(text)
         is_about_access(text)
+
+
+def test_dois_of_records_by_hand_and_of_older_schemas_are_found() -> None:
+    """InvenioRDM writes no ``doi``, older JSON an ``identifier`` and a ``resourceType``, XML alternate identifiers."""
+    plain = {k: v for k, v in DATACITE["data"]["attributes"].items() if k not in ("doi", "types", "state")}
+    of_kind = {"types": {"resourceTypeGeneral": "Dataset"}}
+    web = {"identifier": "https://data.example.org/records/7", "identifierType": "URL"}
+    listed = read(plain | of_kind | {"identifiers": [web, {"identifier": "10.1234/levels", "identifierType": "DOI"}]})
+    assert identifier_address(listed) == "https://doi.org/10.1234/levels"
+    older = {
+        "identifier": {"identifier": "10.1234/levels", "identifierType": "DOI"},
+        "resourceType": {"resourceTypeGeneral": "Dataset"},
+    }
+    assert read(plain | older).identifiers == ("10.1234/levels",)
+    assert read(plain | older).lacking == ()
+    more = "<alternateIdentifiers><alternateIdentifier>https://data.example.org/7</alternateIdentifier></alternateIdentifiers>"
+    xml = DATACITE_XML.replace("<publisher>", more + "<publisher>")
+    assert read(xml).identifiers == ("10.1234/levels", "https://data.example.org/7")
+
+
+def test_what_a_template_leaves_open_is_no_identifier() -> None:
+    for text in ("10.5281/zenodo.XXXXXXX", "https://doi.org/10.xxxx/levels", "https://doi.org/10.1234/<name>"):
+        assert scheme_of(text) == address_of(text) == "", text
+    assert scheme_of("10.1002/(SICI)1097-0258(19980815)17:15<1661::AID-SIM968>3.0.CO;2-2") == "doi"
+
+
+HARVEST = "<OAI-PMH xmlns='http://www.openarchives.org/OAI/2.0/'><ListRecords>{}</ListRecords></OAI-PMH>"
+SEVERAL = {
+    "Dublin Core": HARVEST.format(f"<record>{DC}</record>" * 2),
+    "DataCite": HARVEST.format(f"<record>{DATACITE_XML.partition('?>')[2]}</record>" * 2),
+    "DCAT": {"@context": DCAT["@context"], "@graph": [DCAT | {"@id": f"https://example.org/{n}"} for n in (1, 2)]},
+    "schema.org": {"@context": "https://schema.org/", "@graph": [{"@type": "Dataset", "name": n} for n in "ab"]},
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_none_of_several_records_is_chosen(name: str) -> None:
+    with pytest.raises(FactUnavailable, match="holds 2 records"):
+        read(SEVERAL[name])
+
+
+def test_the_whole_is_judged_where_the_other_datasets_are_its_parts() -> None:
+    parts = [{"@id": f"#{n}", "@type": "Dataset", "name": n} for n in "ab"]
+    whole = {"@id": "#c", "@type": "Dataset", "name": "Levels", "hasPart": [{"@id": "#a"}]}
+    parts[1]["isPartOf"] = {"@id": "#c"}  # type: ignore[assignment] # the value is an object here
+    assert read({"@context": "https://schema.org/", "@graph": [*parts, whole]}).title == "Levels"
+
+
+def test_a_record_does_not_refer_to_others_by_naming_itself_or_its_files() -> None:
+    own = {"schema:sameAs": "http://dx.doi.org/10.1234/LEVELS", "schema:about": "https://data.example.org/levels.csv"}
+    creator = {"schema:creator": {"schema:name": "Ada Example"}}
+    assert list(read(SCHEMA_ORG | own | creator).references()) == []
+    links = [
+        {"rel": r, "href": f"https://example.org/{r}"} for r in ("alternate", "license", "service-desc", "related")
+    ]
+    assert [k.kind for k in read(STAC | {"links": links}).references()] == ["related"]
+
+
+def test_people_without_a_full_name_are_people_and_blank_nodes_are_nobody() -> None:
+    assert read(CODEMETA).lacking == ()
+    assert not any(a.name for a in read(DCAT_TURTLE.replace("foaf:name", "foaf:age"), "r.ttl").creators)
+
+
+def test_formats_are_those_of_the_data() -> None:
+    items = {
+        "links": [{"rel": "item", "href": "./one.json"}],
+        "stac_extensions": ["https://example.org/eo/schema.json"],
+    }
+    collection = read(STAC | items)
+    assert (told(collection.parts), collection.conforms) == ((), ())
+    page = Part(address="https://example.org/levels.html", media="", direct=False)
+    turtle = Part(address="", media="http://publications.europa.eu/resource/authority/file-type/RDF_TURTLE")
+    assert (told((page,)), standard_of(turtle)) == ((), ("rdf_turtle", True))
+
+
+@pytest.mark.parametrize("text", ["unknown", "proprietary", "N/A", "not specified", "No licence given", "-"])
+def test_words_that_state_no_licence_are_none(text: str) -> None:
+    assert says_nothing(text)
+    stated = terms_of(read(STAC | {"license": text}))
+    assert stated == []
+
+
+def test_dates_are_no_origin() -> None:
+    dates = [{"date": "2026-06-25", "dateType": kind} for kind in ("Created", "Updated")]
+    host = [{"contributorType": "HostingInstitution", "name": "Example Archive"}]
+    links = [{"relatedIdentifier": "10.1234/a", "relatedIdentifierType": "DOI", "relationType": "IsSourceOf"}]
+    plain = DATACITE["data"]["attributes"]
+    assert read(plain | {"dates": dates, "contributors": host, "relatedIdentifiers": links}).provenance == ()
+    assert read(plain | {"contributors": [{"contributorType": "DataCollector", "name": "Ada"}]}).provenance

@@ -12,6 +12,7 @@ _TELLING = """
     geojson geo+json parquet vnd.apache.parquet x-parquet arrow feather avro nc nc4 netcdf x-netcdf h5 hdf5 x-hdf5
     x-hdf zarr vnd+zarr vnd.zarr grib grib2 grb wmo-grib2 tif tiff geotiff gpkg geopackage+sqlite3 fits root
     jsonld ld+json ttl turtle rdf rdf+xml nt n-triples n3 trig owl sqlite sqlite3 vnd.sqlite3 gml gml+xml las laz
+    rdf_turtle rdf_xml rdf_n_triples json_ld
     vcf bam sam cram dicom dcm nii mzml cif mseed csvw cdf bufr cog flatgeobuf fgb vnd.flatgeobuf
 """
 _PLAIN = """
@@ -29,7 +30,8 @@ def names_of(part: Part) -> list[str]:
     found += [t for t in re.split(r"[\s,/()]+", part.media.lower()) if t and " " in part.media]
     found.append(media.rpartition("/")[2])
     found += ["geotiff"] if "geotiff" in part.media.lower() else []
-    path = part.address.partition("?")[0].partition("#")[0]
+    # The end of an address tells a format only where it is the data's own: not of a page, an item or a service.
+    path = part.address.partition("?")[0].partition("#")[0] if part.direct else ""
     found[0:0] = [s.lstrip(".").lower() for s in PurePosixPath(path).suffixes[-2:]]
     return [f for f in dict.fromkeys(found) if f and f not in _WRAPPED]
 

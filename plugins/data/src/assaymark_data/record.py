@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from assaymark_data.text import is_persistent, is_reference
+from assaymark_data.text import is_persistent, is_reference, same
 
 
 class Agent(NamedTuple):
@@ -57,7 +57,7 @@ class Record:
     ``standard`` names the version of the metadata standard in the record's own words, ``graph`` whether the format is
     one of linked data, ``lacking`` what the standard requires and the record has not; ``harvested`` tells how it was
     got from a service (content negotiation, Signposting, OAI-PMH), '' for a file; ``hidden`` is the state in which a
-    registry keeps it from being found.
+    registry keeps it from being found. ``conforms`` are standards of the data, and not of the record.
     """
 
     format: str
@@ -94,6 +94,8 @@ class Record:
     conforms: tuple[str, ...] = ()
 
     def references(self) -> Iterator[Link]:
-        """Links to what lies outside the record, those of creators to their identifiers included."""
-        yield from (link for link in self.links if is_reference(link.target))
+        """Links to what lies outside the record and its data, those of creators to their identifiers included."""
+        own = {same(i) for i in (*self.identifiers, *self.record_identifiers, self.landing)}
+        own |= {same(p.address) for p in self.parts}
+        yield from (k for k in self.links if is_reference(k.target) and same(k.target) not in own)
         yield from (Link("creator", agent.id, False) for agent in self.creators if is_persistent(agent.id))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import quote, urljoin, urlsplit
 
-from assaymark.api import FactUnavailable
+from assaymark.api import FactUnavailable, is_allowed
 from assaymark_data.source import Source
 from assaymark_data.text import address_of
-from assaymark_data.web import Got, Web, allowed
+from assaymark_data.web import Got, Web
 
 NEGOTIATED = (
     "application/vnd.datacite.datacite+json",
@@ -21,7 +21,7 @@ _RECORDS = ("json", "xml", "turtle", "rdf")
 def source(subject: str, hosts: tuple[str, ...]) -> Source:
     """The record that an identifier leads to; without leave to ask, or without an answer, a source that says so."""
     address = address_of(subject)
-    if not allowed(address, hosts):
+    if not is_allowed(address, hosts):
         host = urlsplit(address).hostname or ""
         return Source(
             name=subject,

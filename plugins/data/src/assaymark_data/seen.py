@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assaymark_data.record import Record
-from assaymark_data.text import address_of, is_address
+from assaymark_data.text import address_of, is_address, is_persistent, is_reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +35,16 @@ class Seen:
 
 
 def identifier_address(record: Record) -> str:
-    """Where the record's identifier leads: the best of them, '' when none leads anywhere."""
-    found = [a for i in record.identifiers if (a := address_of(i))]
-    return next(iter(found), "")
+    """Where an identifier of the data or of their metadata leads, a lasting one first; '' when none leads anywhere."""
+    known = sorted(
+        (*record.identifiers, *record.record_identifiers), key=lambda i: (not is_persistent(i), not is_reference(i))
+    )
+    return next((a for i in known if (a := address_of(i))), "")
+
+
+def page_address(record: Record) -> str:
+    """Where a person finds a page about the data: an identifier's, else the landing page that the record names."""
+    return identifier_address(record) or address_of(record.landing)
 
 
 def data_address(record: Record) -> str:
@@ -50,13 +57,14 @@ def ask(record: Record, hosts: tuple[str, ...]) -> Seen:
     """Ask page, linked data and data; an address whose host is not allowed is not asked."""
     from datetime import UTC, datetime
 
-    from assaymark_data.web import Web, allowed
+    from assaymark.api import is_allowed
+    from assaymark_data.web import Web
 
     web = Web(hosts)
-    page, data = identifier_address(record), data_address(record)
+    page, data = page_address(record), data_address(record)
 
     def reply(address: str, accept: str, most: int) -> Reply:
-        if not address or not allowed(address, hosts):
+        if not address or not is_allowed(address, hosts):
             return Reply(address=address)
         got = web.get(address, accept=accept, most=most, whole=False)
         return Reply(address=address, asked=True, status=got.status, media=got.media, problem=got.problem)

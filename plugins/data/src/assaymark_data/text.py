@@ -33,6 +33,9 @@ _NOWHERE = re.compile(
     re.I,
 )
 
+# What a template leaves to be filled in: 10.5281/zenodo.XXXXXXX, 10.xxxx/levels, https://doi.org/<your DOI>.
+_UNFILLED = re.compile(r"x{4,}|10\.x{2,}/|<[a-z _-]+>|\{[\w .-]*\}|…|\.\.\.", re.I)
+
 PERSISTENT = ("doi", "handle", "ark", "urn", "swhid", "purl")
 
 
@@ -66,6 +69,8 @@ def _without_markup(text: str) -> str:
 def scheme_of(identifier: str) -> str:
     """doi, handle, ark, urn, uuid, swhid, purl, web, or '' for what identifies nothing outside its own system."""
     text = identifier.strip()
+    if _UNFILLED.search(text):
+        return ""
     for name, pattern in (
         ("doi", _DOI),
         ("handle", _HANDLE),
@@ -89,6 +94,8 @@ def is_persistent(identifier: str) -> bool:
 def address_of(identifier: str) -> str:
     """The http(s) address that an identifier is asked at, '' when there is none."""
     text = identifier.strip()
+    if _UNFILLED.search(text):
+        return ""
     if found := _DOI.fullmatch(text):
         return f"https://doi.org/{found[1]}"
     if found := _HANDLE.fullmatch(text):
@@ -98,6 +105,11 @@ def address_of(identifier: str) -> str:
     if _SWHID.fullmatch(text):
         return f"https://archive.softwareheritage.org/{text}"
     return text if re.match(r"https?://", text, re.I) and is_address(text) else ""
+
+
+def same(identifier: str) -> str:
+    """One spelling for all ways to write an identifier: equal for those that lead to the same thing."""
+    return (address_of(identifier) or identifier.strip()).partition("://")[2].lower().rstrip("/") or identifier.strip()
 
 
 def is_address(text: str) -> bool:
@@ -146,7 +158,14 @@ def licence_of(text: str) -> str:
             name = found[1].lower().replace("_", "-")
             return _licences().get({"odbl": "odbl-1.0", "by": "odc-by-1.0", "pddl": "pddl-1.0"}.get(name, name), "")
     name = re.sub(r"[\s_]+", "-", text.lower())
-    odd = {"cc0": "cc0-1.0", "cc-zero": "cc0-1.0", "cc-by": "", "odc-by": "odc-by-1.0", "odbl": "odbl-1.0"}
+    odd = {
+        "cc0": "cc0-1.0",
+        "cc-zero": "cc0-1.0",
+        "odc-by": "odc-by-1.0",
+        "odbl": "odbl-1.0",
+        "odc-odbl-1.0": "odbl-1.0",
+        "odc-pddl-1.0": "pddl-1.0",
+    }
     return _licences().get(name) or _licences().get(odd.get(name, ""), "")
 
 
@@ -161,3 +180,16 @@ _ACCESS = re.compile(
 def is_about_access(text: str) -> bool:
     """Whether a statement of rights tells who has access, and nothing about use."""
     return _ACCESS.fullmatch(text.strip()) is not None
+
+
+_NOTHING = re.compile(
+    r"(?:unknown|none|null|n/?a|other|various|proprietary|undefined|unspecified"
+    r"|not[ _-]?(?:specified|stated|known|given)"
+    r"|no[ _-]?licen[cs]e(?:[ _-]?(?:specified|stated|given))?|tbd|todo|-+|\?+)\.?",
+    re.I,
+)
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a statement of a licence states none: ``unknown``, or STAC's ``proprietary`` without the terms."""
+    return _NOTHING.fullmatch(text.strip()) is not None

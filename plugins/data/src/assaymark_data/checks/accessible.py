@@ -5,8 +5,8 @@ from __future__ import annotations
 from assaymark.api import Evidence, check
 from assaymark_data.answers import HALF, answered, no, open_, yes
 from assaymark_data.record import Record
-from assaymark_data.seen import Seen, data_address, identifier_address
-from assaymark_data.text import is_address, protocol_of
+from assaymark_data.seen import Seen, data_address, identifier_address, page_address
+from assaymark_data.text import is_address, protocol_of, says_nothing
 
 _FREE = ("https", "http", "ftp", "ftps", "sftp")
 _GUARDED = ("https", "http", "ftp", "ftps", "sftp", "s3", "gs")
@@ -27,7 +27,7 @@ def _data_place(record: Record) -> str:
 def told_how(data_record: Record) -> Evidence:
     """The record tells how the data are had: an address, and under which terms, or whom to ask."""
     where = _data_place(data_record) or data_record.landing or identifier_address(data_record)
-    terms = data_record.rights or data_record.contacts
+    terms = [t for t in data_record.rights if not says_nothing(t)] or data_record.contacts
     if where and terms:
         return yes(f"the record leads to {where[:200]} and tells the terms: {terms[0][:100]}")
     if any(p.address for p in data_record.parts) and terms:
@@ -41,9 +41,9 @@ def told_how(data_record: Record) -> Evidence:
 
 @check("data.rda-a1-02m")
 def metadata_by_person(data_record: Record, data_seen: Seen) -> Evidence:
-    """A person who follows the identifier gets to a page about the data."""
-    if not identifier_address(data_record):
-        return no("the record has no identifier that a person could follow", _PLACE)
+    """A person who follows the identifier, or the address of the landing page, gets to a page about the data."""
+    if not page_address(data_record):
+        return no("the record has no identifier or address that a person could follow", _PLACE)
     reply = answered(data_seen.page, "a page", data_seen.day)
     if data_seen.page.good and "html" not in data_seen.page.media:
         return open_(f"{data_seen.page.address} gave {data_seen.page.media}, which is no page for people")
@@ -53,7 +53,7 @@ def metadata_by_person(data_record: Record, data_seen: Seen) -> Evidence:
 @check("data.rda-a1-02d")
 def data_by_person(data_record: Record, data_seen: Seen) -> Evidence:
     """A person gets the data from an address that the record names."""
-    if not data_record.parts and not identifier_address(data_record):
+    if not data_record.parts and not page_address(data_record):
         return no("the record names nothing from which a person could get the data", _PLACE)
     if not data_address(data_record):
         return open_("the record names no address of the data; whether a page offers them cannot be seen", _PLACE)
@@ -94,7 +94,7 @@ def metadata_protocol(data_record: Record) -> Evidence:
 @check("data.rda-a1-04d")
 def data_protocol(data_record: Record) -> Evidence:
     """The data are asked for by HTTP(S), FTP, S3 or another published protocol."""
-    place = _data_place(data_record) or identifier_address(data_record)
+    place = _data_place(data_record) or page_address(data_record)
     if place:
         return yes(f"the data are asked for by {protocol_of(place)}")
     return no("the record has no address at which the data are asked for", _PLACE)
@@ -104,7 +104,7 @@ def data_protocol(data_record: Record) -> Evidence:
 def data_by_program(data_record: Record, data_seen: Seen) -> Evidence:
     """A program gets the data without a person's help: the address gives the data and no page."""
     if not data_address(data_record):
-        if identifier_address(data_record) and not any(p.address for p in data_record.parts):
+        if page_address(data_record) and not any(p.address for p in data_record.parts):
             return open_("the record names no address of a file; whether its page offers one cannot be seen", _PLACE)
         return no("no address in the record gives the data themselves", _PLACE)
     reply = answered(data_seen.data, "the data", data_seen.day)
@@ -125,7 +125,7 @@ def metadata_free(data_record: Record) -> Evidence:
 @check("data.rda-a1-1-01d")
 def data_free(data_record: Record) -> Evidence:
     """The protocol of the data is open and free of charge."""
-    place = _data_place(data_record) or identifier_address(data_record)
+    place = _data_place(data_record) or page_address(data_record)
     if protocol_of(place) in _FREE:
         return yes(f"{protocol_of(place)} is open and free of charge")
     if place:
@@ -136,7 +136,7 @@ def data_free(data_record: Record) -> Evidence:
 @check("data.rda-a1-2-01d")
 def data_guarded(data_record: Record) -> Evidence:
     """The protocol of the data can ask who somebody is and what he may."""
-    place = _data_place(data_record) or identifier_address(data_record)
+    place = _data_place(data_record) or page_address(data_record)
     if protocol_of(place) in _GUARDED:
         return yes(f"{protocol_of(place)} supports authentication and authorisation")
     return no("the data have no address of a protocol that supports authentication", _PLACE)

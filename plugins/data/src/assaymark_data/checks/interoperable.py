@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from assaymark.api import Evidence, check
 from assaymark_data.answers import HALF, no, open_, some, yes
 from assaymark_data.formats import standard_of, told
 from assaymark_data.record import Link, Record
-from assaymark_data.seen import Seen
+from assaymark_data.seen import Reply, Seen
 from assaymark_data.text import is_persistent, is_reference, scheme_of
 
 _RELATE = (
     "relate it to other data, papers or software by their identifiers, and say how (isDerivedFrom, isDescribedBy …)"
 )
+# Answers after which an address is known not to give linked data.
+_SETTLED = (200, 404, 406, 410, 415)
 
 
 @check("data.rda-i1-01m")
@@ -46,12 +49,24 @@ def metadata_understandable(data_record: Record, data_seen: Seen) -> Evidence:
         return yes(f"{data_record.format} is linked data")
     if data_seen.graph.good and any(w in data_seen.graph.media for w in ("ld+json", "rdf", "turtle")):
         return yes(f"{data_seen.graph.address} gives {data_seen.graph.media}")
-    if any(scheme_of(i) == "doi" for i in data_record.identifiers) and not data_seen.graph.asked:
-        return open_(
-            f"{data_record.format} is no linked data; whether the DOI's registry gives it as such was not asked",
-            "--allow-host doi.org --allow-host data.crosscite.org",
-        )
+    if unseen := _unseen(data_seen.graph):
+        return open_(f"{data_record.format} is no linked data; {unseen}", _allow(data_record, data_seen.graph.address))
     return no(f"{data_record.format} is no linked data", "offer the metadata as schema.org JSON-LD or DCAT, too")
+
+
+def _unseen(graph: Reply) -> str:
+    """Why it is not known whether an address gives linked data; '' when it is, or there is no address."""
+    if not graph.address or graph.status in _SETTLED:
+        return ""
+    seen = f"seen: {graph.problem or graph.status}" if graph.asked else "asked"
+    return f"whether {graph.address} gives it as such was not {seen}"
+
+
+def _allow(record: Record, address: str) -> str:
+    """The hosts to be asked for linked data: a DOI's registry answers for all landing pages."""
+    doi = any(scheme_of(i) == "doi" for i in record.identifiers)
+    hosts = ("doi.org", "data.crosscite.org") if doi else (urlsplit(address).hostname or "HOST",)
+    return " ".join(f"--allow-host {h}" for h in hosts)
 
 
 @check("data.rda-i1-02d")

@@ -6,7 +6,7 @@ from assaymark.api import Evidence, check
 from assaymark_data.answers import HALF, no, open_, some, yes
 from assaymark_data.formats import standard_of, told
 from assaymark_data.record import Record
-from assaymark_data.text import is_about_access, is_address, is_reference, licence_of
+from assaymark_data.text import is_about_access, is_address, is_reference, licence_of, says_nothing
 
 _CHOOSE = "choose a licence for data, such as CC-BY-4.0 or CC0-1.0, and state it by identifier or address"
 # Formats that a community defined with a model of their content, by the names of `assaymark_data.formats`.
@@ -52,8 +52,9 @@ def attributes(record: Record) -> dict[str, bool]:
 
 
 def terms_of(record: Record) -> list[str]:
-    """What the record says of the licence; who has access is something else."""
-    return [t for t in dict.fromkeys((*record.licences, *record.rights)) if not is_about_access(t)]
+    """What the record says of the licence; who has access is something else, and "unknown" says nothing."""
+    stated = dict.fromkeys((*record.licences, *record.rights))
+    return [t for t in stated if not is_about_access(t) and not says_nothing(t)]
 
 
 @check("data.rda-r1-01m")
@@ -76,8 +77,10 @@ def licence_stated(data_record: Record) -> Evidence:
     stated = terms_of(data_record)
     if stated:
         return yes(f"the record states {some(stated, 2)}")
+    if access := [t for t in data_record.rights if is_about_access(t)]:
+        return no(f"the record tells who has access ({access[0][:100]}), and no licence", _CHOOSE)
     if data_record.rights:
-        return no(f"the record tells who has access ({data_record.rights[0][:100]}), and no licence", _CHOOSE)
+        return no(f"the record says {data_record.rights[0][:100]!r}, which states no licence", _CHOOSE)
     return no("the record states no licence", _CHOOSE)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from assaymark_data.readers.nodes import Node, unique, whole
+from assaymark_data.readers.nodes import Node, several, unique, whole
 from assaymark_data.record import Agent, Keyword, Link, Part, Record
-from assaymark_data.text import address_of, clean
+from assaymark_data.text import address_of, clean, scheme_of
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -23,27 +23,19 @@ _BETWEEN_DATA = (
     "HasVersion",
 )
 _OF_METADATA = ("HasMetadata", "IsMetadataFor", "IsDescribedBy", "Describes", "IsDocumentedBy", "IsCitedBy", "Cites")
-# Who made the data and how, as far as a record tells; each is a sentence of provenance.
-_ORIGINS = (
-    "DataCollector",
-    "DataCurator",
-    "DataManager",
-    "Producer",
-    "ProjectLeader",
-    "Researcher",
-    "HostingInstitution",
-    "Editor",
-)
+# What a contributor did to the data; who led, hosts or edits tells nothing of where they come from.
+_ORIGINS = ("DataCollector", "DataCurator", "DataManager", "Producer")
 _FROM = (
     "IsDerivedFrom",
     "IsCompiledBy",
     "IsCollectedBy",
     "IsNewVersionOf",
     "IsVersionOf",
-    "IsSourceOf",
-    "Compiles",
-    "Collects",
 )
+
+
+# Three of these make a JSON document one of DataCite; the last two are of its older schema.
+_MARKS = ("titles", "creators", "publicationYear", "types", "doi", "identifiers", "schemaVersion", "resourceType")
 
 
 def read(tree: Any, where: str) -> Record | None:
@@ -56,20 +48,19 @@ def read(tree: Any, where: str) -> Record | None:
     state = tree.get("state")
     if isinstance(tree.get("attributes"), Mapping) and "doi" in tree["attributes"]:
         tree = tree["attributes"]
-    marks = sum(
-        key in tree for key in ("titles", "creators", "publicationYear", "types", "doi", "identifiers", "schemaVersion")
-    )
+    marks = sum(key in tree for key in _MARKS)
     if marks < 3 or "@context" in tree or not isinstance(tree.get("titles", []), list):
         return None
     return _record(Node(tree), where, "DataCite JSON", clean(tree.get("schemaVersion")), state=clean(state))
 
 
 def _record(node: Node, where: str, form: str, standard: str, *, state: str = "") -> Record:
-    types = next(node.nodes("types"), Node({}))
+    types = next(node.nodes("types", "resourceType"), Node({}))
     general = types.text("resourceTypeGeneral")
     doi = node.text("doi")
     own = [doi] if doi else []
-    own += [n.text("identifier") for n in node.nodes("identifiers")]
+    own += [n.text("identifier") for n in node.nodes("identifier", "identifiers")]
+    own += [n.text("alternateIdentifier") for n in node.nodes("alternateIdentifiers")]
     dates = {n.text("dateType"): n.text("date") for n in node.nodes("dates")}
     descriptions = {
         n.text("descriptionType"): n.text("description") for n in reversed(list(node.nodes("descriptions")))
@@ -90,7 +81,7 @@ def _record(node: Node, where: str, form: str, standard: str, *, state: str = ""
     ]
     provenance = [f"{kind}: {name}" for kind, name in contributors if kind in _ORIGINS and name]
     provenance += [f"{link.kind} {link.target}" for link in links if link.kind in _FROM]
-    provenance += [f"{kind}: {dates[kind]}" for kind in ("Collected", "Created", "Updated") if dates.get(kind)]
+    provenance += [f"Collected: {dates['Collected']}"] if dates.get("Collected") else []
     return Record(
         form,
         where,
@@ -99,7 +90,7 @@ def _record(node: Node, where: str, form: str, standard: str, *, state: str = ""
         hidden=state if state in ("draft", "registered") else "",
         lacking=tuple(lacking),
         identifiers=unique(own),
-        record_identifiers=unique([doi]),
+        record_identifiers=unique(i for i in own if scheme_of(i) == "doi"),
         landing=node.text("url"),
         title=next((t for n in node.nodes("titles") if (t := n.text("title"))), ""),
         description=descriptions.get("Abstract") or next((d for d in descriptions.values() if d), ""),
@@ -174,23 +165,25 @@ def _parts(node: Node) -> list[Part]:
 
 
 def read_xml(root: Element, where: str) -> Record | None:
-    """A ``resource`` of the DataCite schema, alone or within an answer of OAI-PMH."""
-    place = next(
-        (
-            e
-            for e in root.iter()
-            if e.tag.startswith("{http://datacite.org/schema/kernel-") and e.tag.endswith("}resource")
-        ),
-        None,
-    )
-    if place is None:
+    """A ``resource`` of the DataCite schema, alone or within an answer of OAI-PMH.
+
+    Raises FactUnavailable when there are several.
+    """
+    found = [
+        e
+        for e in root.iter()
+        if e.tag.startswith("{http://datacite.org/schema/kernel-") and e.tag.endswith("}resource")
+    ]
+    if len(found) > 1:
+        raise several(len(found), where)
+    if not found:
         return None
+    place = found[0]
     space = place.tag[1:].partition("}")[0]
     tree = _tree(place)
-    found = _record(Node(tree), where, "DataCite XML", space)
     from assaymark_data.readers.dublin_core import header
 
-    return header(found, root)
+    return header(_record(Node(tree), where, "DataCite XML", space), root)
 
 
 def _name(element: Element) -> str:
@@ -220,6 +213,7 @@ def _tree(place: Element) -> dict[str, Any]:
         ("dates", "date"),
         ("rightsList", "rights"),
         ("relatedIdentifiers", "relatedIdentifier"),
+        ("alternateIdentifiers", "alternateIdentifier"),
     ):
         out[name] = [{**e.attrib, value: " ".join(e.itertext())} for e in text.get(name, ())]
     for name in ("formats", "sizes"):

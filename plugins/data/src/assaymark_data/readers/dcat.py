@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assaymark_data.readers.nodes import Node, graph_of, unique, whole
+from assaymark_data.readers.nodes import Node, graph_of, only, unique, whole
 from assaymark_data.record import Agent, Keyword, Link, Part, Record
 from assaymark_data.text import is_reference
 
@@ -36,18 +36,22 @@ _LINKS: dict[str, bool | None] = {
 
 
 def read(tree: Any, where: str) -> Record | None:
-    """The one dataset of the document; None when it is not DCAT or holds several."""
+    """The one dataset of the document, None when it is not DCAT. Raises FactUnavailable when it holds several."""
     graph = graph_of(tree)
     nodes = [Node(item, graph) for item in graph.values()]
     datasets = [n for n in nodes if n.types & {"Dataset", "DatasetSeries"} and _is_dcat(n, tree)]
     if not datasets:
         catalogues = [n for n in nodes if _is_dcat(n, tree) or str(n.data.get("conformsTo", "")).startswith(_POD)]
         datasets = [d for c in catalogues for d in c.nodes("dataset")]
-    if len(datasets) != 1:
+    own = only(datasets, where)
+    if own is None:
         return None
-    own = datasets[0]
-    about = next((n for n in nodes if "CatalogRecord" in n.types and own.id in n.addresses("primaryTopic")), None)
+    about = next((n for n in nodes if "CatalogRecord" in n.types and _is_about(n, own)), None)
     return _record(own, about, where)
+
+
+def _is_about(entry: Node, dataset: Node) -> bool:
+    return any(v.data is dataset.data if isinstance(v, Node) else v == dataset.id for v in entry.values("primaryTopic"))
 
 
 def _is_dcat(node: Node, tree: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assaymark_data.readers.nodes import unique
+from assaymark_data.readers.nodes import several, unique
 from assaymark_data.record import Agent, Keyword, Link, Part, Record
 from assaymark_data.text import clean, is_address, is_reference
 
@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 
 _ELEMENTS = "{http://purl.org/dc/elements/1.1/}"
 _TERMS = "{http://purl.org/dc/terms/}"
+_CSW = "{http://www.opengis.net/cat/csw/2.0.2}"
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 
 
 def read_xml(root: Element, where: str) -> Record | None:
-    """The record, None when there is no element of Dublin Core."""
+    """The record, None when there is no element of Dublin Core. Raises FactUnavailable when there are several."""
+    if (count := records_in(root)) > 1:
+        raise several(count, where)
     values: dict[str, list[str]] = {}
     for element in root.iter():
         for space in (_ELEMENTS, _TERMS):
@@ -71,6 +74,11 @@ def read_xml(root: Element, where: str) -> Record | None:
         parts=tuple(Part(address="", media=m) for m in values.get("format", ())),
     )
     return header(record, root)
+
+
+def records_in(root: Element) -> int:
+    """How many records a harvested list holds (OAI-PMH, CSW); 0 for a record that is alone."""
+    return sum(1 for e in root.iter() if e.tag in (f"{_OAI}record", f"{_CSW}Record"))
 
 
 def header(record: Record, root: Element) -> Record:

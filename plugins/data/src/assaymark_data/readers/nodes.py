@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from assaymark.api import FactUnavailable
 from assaymark_data.text import clean
 
 MOST = 2_000
@@ -64,8 +65,9 @@ class Node:
 
     @property
     def id(self) -> str:
-        """Its ``@id``, '' without one."""
-        return clean(self.data.get("@id", self.data.get("id", "")))
+        """Its ``@id``, '' without one and for a blank node, whose name means nothing."""
+        found = clean(self.data.get("@id", self.data.get("id", "")))
+        return "" if found.startswith("_:") else found
 
     @property
     def types(self) -> set[str]:
@@ -109,7 +111,7 @@ class Node:
 
     def label(self) -> str:
         """What an object is called."""
-        for name in ("value", "name", "title", "prefLabel", "label", "fn", "url"):
+        for name in ("value", "name", "title", "prefLabel", "label", "fn", "notation", "url"):
             for value in self._by_name.get(name, ()):
                 for item in self._value(value):
                     if not isinstance(item, Node) and (found := clean(item)):
@@ -136,6 +138,18 @@ def graph_of(tree: Any) -> dict[str, Mapping[str, Any]]:
     items = items if isinstance(items, list) else [items]
     found = [item for item in items if isinstance(item, Mapping)]
     return {str(item.get("@id", item.get("id", f"_:{n}"))): item for n, item in enumerate(found)}
+
+
+def only(found: Sequence[Node], where: str) -> Node | None:
+    """The one record of a document, None when there is none. Raises FactUnavailable when there are several."""
+    if len(found) > 1:
+        raise several(len(found), where)
+    return found[0] if found else None
+
+
+def several(count: int, where: str) -> FactUnavailable:
+    """Why none of several records is judged: any choice would be a guess."""
+    return FactUnavailable(f"{where} holds {count} records, and one is judged at a time", remedy="give one of them")
 
 
 def whole(value: Any) -> int | None:

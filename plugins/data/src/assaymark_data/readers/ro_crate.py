@@ -42,7 +42,6 @@ def read(tree: Any, where: str) -> Record | None:
         provenance=unique(record.provenance, (f"{_kind(a)}: {a.label()}" for a in actions)),
         provenance_terms=unique(record.provenance_terms, (_kind(a) for a in actions)),
         parts=(*record.parts, *_files(root, graph)),
-        conforms=unique(record.conforms, (i for i in descriptor.addresses("conformsTo") if i != standard)),
     )
 
 
@@ -63,7 +62,7 @@ def _files(root: Node, graph: Mapping[str, Any]) -> list[Part]:
                 size=whole(part.text("contentSize")),
                 checksum=_checksum(part),
                 conforms=" ".join(part.addresses("conformsTo")),
-                described=bool(list(part.values("variableMeasured", "conformsTo"))),
+                described=bool(list(part.values("variableMeasured"))),
             )
         )
     return list(dict.fromkeys(found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assaymark_data.readers.nodes import Node, graph_of, unique, whole
+from assaymark_data.readers.nodes import Node, graph_of, only, unique, whole
 from assaymark_data.record import Agent, Keyword, Link, Part, Record
 from assaymark_data.text import clean, is_reference
 
@@ -35,7 +35,10 @@ _LINKS: dict[str, bool | None] = {
 
 
 def read(tree: Any, where: str) -> Record | None:
-    """A Dataset of schema.org, or the software that a CodeMeta file describes."""
+    """A Dataset of schema.org, or the software that a CodeMeta file describes.
+
+    Raises FactUnavailable when there are several, and none of them is the whole of which the others are parts.
+    """
     context = clean(_contexts(tree))
     graph = graph_of(tree)
     nodes = [Node(item, graph) for item in graph.values()]
@@ -46,8 +49,16 @@ def read(tree: Any, where: str) -> Record | None:
         return None
     found = [n for n in nodes if "Dataset" in n.types]
     nested = [m for n in nodes for m in n.nodes("mainEntity", "about", "dataset") if "Dataset" in m.types]
-    chosen = (found or nested)[:1]
-    return of_node(chosen[0], where, "schema.org JSON-LD", context or "http://schema.org/") if chosen else None
+    chosen = only(_wholes(found) or _wholes(nested), where)
+    return of_node(chosen, where, "schema.org JSON-LD", context or "http://schema.org/") if chosen else None
+
+
+def _wholes(found: list[Node]) -> list[Node]:
+    """The datasets that are no part of another one, nor said to be."""
+    parts = {id(m.data) for n in found for m in n.nodes("hasPart")}
+    wholes = [n for n in found if id(n.data) not in parts]
+    whole_of = {id(n.data): {id(m.data) for m in n.nodes("isPartOf")} for n in wholes}
+    return [n for n in wholes if not whole_of[id(n.data)] & whole_of.keys()]
 
 
 def _types(item: Mapping[str, Any]) -> list[str]:
@@ -73,7 +84,7 @@ def of_node(node: Node, where: str, form: str, standard: str) -> Record:
         where,
         standard=standard,
         graph=True,
-        lacking=tuple(n for n in required.get(form, ()) if not node.texts(n)),
+        lacking=tuple(n for n in required.get(form, ()) if not node.texts(n) and not list(node.nodes(n))),
         identifiers=unique(
             node.addresses("identifier"),
             [node.id] if is_reference(node.id) else [],
@@ -113,7 +124,6 @@ def of_node(node: Node, where: str, form: str, standard: str) -> Record:
         ),
         links=links,
         parts=tuple(_parts(node)),
-        conforms=unique(node.addresses("conformsTo")),
     )
 
 

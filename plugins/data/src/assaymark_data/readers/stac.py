@@ -9,7 +9,7 @@ from assaymark_data.readers.nodes import Node, unique, whole
 from assaymark_data.record import Agent, Keyword, Link, Part, Record
 from assaymark_data.text import clean, is_address, is_reference
 
-# What every STAC document has by construction: no reference to anything else.
+# The parts of a catalogue, other forms of the same document, and services for it: no reference to anything else.
 _STRUCTURE = (
     "self",
     "root",
@@ -26,6 +26,20 @@ _STRUCTURE = (
     "icon",
     "next",
     "prev",
+    "alternate",
+    "edit",
+    "service-desc",
+    "service-doc",
+    "queryables",
+    "sortables",
+    "aggregate",
+    "aggregations",
+    "tilejson",
+    "wmts",
+    "wms",
+    "xyz",
+    "map",
+    "license",
 )
 _REQUIRED = {
     "Feature": ("type", "stac_version", "id", "geometry", "properties", "links", "assets"),
@@ -34,6 +48,9 @@ _REQUIRED = {
 }
 _FROM = {
     "derived_from": True,
+    "predecessor-version": True,
+    "successor-version": True,
+    "latest-version": True,
     "cite-as": None,
     "canonical": None,
     "related": None,
@@ -59,7 +76,6 @@ def read(tree: Any, where: str) -> Record | None:
         *node.texts("sci:doi"),
         *(n.text("href") for n in links if n.text("rel") == "cite-as"),
     ]
-    extensions = node.texts("stac_extensions")
     licence = node.text("license") or own.text("license")
     named = {name: value for name, value in ((n.text("rel"), n.text("href")) for n in links) if value}
     return Record(
@@ -114,10 +130,9 @@ def read(tree: Any, where: str) -> Record | None:
         links=tuple(
             Link(r, n.text("href"), _FROM.get(r))
             for n in links
-            if (r := n.text("rel")) not in (*_STRUCTURE, "license") and n.text("href")
+            if (r := n.text("rel").rpartition("/")[2]) not in _STRUCTURE and n.text("href")
         ),
         parts=tuple(_parts(tree, node, own)),
-        conforms=unique(extensions),
     )
 
 
