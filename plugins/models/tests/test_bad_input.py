@@ -211,6 +211,65 @@ def test_a_wrong_manifest_is_told_with_its_line(
         assert "at-last" in text.splitlines()[line - 1]
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1" + "0" * 400])
+@pytest.mark.parametrize("key", ["tolerance", "at-least", "near"])
+def test_a_number_that_nothing_compares_with_is_refused(value: str, key: str) -> None:
+    table = {"tolerance": "reproducible", "near": "hygiene", "at-least": None}[key]
+    text = 'title = "x"\ntask = "regression"\n[reference]\nfile = "a.csv"\ntarget = "y"\n[[metric]]\nname = "r2"\n'
+    text += f"at-least = {value}\n" if table is None else f"at-least = 0\n[{table}]\n{key} = {value}\n"
+    with pytest.raises(InputError, match=f"{key} is no finite number|{key}: ") as wrong:
+        read(text, "model.toml")
+    assert f"{key} = {value}" in text.splitlines()[int(str(wrong.value).split(":")[1]) - 1]
+
+
+def text_classes(project: Any, empty: str) -> None:
+    """Classes as text, in CSV, where nothing tells an empty text from a missing one."""
+    project.tables["reference.csv"]["label"] = np.where(project.tables["reference.csv"]["label"] > 0, "yes", "no")
+    table = project.tables.pop("predictions.parquet")
+    said = np.where(table["prediction"] > 0, "yes", "no").astype(object)
+    said[7] = empty
+    project.tables["predictions.csv"] = {**table, "prediction": said.tolist()}
+    project.manifest["predictions"]["file"] = "predictions.csv"
+    project.manifest["reference"]["positive"] = "yes"
+
+
+@pytest.mark.parametrize("empty", ["", " ", "nan", "NaN"])
+def test_an_empty_text_is_no_class(empty: str, project: Any) -> None:
+    text_classes(project, empty)
+    results = project.results("ML.Con01", "ML.Per")
+    assert results["ML.Con01"].outcome is Outcome.FAILED
+    assert "first at key 7" in results["ML.Con01"].evidence[0].message
+    assert results["ML.Per01"].outcome is Outcome.UNKNOWN
+
+
+def test_a_class_of_few_rows_concludes_nothing_for_metrics_that_rest_on_it(project: Any) -> None:
+    table = project.tables["reference.csv"]
+    p = project.tables["predictions.parquet"]["p"]
+    table["label"] = np.zeros_like(table["label"])
+    table["label"][np.argsort(p)[-30::6]] = 1
+    project.manifest["metric"] = [{"name": "auc", "at-least": 0.5}]
+    result = project.results("ML.Per")["ML.Per01"]
+    assert result.outcome is Outcome.UNKNOWN
+    assert "class '1' is there in 5 rows only" in result.evidence[0].message
+    project.manifest["statistics"] = {"minimum": 4}
+    assert project.results("ML.Per")["ML.Per01"].outcome is Outcome.PASSED
+
+
+def test_a_handful_of_generated_values_concludes_nothing(project: Any) -> None:
+    rng = np.random.default_rng(0)
+    project.tables |= {"observed.csv": {"v": rng.normal(0, 0.01, 5000)}, "made.csv": {"prediction": [0.0, 0.001]}}
+    project.manifest = {
+        "title": "x",
+        "task": "generative",
+        "reference": {"file": "observed.csv", "target": "v"},
+        "predictions": {"file": "made.csv"},
+        "metric": [{"name": "wasserstein", "at-most": 0.5}],
+    }
+    result = project.results("ML.Per")["ML.Per01"]
+    assert result.outcome is Outcome.UNKNOWN
+    assert "2 rows are fewer than 30" in result.evidence[0].message
+
+
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"title = ", b"[" * 5000, b"a" * 2_000_000])
 def test_what_is_no_toml(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "model.toml").write_bytes(data)

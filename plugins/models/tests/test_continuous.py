@@ -16,7 +16,9 @@ from click.testing import CliRunner
 import assaymark
 from assaymark.api import InputError
 from assaymark.model import Outcome
+from assaymark_models.bootstrap import Interval
 from assaymark_models.command import command
+from assaymark_models.compare import since
 from assaymark_models.continuous import history_of
 
 
@@ -83,6 +85,26 @@ def test_a_twin_that_drifts_away_fails(surrogate: Any, tmp_path: Path) -> None:
     found = told(tmp_path / "two", "ML.Reg01", "model.since-last")
     assert found["outcome"] == "failed"
     assert "worse by more than chance" in found["message"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "worse"),
+    [((-0.05, 0.05), (-0.9, -0.8), True), ((0.8, 0.9), (-0.1, 0.1), False), ((-0.9, -0.8), (0.85, 0.95), False)],
+)
+def test_a_bias_is_compared_by_its_size(before: Any, after: Any, worse: bool) -> None:
+    one, other = (Interval(sum(ends) / 2, *ends) for ends in (before, after))
+    found = since({"name": "bias", "at-most": 0.5}, one, other, "2026-01-01")
+    assert (found.outcome is Outcome.FAILED) == worse
+
+
+def test_a_handful_of_new_observations_cannot_be_compared_with_the_last(surrogate: Any, tmp_path: Path) -> None:
+    run(surrogate, "--output", str(tmp_path / "one"))
+    for name in ("reference.csv", "predictions.parquet", "again.npz", "previous.parquet", "noisy.parquet"):
+        surrogate.tables[name] = {k: v[:9] for k, v in surrogate.tables[name].items()}
+    run(surrogate, "--output", str(tmp_path / "two"), "--last", str(tmp_path / "one" / "assessment.json"))
+    found = told(tmp_path / "two", "ML.Reg01", "model.since-last")
+    assert found["outcome"] == "unknown"
+    assert "too few to conclude" in found["message"]
 
 
 @pytest.mark.parametrize(

@@ -107,4 +107,19 @@ def test_a_repository_that_refers_to_rules_is_not_judged_without_them(shared: Pa
 
     project.write()
     found = assaymark.assess(project.folder, tools=False)
-    assert next(r for r in found.results if r.definition.id == "ML.Per01").outcome is not Outcome.PASSED
+    result = next(r for r in found.results if r.definition.id == "ML.Per01")
+    assert result.outcome is Outcome.UNKNOWN
+    assert "rules that it refers to are not here" in " ".join(e.message for e in result.evidence)
+
+
+def test_limits_of_resources_are_taken_over_too(shared: Path, project: Any) -> None:
+    mine = project.manifest["resources"]
+    with shared.open("a") as rules:
+        rules.write('[resources]\nfile = "measured.json"\n[[resources.limit]]\nname = "latency_ms"\nat-most = 1\n')
+    project.manifest["rules"] = address(shared)
+    with pytest.raises(InputError, match="states resources beside"):
+        with_rules(load(project.write()), [str(shared)], ())
+    del project.manifest["resources"]
+    found = with_rules(load(project.write()), [str(shared)], ())
+    assert judge(case_of(found), Request(select=("ML.Res",))).assessment.results[0].outcome is Outcome.FAILED
+    assert mine["limit"][0]["at-most"] > 1

@@ -67,6 +67,10 @@ def outcome(project: Any, **rule: Any) -> tuple[Outcome, str]:
         ("0.95", Outcome.UNKNOWN),
         (True, Outcome.UNKNOWN),
         (None, Outcome.UNKNOWN),
+        (float("nan"), Outcome.UNKNOWN),
+        (float("inf"), Outcome.UNKNOWN),
+        (10**400, Outcome.UNKNOWN),
+        ({"value": 0.95, "low": -(10**400), "high": 1}, Outcome.UNKNOWN),
         ([], Outcome.UNKNOWN),
     ],
 )
@@ -270,7 +274,7 @@ def test_a_run_that_the_server_does_not_know(server: str, reported: Any) -> None
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.text(max_size=8),
+    st.none() | st.booleans() | st.floats() | st.just(10**400) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
 )
 

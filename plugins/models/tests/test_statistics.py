@@ -202,6 +202,31 @@ def reference_curve(truth: Any, chance: Any) -> tuple[Any, Any]:
     return calibration_curve(truth, chance, n_bins=10)
 
 
+def test_the_calibration_error_of_units_has_a_wider_interval() -> None:
+    rng = np.random.default_rng(0)
+    chance = np.repeat(rng.random(80), 10)
+    truth = np.repeat((rng.random(80) < chance[::10]).astype(float), 10)
+    rows = error(truth, chance, 5, How())
+    units = error(truth, chance, 5, How(), np.repeat(np.arange(80), 10))
+    assert rows.point == units.point
+    assert units.high - units.low > 1.5 * (rows.high - rows.low)
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.05, 0.9), (0.95, 0.1)])
+def test_the_stability_index_of_a_flag_that_is_seldom_or_nearly_always_set(before: float, after: float) -> None:
+    rng = np.random.default_rng(0)
+    one, other = ((rng.random(2000) < share).astype(float) for share in (before, after))
+    assert stability(one, other) > 1
+    assert stability(one, (rng.random(2000) < before).astype(float)) < 0.01
+
+
+def test_the_stability_index_sees_values_that_are_missing() -> None:
+    rng = np.random.default_rng(0)
+    one, other = rng.normal(size=2000), rng.normal(size=2000)
+    assert stability(one, other) < 0.02
+    assert stability(one, np.where(rng.random(2000) < 0.5, np.nan, other)) > 0.5
+
+
 def test_the_stability_index_grows_with_the_shift() -> None:
     rng = np.random.default_rng(0)
     one = rng.normal(0, 1, 5000)

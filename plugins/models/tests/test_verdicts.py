@@ -169,6 +169,12 @@ def test_few_rows_conclude_nothing_and_a_small_group_neither(project: Any) -> No
     assert "islet" in said.evidence[0].message
 
 
+@pytest.mark.parametrize("value", [b"NaN", b"-Infinity", b"1" + b"0" * 400, b"true", b'"3"'])
+def test_a_resource_that_is_no_number_is_unknown(value: bytes, project: Any) -> None:
+    project.files["measured.json"] = b'{"latency_ms": ' + value + b"}"
+    assert project.results("ML.Res")["ML.Res01"].outcome is Outcome.UNKNOWN
+
+
 def test_what_the_project_measured_is_self_reported_and_what_we_judged_is_measured(project: Any) -> None:
     results = project.results("ML.Res", "ML.Per")
     assert results["ML.Res01"].grade is Grade.SELF_REPORTED

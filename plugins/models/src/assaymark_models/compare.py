@@ -105,13 +105,23 @@ def judged(name: str, found: Interval, tolerance: float, how: How, count: int, l
     return Verdict(Outcome.UNKNOWN, f"{shown}: too few {how.noun} to tell whether that is within the {limit}", found)
 
 
+def _size(found: Interval) -> tuple[float, float]:
+    """The least and the largest distance from zero within an interval."""
+    ends = abs(found.low), abs(found.high)
+    return 0.0 if found.low <= 0 <= found.high else min(ends), max(ends)
+
+
 def since(rule: Mapping[str, Any], before: Interval | None, now: Interval, day: str) -> Verdict:
     """Whether a metric on other rows is as good as before: failed when its whole interval is on the worse side."""
     name = str(rule["name"])
     if before is None or not all(map(math.isfinite, (before.low, before.high, now.low, now.high))):
         return Verdict(Outcome.UNKNOWN, f"{name} was not judged on {day}, or has no interval", now)
     shown = f"{name} was {number(before.point)} on {day} and is {number(now.point)}"
-    worse = now.high < before.low if "at-least" in rule else now.low > before.high
+    if name == "bias" and "at-most" in rule:
+        before_ends, now_ends = _size(before), _size(now)
+    else:
+        before_ends, now_ends = (before.low, before.high), (now.low, now.high)
+    worse = now_ends[1] < before_ends[0] if "at-least" in rule else now_ends[0] > before_ends[1]
     if worse:
         return Verdict(Outcome.FAILED, f"{shown}: worse by more than chance", now)
     return Verdict(Outcome.PASSED, f"{shown}, not worse by more than chance", now)

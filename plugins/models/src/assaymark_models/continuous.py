@@ -16,7 +16,7 @@ from assaymark.api import FactUnavailable, InputError, stale_badge
 from assaymark_models.bootstrap import Interval
 from assaymark_models.identity import data_digest
 from assaymark_models.manifest import Manifest
-from assaymark_models.reported import document
+from assaymark_models.reported import document, is_number
 
 _POINT = re.compile(r"history (?P<metric>[a-z0-9-]+) (?P<at>[0-9]{3,4}) (?P<part>day|value|low|high)")
 NOW = "now"
@@ -86,7 +86,7 @@ def _told(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _interval(*ends: Any) -> Interval:
-    point, low, high = (float(v) if isinstance(v, int | float) and not isinstance(v, bool) else math.nan for v in ends)
+    point, low, high = (float(v) if is_number(v) else math.nan for v in ends)
     return Interval(point, low, high)
 
 

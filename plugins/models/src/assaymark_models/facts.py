@@ -22,6 +22,8 @@ def model_manifest() -> Manifest:
 def model_metrics(model_manifest: Manifest) -> tuple[Any, ...]:
     """The metrics to compute; there is nothing to compute where all numbers are reported."""
     found = tuple(model_manifest.data.get("metric", ()))
+    if not found and "rules" in model_manifest.data:
+        raise FactUnavailable("the rules that it refers to are not here", remedy="assaymark model --registered FILE")
     if not found:
         raise FactUnavailable("the manifest names no metric to compute", outcome=Outcome.NOT_APPLICABLE)
     return found

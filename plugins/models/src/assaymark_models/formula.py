@@ -98,7 +98,8 @@ class Outcome:
 def evaluate(text: str, columns: Mapping[str, Any], count: int) -> Outcome:
     """Compute a rule over columns of ``count`` finite or non-finite floats. Raises Refused.
 
-    With ``diff`` the first row has nothing before it, and holds.
+    With ``diff`` the first row has nothing before it: there a comparison with it counts as if it held, or, within a
+    ``not``, as if it did not. ``sum``, ``mean`` and the like of a ``diff`` leave that row out.
     """
     import numpy as np
 
@@ -107,44 +108,52 @@ def evaluate(text: str, columns: Mapping[str, Any], count: int) -> Outcome:
         isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
     ):
         raise Refused("compares nothing: it has to be true or false")
+    if not names(text):
+        raise Refused("names no column")
     undefined = np.zeros(count, dtype=bool)
     with np.errstate(all="ignore"):
-        holds = _truth(tree, columns, undefined)
+        holds = _truth(tree, columns, undefined, first=True)
     return Outcome(np.broadcast_to(holds, (count,)) & ~undefined, undefined)
 
 
-def _truth(node: ast.expr, columns: Mapping[str, Any], undefined: Any) -> Any:
+def _truth(node: ast.expr, columns: Mapping[str, Any], undefined: Any, *, first: bool) -> Any:
+    """``first`` is what a comparison gives in a row that has none before it."""
     import numpy as np
 
     if isinstance(node, ast.BoolOp):
-        parts = [_truth(v, columns, undefined) for v in node.values]
+        parts = [_truth(v, columns, undefined, first=first) for v in node.values]
         joined: Any = (np.logical_and if isinstance(node.op, ast.And) else np.logical_or).reduce(
             np.broadcast_arrays(*parts)
         )
         return joined
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return np.logical_not(_truth(node.operand, columns, undefined))
+        return np.logical_not(_truth(node.operand, columns, undefined, first=not first))
     if not isinstance(node, ast.Compare):
         raise Refused(f"{ast.unparse(node)[:60]!r} is a number where true or false is needed")
     values = [_number(part, columns) for part in (node.left, *node.comparators)]
-    first = _first(node)
+    alone = _looks_back(node)
     for value in values:
         # Infinity compares as it should, except where both sides may be infinite: that is nothing to conclude from.
         bad = np.broadcast_to(~np.isfinite(value), undefined.shape).copy()
-        bad[0] &= not first
+        bad[:1] &= not alone
         undefined |= bad
     out: Any = True
     for op, left, right in zip(node.ops, values, values[1:], strict=False):
         out = np.logical_and(out, _COMPARE[type(op)](left, right))
-    if first:
+    if alone:
         out = np.broadcast_to(out, undefined.shape).copy()
-        out[0] = True
+        out[:1] = first
     return out
 
 
-def _first(node: ast.expr) -> bool:
-    """Whether the first row has no value in it, since it looks at the row before."""
-    return any(isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "diff" for n in ast.walk(node))
+def _looks_back(node: ast.AST) -> bool:
+    """Whether the first row has no value in it, since it looks at the row before; a number of all rows does not."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        if node.func.id == "diff":
+            return True
+        if node.func.id in _WHOLE:
+            return False
+    return any(map(_looks_back, ast.iter_child_nodes(node)))
 
 
 def _number(node: ast.expr, columns: Mapping[str, Any]) -> Any:
@@ -162,7 +171,11 @@ def _number(node: ast.expr, columns: Mapping[str, Any]) -> Any:
         value = _number(node.operand, columns)
         return -value if isinstance(node.op, ast.USub) else value
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return _call(node.func.id, [_number(a, columns) for a in node.args])
+        back = any(map(_looks_back, node.args))
+        if back and node.func.id == "diff":
+            raise Refused("takes diff of a diff")
+        values = [_number(a, columns) for a in node.args]
+        return _call(node.func.id, [v[1:] for v in values] if back and node.func.id in _WHOLE else values)
     raise Refused(f"{ast.unparse(node)[:60]!r} is true or false where a number is needed")
 
 

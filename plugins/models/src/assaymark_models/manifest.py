@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assaymark.api import InputError
 
-LIMIT = 1_000_000
+LIMIT, LARGEST_NUMBER = 1_000_000, 1e300
 SCHEMA = Path(__file__).with_name("manifest.schema.json")
 
 
@@ -92,7 +92,20 @@ def read(text: str, where: str) -> Mapping[str, Any]:
         keys, message, hint = _said(wrong)
         line = line_of(text, keys)
         raise InputError(message, where=f"{where}:{line}" if line else where, hint=hint)
+    for keys in _boundless(data):
+        line = line_of(text, keys)
+        raise InputError(f"{named(keys)} is no finite number", where=f"{where}:{line}" if line else where)
     return data
+
+
+def _boundless(value: Any, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The keys of numbers that nothing can be compared with: ``nan``, ``inf``, and integers of hundreds of digits."""
+    if isinstance(value, int | float):
+        if not abs(value) < LARGEST_NUMBER:
+            yield keys
+    elif isinstance(value, Mapping | list):
+        for key, item in value.items() if isinstance(value, Mapping) else enumerate(value):
+            yield from _boundless(item, (*keys, key))
 
 
 def _said(problem: Any) -> tuple[tuple[str | int, ...], str, str | None]:

@@ -15,6 +15,7 @@ from assaymark_models.manifest import Manifest
 from assaymark_models.sample import Sample
 
 MOST_CELLS, MOST_NUMBERS = 100_000, 50_000_000
+LEAST_OF_A_CLASS = 20  # rows of each class on which a metric rests; with fewer, intervals hold too seldom
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ def how_of(manifest: Manifest) -> How:
         method=get("statistics", "method", "bca"),
         noun="images" if manifest.task == "detection" else noun,
     )
+
+
+def least_of(manifest: Manifest) -> int:
+    """Rows, or units, below which nothing is concluded."""
+    return int(manifest.get("statistics", "minimum", 30))
 
 
 _KINDS = {
@@ -88,23 +94,52 @@ def interval_of(name: str, sample: Sample, how: How, rows: Any = None) -> Interv
     guess, unit = _of(guess, rows), _of(sample.unit, rows)
     if metric.of == "confusion":
         return _of_confusion(metric, sample, truth, guess, unit, how)
-    if metric.of == "ranks" and unit is None:
-        positive, chance = _of(positives(sample), rows), _of(sample.probability, rows)
-        return of_cells(metrics.rank_counts(positive, chance), metric.statistic, how)
+    if metric.of == "ranks":
+        return _of_ranks(metric, _of(positives(sample), rows), _of(sample.probability, rows), unit, how)
     return of_sums(together(columns_of(metric, sample, rows), unit), metric.statistic, how)
 
 
 def columns_of(metric: metrics.Metric, sample: Sample, rows: Any = None) -> Iterable[Any]:
-    """Of each row what a metric of sums is computed of. Raises FactUnavailable for one that needs ranks."""
-    if metric.of == "ranks":
-        raise FactUnavailable(f"{metric.name} cannot be resampled by units", remedy="take brier or log-loss")
+    """Of each row what a metric of sums is computed of. Raises FactUnavailable for one that is not defined for them."""
     truth, guess = _of(sample.truth, rows), _of(sample.guess, rows)
     if metric.of == "values":
+        for what, values in zip(("truth", "prediction"), (truth, guess), strict=True):
+            if what in metric.varies and len(values) and values.min() == values.max():
+                raise FactUnavailable(f"{metric.name} is not defined: every {what} is {number(float(values[0]))}")
         return metrics.value_columns(truth, guess)
     if metric.of == "beside":
         beside = {role: _of(values, rows) for role, values in sample.beside.items()}
         return metrics.BESIDE[metric.name](truth, guess, beside)
     return metrics.probability_columns(_of(positives(sample), rows), _of(sample.probability, rows))
+
+
+def _of_ranks(metric: metrics.Metric, positive: Any, chance: Any, unit: Any, how: How) -> Interval:
+    import numpy as np
+
+    if unit is None:
+        return of_cells(metrics.rank_counts(positive, chance), metric.statistic, how)
+    place, size = metrics.rank_places(chance)
+    return of_sums(by_unit(place + np.where(positive > 0, size, 0), 2 * size, unit).T, metric.statistic, how)
+
+
+def few_of_a_class(name: str, sample: Sample, how: How, least: int, rows: Any = None) -> str | None:
+    """Why nothing can be concluded from a metric that rests on single classes: one of them is in too few rows.
+
+    The interval of such a metric is too narrow then: resamples of a few rows know nothing of others.
+    """
+    if name not in metrics.BY_CLASS or sample.kind != "classes":
+        return None
+    import numpy as np
+
+    values, unit = _of(sample.guess if name == "precision" else sample.truth, rows), _of(sample.unit, rows)
+    one = sample.positive if name in metrics.PER_CLASS else None
+    for code in range(len(sample.labels)) if one is None else (one,):
+        there = values == code
+        count = int(there.sum()) if unit is None else len(np.unique(unit[there]))
+        if (count or one is not None) and count < min(least, LEAST_OF_A_CLASS):
+            what = "predicted" if name == "precision" else "there"
+            return f"class {sample.labels[code][:80]!r} is {what} in {count:,} {how.noun} only: too few to conclude"
+    return None
 
 
 def _of_confusion(metric: metrics.Metric, sample: Sample, truth: Any, guess: Any, unit: Any, how: How) -> Interval:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from assaymark_models.cuts import cuts, places
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -25,7 +27,8 @@ class Metric:
     """``better`` is 1 when more is better, -1 when less is, 0 when what counts is how far it is from zero.
 
     ``of`` is what it is a function of: ``confusion`` counts, ``ranks``, ``probability`` sums (of classes), sums of
-    ``values`` or of what stands ``beside`` them, ``samples`` or ``boxes``; ``needs`` is what has to stand beside.
+    ``values`` or of what stands ``beside`` them, ``samples`` or ``boxes``; ``needs`` is what has to stand beside, and
+    ``varies`` what may not be the same in all rows.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Metric:
     better: int
     statistic: Callable[..., Any]
     needs: tuple[str, ...] = ()
+    varies: tuple[str, ...] = ()
 
 
 def _confusion(counts: Floats) -> tuple[Any, Any, Any, Any]:
@@ -159,19 +163,19 @@ def correlation(sums: Floats) -> Any:
 def value_columns(truth: Floats, guess: Floats) -> Iterator[Floats]:
     """What the metrics of values are sums of: 1, error, its size, its square, truth, its square, and the like.
 
-    Truth and prediction are moved by the mean of the truth first, so that sums of squares keep their digits.
+    Truth and prediction are moved by their means first, so that sums of squares keep their digits.
     """
     import numpy as np
 
-    error, middle = guess - truth, truth.mean()
+    error = guess - truth
     yield np.ones(len(truth))
     yield error
     yield np.abs(error)
     yield error * error
-    y = truth - middle
+    y = truth - truth.mean()
     yield y
     yield y * y
-    p = guess - middle
+    p = guess - guess.mean()
     yield p
     yield p * p
     yield y * p
@@ -254,14 +258,24 @@ def rank_counts(positive: Floats, probability: Floats) -> Floats:
     """How many negatives and positives have each score; with more than `BINS` scores, each of as many bins."""
     import numpy as np
 
-    some = probability if len(probability) <= SORTED else probability[:: len(probability) // SORTED]
-    scores, place = np.unique(some, return_inverse=True)
-    size = len(scores)
-    if len(probability) > SORTED or size > BINS:
-        edges = np.unique(np.quantile(scores, np.linspace(0, 1, BINS + 1)[1:-1]))
-        place, size = np.searchsorted(edges, probability), len(edges) + 1
+    place, size = rank_places(probability)
     counts = [np.bincount(place[side], minlength=size) for side in (positive <= 0, positive > 0)]
     return np.concatenate(counts).astype(np.float64)
+
+
+def rank_places(probability: Floats) -> tuple[Any, int]:
+    """The bin of each row by its score, and how many bins there are.
+
+    A bin of several scores holds about one row in `BINS`, so that the area is known to about that share.
+    """
+    import numpy as np
+
+    some = probability if len(probability) <= SORTED else probability[:: len(probability) // SORTED]
+    scores, place = np.unique(some, return_inverse=True)
+    if len(probability) <= SORTED and len(scores) <= BINS:
+        return place, len(scores)
+    ends = cuts(some, BINS)
+    return places(probability, ends), len(ends) + 1
 
 
 def confusion_counts(truth: Codes, guess: Codes, classes: int) -> Floats:
@@ -288,8 +302,8 @@ METRICS = {
         Metric(name="mae", of="values", better=-1, statistic=_mean(2)),
         Metric(name="rmse", of="values", better=-1, statistic=rmse),
         Metric(name="bias", of="values", better=0, statistic=_mean(1)),
-        Metric(name="r2", of="values", better=1, statistic=r2),
-        Metric(name="correlation", of="values", better=1, statistic=correlation),
+        Metric(name="r2", of="values", better=1, statistic=r2, varies=("truth",)),
+        Metric(name="correlation", of="values", better=1, statistic=correlation, varies=("truth", "prediction")),
         Metric(name="skill", of="beside", better=1, statistic=skill, needs=("baseline",)),
         Metric(name="crps", of="beside", better=-1, statistic=_mean(1), needs=("ensemble",)),
         Metric(name="coverage", of="beside", better=1, statistic=_mean(1), needs=("lower", "upper")),
@@ -299,3 +313,4 @@ METRICS = {
     )
 }
 PER_CLASS = ("precision", "recall", "f1", "iou")
+BY_CLASS = (*PER_CLASS, "balanced-accuracy", "auc")  # in which a class of few rows weighs as much as one of many

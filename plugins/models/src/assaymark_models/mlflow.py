@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from assaymark.api import FactUnavailable, Unreachable
 from assaymark_models.manifest import Manifest
+from assaymark_models.reported import is_number
 
 LARGEST, MOST = 2_000_000, 5_000
 _RUN = re.compile(r"runs:/([0-9a-f]{32})(?:/(.*))?")
@@ -184,22 +185,25 @@ def _from_server(server: str, name: str, fetch: Fetch | None) -> Run:
         query = f"version={version[2]}" if version[2] else f"alias={quote(version[3])}"
         place = "model-versions/get" if version[2] else "registered-models/alias"
         said = _asked(fetch, f"{server}/api/2.0/mlflow/{place}?name={quote(version[1])}&{query}")
-        id = str(said.get("model_version", {}).get("run_id", ""))
+        found_version = said.get("model_version")
+        id = str(found_version.get("run_id", "")) if isinstance(found_version, dict) else ""
     if not re.fullmatch("[0-9a-f]{32}", id):
         raise FactUnavailable(f"{name} belongs to no run")
-    run = _asked(fetch, f"{server}/api/2.0/mlflow/runs/get?run_id={id}").get("run", {})
-    data, info = run.get("data", {}), run.get("info", {})
+    run = _asked(fetch, f"{server}/api/2.0/mlflow/runs/get?run_id={id}")
+    try:
+        return _told(id, run["run"]["info"], run["run"]["data"])
+    except (AttributeError, KeyError, TypeError) as problem:
+        raise FactUnavailable(f"{server} did not answer with a run") from problem
+
+
+def _told(id: str, info: Mapping[str, Any], data: Mapping[str, Any]) -> Run:
     return Run(
         id=id,
         status=str(info.get("status", "")),
-        metrics={str(m.get("key")): (float(m["value"]),) for m in data.get("metrics", ()) if _number(m.get("value"))},
+        metrics={str(m.get("key")): (float(m["value"]),) for m in data.get("metrics", ()) if is_number(m.get("value"))},
         params={str(p.get("key")): str(p.get("value"))[:1000] for p in data.get("params", ())},
         tags={str(t.get("key")): str(t.get("value"))[:1000] for t in data.get("tags", ())},
     )
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _asked(fetch: Fetch, address: str) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ RULES = (
     "metric", "slice", "statistics", "no-regression", "robustness", "calibration", "constraint", "reproducible",
     "hygiene", "detection",
 )  # fmt: skip # a table of names
+LIMITS = ("resources", "reported")  # taken over where the rules state them, else a manifest's own
 
 
 def with_rules(manifest: Manifest, copies: Sequence[str], hosts: Sequence[str]) -> Manifest:
@@ -32,11 +33,7 @@ def with_rules(manifest: Manifest, copies: Sequence[str], hosts: Sequence[str]) 
         return manifest
     line = manifest.line_of("rules")
     where = f"{manifest.path}:{line}" if line else str(manifest.path)
-    own = sorted(set(RULES) & set(manifest.data))
-    if own:
-        raise InputError(
-            f"states {', '.join(own)} beside the rules that it takes over", where=where, hint="keep one of both"
-        )
+    _refuse_own(manifest, RULES, where)
     found = ADDRESS.fullmatch(str(address))
     if found is None:
         raise InputError(f"{address} is no address of a manifest", where=where)
@@ -46,10 +43,20 @@ def with_rules(manifest: Manifest, copies: Sequence[str], hosts: Sequence[str]) 
         raise InputError("the rules refer to other rules", where=where, hint="name those at once")
     if rules["task"] != manifest.task:
         raise InputError(f"the rules are for the task {rules['task']}, not {manifest.task}", where=where)
-    merged = {**manifest.data, **{k: rules[k] for k in RULES if k in rules}}
+    taken = {k: rules[k] for k in (*RULES, *LIMITS) if k in rules}
+    _refuse_own(manifest, tuple(taken), where)
+    merged = {**manifest.data, **taken}
     if "metric" not in merged:
         raise InputError("the rules hold no metric", where=where)
     return replace(manifest, data=merged)
+
+
+def _refuse_own(manifest: Manifest, names: Sequence[str], where: str) -> None:
+    own = sorted(set(names) & set(manifest.data))
+    if own:
+        raise InputError(
+            f"states {', '.join(own)} beside the rules that it takes over", where=where, hint="keep one of both"
+        )
 
 
 def _text(found: re.Match[str], copies: Sequence[str], hosts: Sequence[str], where: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from assaymark.api import FactUnavailable
+from assaymark_models.manifest import LARGEST_NUMBER
 
 LARGEST, DEEPEST, LEAST_RUNS = 50_000_000, 100, 5
 
@@ -51,10 +52,10 @@ def document(place: Path, name: str) -> Mapping[str, Any]:
 
 def value_of(found: object, name: str, where: str, confidence: float) -> Reported:
     """A number, a number with bounds, or the numbers of repeated runs. Raises FactUnavailable for anything else."""
-    if isinstance(found, list) and found and all(map(_is_number, found)):
+    if isinstance(found, list) and found and all(map(is_number, found)):
         return of_runs([float(v) for v in found], confidence)
     parts = found if isinstance(found, dict) else {"value": found}
-    value, low, high = (float(v) if _is_number(v) else math.nan for v in map(parts.get, ("value", "low", "high")))
+    value, low, high = (float(v) if is_number(v) else math.nan for v in map(parts.get, ("value", "low", "high")))
     if math.isnan(value):
         raise FactUnavailable(f"{where} holds no number {name!r}")
     if low > value or high < value:
@@ -75,8 +76,9 @@ def of_runs(values: Sequence[float], confidence: float) -> Reported:
     return Reported(mean, float(low), float(high))
 
 
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a value is a finite number of a usual size, and so no ``NaN``, which JSON of Python may hold."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST_NUMBER
 
 
 def prov_metric(found: Mapping[str, Any], name: str, where: str) -> Reported:
@@ -131,7 +133,7 @@ def _numbers(value: object) -> list[float]:
         except (ValueError, RecursionError):
             return []
     values = value if isinstance(value, list) else [value]
-    return [float(v) for v in values if _is_number(v)]
+    return [float(v) for v in values if is_number(v)]
 
 
 def junit_of(place: Path, name: str) -> Tests:

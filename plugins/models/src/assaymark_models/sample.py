@@ -65,7 +65,9 @@ class Sample:
         return self.rows.count
 
     def independent(self, mask: Any = None) -> int:
-        """How many units, or rows where there are none, a mask holds."""
+        """How many units, or rows where there are none, a mask holds; of two sets of values those of the smaller."""
+        if self.kind == "samples":
+            return min(len(self.truth), len(self.guess))
         if self.unit is None:
             return self.count if mask is None else int(mask.sum())
         import numpy as np

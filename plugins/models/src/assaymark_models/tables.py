@@ -169,7 +169,8 @@ def floats(column: Any) -> Floats:
 def codes(*columns: Any) -> tuple[list[Codes], list[str]]:
     """Columns of classes as codes into one list of labels, which is sorted; -1 for what is missing or NaN.
 
-    A whole number and the same number written as a float or as text are one class.
+    A whole number and the same number written as a float or as text are one class. Text without a letter is missing, as
+    is the text ``nan``: that is how a table of text writes what it lacks.
     """
     import numpy as np
     import pyarrow as pa
@@ -182,11 +183,11 @@ def codes(*columns: Any) -> tuple[list[Codes], list[str]]:
             chunk = pc.if_else(pc.is_finite(chunk), chunk, pa.scalar(None, chunk.type))
         found = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
         encoded.append((found.indices, [_label(v) for v in found.dictionary.to_pylist()]))
-    labels = sorted({label for _, own in encoded for label in own})
+    labels = sorted({label for _, own in encoded for label in own} - {""})
     place = {label: i for i, label in enumerate(labels)}
     out = []
     for indices, own in encoded:
-        mapping = np.array([place[label] for label in own] + [-1], dtype=np.int64)
+        mapping = np.array([place.get(label, -1) for label in own] + [-1], dtype=np.int64)
         numbers = pc.fill_null(indices, len(own)).to_numpy(zero_copy_only=False)
         out.append(mapping[numbers])
     return out, labels
@@ -197,4 +198,5 @@ def _label(value: object) -> str:
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    text = str(value)
+    return "" if text.strip().lower() in ("", "nan") else text

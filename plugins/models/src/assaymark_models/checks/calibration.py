@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from assaymark.api import Evidence, check, not_applicable, unknown
 from assaymark_models.answers import evidence, told
-from assaymark_models.bootstrap import How, Interval, of_cells
+from assaymark_models.bootstrap import How, Interval, of_cells, of_sums
 from assaymark_models.manifest import Manifest
-from assaymark_models.measure import how_of, judged, positives
+from assaymark_models.measure import by_unit, how_of, judged, least_of, positives
 from assaymark_models.sample import CLASSES, Sample
 
+LEAST = 100  # rows
 FINE = 20  # cells of each bin, by which its mean probability is known to 1/(2 * FINE) of the bin's width
 
 
@@ -29,8 +31,9 @@ def calibration(model_manifest: Manifest, model_sample: Sample) -> Evidence:
         )
     bins = int(rule.get("bins", 15))
     how = how_of(model_manifest)
-    found = error(positives(model_sample), model_sample.probability, bins, how)
-    verdict = judged("calibration error", rule, found, model_sample.count, how, 100)
+    found = error(positives(model_sample), model_sample.probability, bins, how, model_sample.unit)
+    least = LEAST if model_sample.unit is None else least_of(model_manifest)
+    verdict = judged("calibration error", rule, found, model_sample.independent(), how, least)
     numbers = told("calibration error", verdict) | curve(positives(model_sample), model_sample.probability, bins)
     return evidence(
         model_manifest,
@@ -41,7 +44,7 @@ def calibration(model_manifest: Manifest, model_sample: Sample) -> Evidence:
     )
 
 
-def error(positive: Any, probability: Any, bins: int, how: How) -> Interval:
+def error(positive: Any, probability: Any, bins: int, how: How, unit: Any = None) -> Interval:
     """The expected calibration error over bins of equal width, with its interval.
 
     Rows are counted in cells of truth and probability, `FINE` of them in each bin. The value itself is exact; resamples
@@ -51,7 +54,8 @@ def error(positive: Any, probability: Any, bins: int, how: How) -> Interval:
 
     fine = np.minimum((probability * bins * FINE).astype(np.int64), bins * FINE - 1)
     size = bins * FINE
-    counts = np.bincount(fine + np.where(positive > 0, size, 0), minlength=2 * size).astype(np.float64)
+    cells = fine + np.where(positive > 0, size, 0)
+    counts = np.bincount(cells, minlength=2 * size).astype(np.float64)
     sums = np.bincount(fine, weights=probability, minlength=size)
     rows = counts[:size] + counts[size:]
     mean = np.where(rows > 0, sums / np.where(rows > 0, rows, 1), 0.0)
@@ -62,7 +66,10 @@ def error(positive: Any, probability: Any, bins: int, how: How) -> Interval:
         return np.abs(gap).sum(axis=1) / drawn.sum(axis=1)
 
     # The plain interval: correcting the bias of an error that cannot be negative would make it look smaller.
-    return of_cells(counts, statistic, How(how.seed, how.resamples, how.confidence, "percentile"))
+    plain = replace(how, method="percentile")
+    if unit is not None:
+        return of_sums(by_unit(cells, 2 * size, unit).T, statistic, plain)
+    return of_cells(counts, statistic, plain)
 
 
 def curve(positive: Any, probability: Any, bins: int) -> dict[str, str | int | float | bool]:

@@ -12,7 +12,7 @@ from assaymark_models.identity import MODELS, data_digest, environment, files_of
 from assaymark_models.manifest import Manifest
 from assaymark_models.measure import Verdict, clears, number
 from assaymark_models.places import digest_of, place_of
-from assaymark_models.reported import document
+from assaymark_models.reported import document, is_number
 from assaymark_models.running import Predictor
 from assaymark_models.sample import Answer, Rows, Sample, is_run
 
@@ -97,7 +97,7 @@ def resources(model_manifest: Manifest, model_answer: Answer | None) -> Evidence
         value = seen.get(rule["name"])
         sign, limit = ("≥", rule["at-least"]) if "at-least" in rule else ("≤", rule["at-most"])
         keys = ("resources", "limit")
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        if not is_number(value):
             where = "running it here" if own else table["file"]
             known = f" (there are: {', '.join(sorted(seen))})" if own else ""
             out.append((Verdict(Outcome.UNKNOWN, f"{where} gives no number {rule['name']!r}{known}"), keys))

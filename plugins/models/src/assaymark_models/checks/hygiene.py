@@ -6,6 +6,7 @@ from typing import Any
 
 from assaymark.api import Evidence, FactUnavailable, check, failed, passed, unknown
 from assaymark_models.answers import finding
+from assaymark_models.cuts import cuts, places
 from assaymark_models.manifest import Manifest
 from assaymark_models.measure import number
 from assaymark_models.places import place_of
@@ -130,8 +131,9 @@ def _near(training: Any, reference: Any, near: float) -> int:
 def drift(model_manifest: Manifest) -> Evidence:
     """No feature of the reference data is distributed otherwise than in training.
 
-    A feature drifted when its population stability index is above the limit and a Kolmogorov-Smirnov test, corrected
-    for the number of features, agrees; where the test does not, it is unknown.
+    A feature drifted when its population stability index is above the limit and a test agrees: that of Kolmogorov and
+    Smirnov of its values, or Fisher's of how many are missing, corrected for the number of features. Where no test
+    does, it is unknown.
     """
     import numpy as np
     from scipy.stats import ks_2samp
@@ -143,13 +145,14 @@ def drift(model_manifest: Manifest) -> Evidence:
     unsure: list[str] = []
     numbers: dict[str, str | int | float | bool] = {}
     for i, name in enumerate(features):
-        one, other = (m[:, i][np.isfinite(m[:, i])] for m in (training, reference))
+        both = training[:, i], reference[:, i]
+        one, other = (column[np.isfinite(column)] for column in both)
         if len(one) < 100 or len(other) < 100:
             unsure.append(f"{name} (fewer than 100 finite values)")
             continue
-        index, test = stability(one, other), ks_2samp(one, other, method="asymp")
+        index, test = stability(*both), ks_2samp(one, other, method="asymp")
         numbers |= {f"{name} psi": round(index, 6), f"{name} ks": round(float(test.statistic), 6)}
-        sure = float(test.pvalue) < 0.01 / len(features)
+        sure = min(float(test.pvalue), _missing(both)) < 0.005 / len(features)
         if index > limit:
             (drifted if sure else unsure).append(f"{name} (index {number(index)})")
     if drifted:
@@ -161,13 +164,23 @@ def drift(model_manifest: Manifest) -> Evidence:
     return passed(f"none of {len(features)} features drifted beyond {number(limit)}", metrics=numbers)
 
 
+def _missing(both: tuple[Any, Any]) -> float:
+    """How likely it is by chance alone that so many more values are missing in one column than in the other."""
+    import numpy as np
+    from scipy.stats import fisher_exact
+
+    table = [[int(np.isfinite(c).sum()), int((~np.isfinite(c)).sum())] for c in both]
+    return float(fisher_exact(table).pvalue) if any(row[1] for row in table) else 1.0
+
+
 def stability(training: Any, reference: Any, bins: int = 10) -> float:
-    """The population stability index over bins that hold equally many training values each."""
+    """The population stability index over bins of equally many training values each, and one of what is missing."""
     import numpy as np
 
-    edges = np.unique(np.quantile(training, np.linspace(0, 1, bins + 1)[1:-1]))
+    ends = cuts(training[np.isfinite(training)], bins)
     shares = []
     for values in (training, reference):
-        counts = np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1) + 0.5
+        known = np.isfinite(values)
+        counts = np.append(np.bincount(places(values[known], ends), minlength=len(ends) + 1), (~known).sum()) + 0.5
         shares.append(counts / counts.sum())
     return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())

@@ -11,7 +11,7 @@ from assaymark_models import compare, pictures
 from assaymark_models.answers import evidence, told
 from assaymark_models.continuous import History
 from assaymark_models.manifest import Manifest
-from assaymark_models.measure import Verdict, how_of, interval_of, judged
+from assaymark_models.measure import Verdict, few_of_a_class, how_of, interval_of, judged, least_of, number
 from assaymark_models.running import Predictor
 from assaymark_models.sample import (
     GUESS,
@@ -31,11 +31,6 @@ MOST_GROUPS = 1000
 _MORE = "improve the model, or add reference data so that the interval becomes narrower"
 
 
-def least_of(manifest: Manifest) -> int:
-    """Rows below which nothing is concluded."""
-    return int(manifest.get("statistics", "minimum", 30))
-
-
 @check("model.performance")
 def performance(model_manifest: Manifest, model_metrics: tuple[Any, ...], model_sample: Sample) -> Evidence:
     """Every metric clears its threshold with the bound of its bootstrap interval, not only with its value."""
@@ -52,12 +47,14 @@ def performance(model_manifest: Manifest, model_metrics: tuple[Any, ...], model_
 
 def _tried(rule: Any, sample: Sample, manifest: Manifest, mask: Any = None, least: int | None = None) -> Verdict:
     how, name = how_of(manifest), rule.get("metric", rule.get("name"))
-    count = sample.independent(mask)
+    count, least = sample.independent(mask), least or least_of(manifest)
     try:
         interval = interval_of(name, sample, how, mask)
     except FactUnavailable as problem:
         return Verdict(Outcome.UNKNOWN, problem.reason)
-    return judged(name, rule, interval, count, how, least or least_of(manifest))
+    if few := few_of_a_class(name, sample, how, least, mask):
+        return Verdict(Outcome.UNKNOWN, f"{name} {number(interval.point)}, but {few}")
+    return judged(name, rule, interval, count, how, least)
 
 
 @check("model.slices")
@@ -111,13 +108,18 @@ def no_regression(model_manifest: Manifest, model_rows: Rows, model_sample: Samp
     if not file:
         return unknown("predictions of the last validated model are not named", remedy="add previous to [predictions]")
     before = other_sample(model_manifest, model_rows, str(file))
-    how = how_of(model_manifest)
-    found = compare.loss(rule["metric"], before, model_sample, how)
-    verdict = compare.judged(
-        rule["metric"], found, rule["tolerance"], how, model_sample.independent(), least_of(model_manifest)
-    )
+    verdict = _paired(rule, before, model_sample, model_manifest)
     numbers = told(f"{rule['metric']} loss", verdict) | {"rows": model_sample.count}
     return evidence(model_manifest, "no-regression", [(verdict, ("no-regression", "metric"))], metrics=numbers)
+
+
+def _paired(rule: Mapping[str, Any], before: Sample, after: Sample, manifest: Manifest) -> Verdict:
+    """Whether ``after`` is worse than ``before`` in the metric of a rule, beyond its tolerance."""
+    how, least = how_of(manifest), least_of(manifest)
+    found = compare.loss(rule["metric"], before, after, how)
+    if few := few_of_a_class(rule["metric"], before, how, least):
+        return Verdict(Outcome.UNKNOWN, few)
+    return compare.judged(rule["metric"], found, rule["tolerance"], how, before.independent(), least)
 
 
 @check("model.since-last")
@@ -139,7 +141,11 @@ def since_last(model_manifest: Manifest, model_history: History, model_sample: S
             out.append((Verdict(Outcome.UNKNOWN, problem.reason), ("metric", i)))
             continue
         numbers |= pictures.history(rule["name"], model_history.points.get(rule["name"], ()), now)
-        out.append((compare.since(rule, model_history.metrics.get(rule["name"]), now, last), ("metric", i)))
+        verdict = compare.since(rule, model_history.metrics.get(rule["name"]), now, last)
+        if (count := model_sample.independent()) < least_of(model_manifest):
+            said = f"{rule['name']} of {count:,} {how.noun} cannot be compared with that of {last}: too few to conclude"
+            verdict = Verdict(Outcome.UNKNOWN, said, now)
+        out.append((verdict, ("metric", i)))
     return evidence(model_manifest, "since-last", out, metrics=numbers, remedy="find out what is new in these data")
 
 
@@ -154,17 +160,14 @@ def robustness(
             "the manifest names no predictions from disturbed inputs",
             remedy="add [[robustness]] with name, predictions, metric and tolerance",
         )
-    how, out = how_of(model_manifest), []
+    out: list[tuple[Verdict, tuple[str | int, ...]]] = []
     numbers: dict[str, str | int | float | bool] = {}
     for i, rule in enumerate(rules):
         if "predictions" in rule:
             disturbed = other_sample(model_manifest, model_rows, rule["predictions"])
         else:
             disturbed = run_again(model_manifest, model_predictor, rule)
-        found = compare.loss(rule["metric"], model_sample, disturbed, how)
-        verdict = compare.judged(
-            rule["metric"], found, rule["tolerance"], how, model_sample.independent(), least_of(model_manifest)
-        )
+        verdict = _paired(rule, model_sample, disturbed, model_manifest)
         numbers |= told(f"{rule['name']} {rule['metric']} loss", verdict)
         out.append((replace(verdict, message=f"{rule['name']}: {verdict.message}"), ("robustness", i)))
     return evidence(model_manifest, "robustness", out, metrics=numbers, remedy="train with such disturbances")

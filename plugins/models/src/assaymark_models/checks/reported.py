@@ -77,6 +77,8 @@ def _value(metric: str, file: str | None, manifest: Manifest, run: Run | None) -
 def _bounded(rule: Mapping[str, Any], found: Reported, where: str) -> tuple[Verdict, float]:
     sign, limit = ("≥", rule["at-least"]) if "at-least" in rule else ("≤", rule["at-most"])
     shown = f"{rule['metric']} {number(found.value)} of {where}"
+    if not math.isfinite(found.value):
+        return Verdict(Outcome.UNKNOWN, f"{shown} is no finite number"), found.value
     if not clears(found.value, sign, limit):
         return Verdict(Outcome.FAILED, f"{shown} misses {sign} {number(limit)}"), found.value
     bound = found.low if sign == "≥" else found.high
@@ -105,7 +107,7 @@ def training_provenance(model_manifest: Manifest, model_reported_run: Run | None
     if not all(counts.get(kind) for kind in ("entity", "activity")) or not relations:
         said = f"{name} tells of no activity that used or generated something"
         return failed(said, findings=[finding(model_manifest, "provenance", said, "model", "provenance")])
-    writer = "yProv4ML" if "yprov" in str(sorted(found.get("prefix", {}))).lower() else "PROV-JSON"
+    writer = "yProv4ML" if "yprov" in str(found.get("prefix")).lower() else "PROV-JSON"
     said = f"{name} ({writer}) tells of {counts['activity']:,} activities and {counts['entity']:,} entities"
     return passed(said, digest=digest_of(place))
 
