@@ -31,7 +31,7 @@ def test_an_image_is_pulled_by_its_digest(tmp_path: Path, monkeypatch: pytest.Mo
     entry = json.loads((layout / "index.json").read_text())["manifests"][0]
     blobs = layout / "blobs/sha256"
     manifest = (blobs / entry["digest"][7:]).read_bytes()
-    with registry.running() as address:
+    with registry.serving(tmp_path, login=True) as address:
         there = Registry(Name(address, "lab/tool"), LOGIN)
         for blob in [json.loads(manifest)["config"], *json.loads(manifest)["layers"]]:
             there.put_blob(blob["digest"], iter([(blobs / blob["digest"][7:]).read_bytes()]))

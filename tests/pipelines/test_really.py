@@ -194,7 +194,7 @@ def test_an_image_goes_from_its_source_to_its_tags_with_one_digest(play, back, t
     monkeypatch.setenv("DOCKER_BUILDKIT", "0")
     monkeypatch.setenv("PASSWORD", registry.PASSWORD)
     about = About(commit="c" * 40, date="2026-11-30", version="1.4.2", source="https://example.org/lab/tool")
-    with registry.running() as address:
+    with registry.serving(tmp_path, login=True) as address:
         manifest = read(
             f"""
             schema = 1

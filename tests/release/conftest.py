@@ -57,7 +57,7 @@ def tagged(fake_github: FakeGitHub) -> FakeGitHub:
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[str]:
     """``host:port`` of a registry of images; for tests marked ``service("docker-registry")``."""
-    from registry_service import serving
+    from registry import serving
 
     with serving(tmp_path) as address:
         yield address

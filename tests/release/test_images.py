@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from images import Made, busybox, digest_of, oci_layout
-from registry_service import push
+from registry import push
 
 from assaymark.errors import GateNotMet, InputError
-from assaymark.release.images import named_by_digest, parse, promote, tags_for
+from assaymark.release.images import named_by_digest, parse, promote, refuse_collisions, tags_for
 from assaymark.release.oci import KINDS, Manifest, Name, Registry
 from assaymark.release.web import WebProblem
 
@@ -50,6 +50,9 @@ def test_a_version_is_never_moved_but_latest_is(image: Name, registry: str, tmp_
     other = push(registry, "lab/tide", oci_layout(Made([busybox()], architecture="arm64"), tmp_path / "other"))
     with pytest.raises(GateNotMet, match="is another image"):
         promote(other, ("1.2.0", "latest"), lambda _: None)
+    with pytest.raises(GateNotMet, match="is another image"):
+        promote(other, ("latest", "1.2.0"), lambda _: None)
+    assert tags(image) == {"1.2.0": image.reference, "latest": image.reference}, "none moved"
     promote(other, ("1.3.0", "latest"), lambda _: None)
     assert tags(image) == {"1.2.0": image.reference, "latest": other.reference}
 
@@ -120,6 +123,15 @@ def test_what_is_not_there_and_what_is_not_an_image(image: Name) -> None:
 def test_names_that_are_none(text: str) -> None:
     with pytest.raises(InputError, match="is no image"):
         parse(text)
+
+
+def test_two_images_are_not_given_the_same_tags() -> None:
+    one, two = parse("ghcr.io/lab/tide@sha256:" + "1" * 64), parse("ghcr.io/lab/ebb@sha256:" + "2" * 64)
+    refuse_collisions([one, two], None)
+    refuse_collisions([one], parse("ghcr.io/lab/public"))
+    for named, to in (([one, two], parse("ghcr.io/lab/public")), ([one, one._replace(reference="x")], None)):
+        with pytest.raises(InputError, match="would get the same tags"):
+            refuse_collisions(named, to)
 
 
 def test_names_and_tags() -> None:

@@ -49,7 +49,7 @@ def test_a_project_with_a_container_goes_the_whole_way(
     sample: Path, tmp_path: Path, fake_github: FakeGitHub, index: PackageIndex, registry: str
 ) -> None:
     from images import Made, busybox, oci_layout
-    from registry_service import push
+    from registry import push
 
     from assaymark.release.oci import Registry
 
@@ -74,6 +74,8 @@ def test_a_project_with_a_container_goes_the_whole_way(
         publish = ("release", "publish", place, "--to", "images,github,zenodo", "--zenodo-address", zenodo.base)
         dry = assaymark(*publish, "--dry-run", cwd=sample, **world)
         assert "publish v1.2.0" in dry
+        assert dry.count("(dry run: nothing was done)") == 3
+        assert "draft, look at it" not in dry
         assert (fake_github.state.releases, zenodo.deposits, Registry(image, {}).digest_of("1.2.0")) == ([], {}, None)
         assert "draft, look at it" in assaymark(*publish, cwd=sample, **world)
         again = assaymark(*publish, cwd=sample, **world)

@@ -59,11 +59,35 @@ def test_a_draft_first_and_final_only_when_asked(zenodo: FakeZenodo, small: tupl
 
 
 def test_a_dry_run_changes_nothing(zenodo: FakeZenodo, small: tuple[Path, Release]) -> None:
-    assert run(zenodo, small, dry=True).steps == ("draft v1.2.0",)
-    run(zenodo, small)
+    would = run(zenodo, small, dry=True).steps
+    assert would == ("draft v1.2.0", *(f"upload {name}" for name in NAMES))
+    assert writes(zenodo) == []
+    assert run(zenodo, small).steps == would
     before = len(writes(zenodo))
     assert run(zenodo, small, final=True, dry=True).steps == ("publish v1.2.0 for good",)
     assert len(writes(zenodo)) == before
+
+
+def test_what_a_person_wrote_into_the_draft_stays(zenodo: FakeZenodo, small: tuple[Path, Release]) -> None:
+    first = run(zenodo, small)
+    known = zenodo.deposits[501]["metadata"]
+    known |= {"title": "Tides, as a person calls it", "communities": [{"identifier": "seas"}]}
+    paper = {"identifier": "10.5555/tides", "relation": "isSupplementTo", "scheme": "doi"}
+    known["related_identifiers"] = [*known["related_identifiers"], paper]
+    curated = dict(known)
+    assert run(zenodo, small).steps == ()
+    assert run(zenodo, small, final=True).doi == first.doi
+    assert zenodo.deposits[501]["metadata"] == curated
+    place = small[0]
+    later = place, listed(place, version="1.3.0", tag="v1.3.0")
+    run(zenodo, later, earlier=501)
+    new = zenodo.deposits[max(zenodo.deposits)]["metadata"]
+    assert new["communities"] == [{"identifier": "seas"}]
+    assert new["title"] == "Tide 1.3.0"
+    assert [r["identifier"] for r in new["related_identifiers"]] == [
+        "10.5555/tides",
+        "https://github.com/lab/tide/tree/v1.3.0",
+    ]
 
 
 def test_a_draft_that_was_changed_is_not_made_final_unseen(zenodo: FakeZenodo, small: tuple[Path, Release]) -> None:

@@ -1,16 +1,16 @@
-"""A registry of our own on 127.0.0.1 (Debian's ``docker-registry``), with a password; stopped by number."""
+"""A registry of images on a free port of this machine (Debian's ``docker-registry``), for all or with a password."""
 
 from __future__ import annotations
 
 import contextlib
-import socket
+import json
+import re
 import subprocess
-import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+
+from assaymark.release.oci import KINDS, Manifest, Name, Registry
 
 USER, PASSWORD = "ada", "loopback-only"
 # The password as htpasswd has it (bcrypt).
@@ -18,38 +18,48 @@ HASHED = "$2b$04$dAAaGQsy9WoMS7Pfr17e4ekmB1KckhmKYhdoX.d9l7V5Mp4f9ApRK"
 
 
 @contextlib.contextmanager
-def running() -> Iterator[str]:
-    """Start it; gives ``127.0.0.1:port``."""
-    with tempfile.TemporaryDirectory(prefix="registry-") as name, socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-        free.close()
-        folder = Path(name)
-        (folder / "htpasswd").write_text(f"{USER}:{HASHED}\n")
-        (folder / "config.yml").write_text(
-            f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
-            f"http: {{addr: '{address}'}}\nauth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}\n"
-        )
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(["docker-registry", "serve", folder / "config.yml"], stdout=log, stderr=log)
-        try:
-            _await(address, process, folder / "log")
-            yield address
-        finally:
-            process.terminate()
-            process.wait(30)
+def serving(place: Path, *, login: bool = False) -> Iterator[str]:
+    """``host:port`` of a registry that holds nothing yet; its files are below ``place``.
+
+    With ``login`` it lets only `USER` with `PASSWORD` in.
+    """
+    storage = {"filesystem": {"rootdirectory": str(place / "registry")}, "delete": {"enabled": True}}
+    settings = {"version": 0.1, "storage": storage, "http": {"addr": "127.0.0.1:0"}, "log": {"formatter": "json"}}
+    if login:
+        (place / "htpasswd").write_text(f"{USER}:{HASHED}\n")
+        settings["auth"] = {"htpasswd": {"realm": "test", "path": str(place / "htpasswd")}}
+    config, log = place / "registry.yml", place / "registry.log"
+    config.write_text(json.dumps(settings))
+    with log.open("wb") as stream:
+        process = subprocess.Popen(["docker-registry", "serve", str(config)], stdout=stream, stderr=stream)
+    try:
+        yield _address(process, log)
+    finally:
+        process.kill()
+        process.wait()
 
 
-def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            urllib.request.urlopen(f"http://{address}/v2/", timeout=5).close()
-        except urllib.error.HTTPError as problem:
-            problem.close()
-            if problem.code == 401:
-                return
-        except OSError:
-            pass
-        time.sleep(0.1)
-    raise RuntimeError("the registry does not come up:\n" + log.read_text(errors="replace")[-3000:])
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Where it listens, as it says itself: a port that was looked for before may be taken by then."""
+    for _ in range(1_200):
+        found = re.search(r"listening on (127\.0\.0\.1:\d+)", log.read_text(errors="replace"))
+        if found:
+            return found[1]
+        assert process.poll() is None, log.read_text(errors="replace")
+        time.sleep(0.05)
+    raise AssertionError(log.read_text(errors="replace"))
+
+
+def push(host: str, path: str, folder: Path) -> Name:
+    """Push an OCI layout with the registry's own words; gives it by digest."""
+    there = Registry(Name(host, path), {})
+    index = json.loads((folder / "index.json").read_text())
+    blobs = folder / "blobs" / "sha256"
+    digest = index["manifests"][0]["digest"]
+    content = (blobs / digest.removeprefix("sha256:")).read_bytes()
+    document = json.loads(content)
+    for entry in (document["config"], *document["layers"]):
+        data = (blobs / entry["digest"].removeprefix("sha256:")).read_bytes()
+        there.put_blob(entry["digest"], iter([data]))
+    there.put_manifest(Manifest(content, KINDS[2], digest), digest)
+    return Name(host, path, digest)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 PLACES = ("images", "github", "zenodo")
+UNDONE = " (dry run: nothing was done)"
 LIMIT = 200_000_000
 COLOURS = {"yes": "green", "no": "red", "unknown": "yellow"}
 MARKS = {"yes": "✓", "no": "✗", "unknown": "?"}
@@ -350,10 +351,12 @@ def _images(release: Release, tags: tuple[str, ...], to: str | None, dry: bool) 
     if not release.images:
         raise InputError("the release has no image", hint="name it when building: --image NAME@sha256:...")
     wanted = tags or images.tags_for(release.version, prerelease=release.prerelease)
+    named, target = [images.parse(name) for name in release.images], images.parse(to) if to else None
+    images.refuse_collisions(named, target)
     with _web():
-        for name in release.images:
-            images.promote(images.parse(name), wanted, say, to=images.parse(to) if to else None, dry=dry)
-    out(f"images: {', '.join(wanted)}")
+        for image in named:
+            images.promote(image, wanted, say, to=target, dry=dry)
+    out(f"images: {', '.join(wanted)}{UNDONE if dry else ''}")
 
 
 def _github(folder: Path, release: Release, name: str, dry: bool) -> None:
@@ -364,7 +367,8 @@ def _github(folder: Path, release: Release, name: str, dry: bool) -> None:
     client = connect(name, os.environ, timeout=120, deadline=3_600.0, requests=20_000)
     with asking(client.name):
         done = published(client, folder, release, say, dry=dry)
-    out(f"github: {done.address or release.tag}" + ("" if done.steps else " (nothing to do)"))
+    state = " (nothing to do)" if not done.steps else UNDONE if dry else ""
+    out(f"github: {done.address or release.tag}{state}")
 
 
 def _zenodo(
@@ -380,10 +384,9 @@ def _zenodo(
     metadata = _metadata(folder, release)
     with _web():
         done = zenodo.deposit(api, folder, release, metadata, say, earlier=earlier, final=final, dry=dry)
-    state = "final" if done.final else "draft, look at it"
-    out(
-        f"zenodo ({site}): {done.doi or 'no DOI yet'}, {state}: {done.address}" + ("" if done.steps else " (as it was)")
-    )
+    state = f"{'final' if done.final else 'draft, look at it'}: {done.address}" if done.address else "no deposit yet"
+    more = " (as it was)" if not done.steps else UNDONE if dry else ""
+    out(f"zenodo ({site}): {done.doi or 'no DOI yet'}, {state}{more}")
     if done.final and not dry:
         client = connect(name, os.environ)
         with asking(client.name):

@@ -1,7 +1,7 @@
 """Images promoted by digest: a tag is put on the very manifest that was tested; nothing is built or packed anew.
 
-A manifest is handed on as the bytes that it is, since its digest is that of its bytes. A tag that names a version is
-never moved to another image; ``latest`` and its like are.
+A manifest is handed on as the bytes that it is, since its digest is that of its bytes. A tag is never moved to another
+image, but for ``latest``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from assaymark.errors import GateNotMet, InputError
@@ -60,12 +60,12 @@ def promote(
     source = Registry(image, known)
     target = Registry(to, known) if to else source
     whole = source.manifest(image.reference)
-    for tag in tags:
-        there = target.digest_of(tag)
-        if there == image.reference:
-            continue
-        if there is not None and tag not in moving:
-            raise GateNotMet(f"{target.name}:{tag} is another image, {there}", hint="raise the version")
+    # All are looked at before the first is touched: either every tag moves, or none.
+    there = {tag: target.digest_of(tag) for tag in tags}
+    for tag, digest in there.items():
+        if digest not in (None, image.reference) and tag not in moving:
+            raise GateNotMet(f"{target.name}:{tag} is another image, {digest}", hint="raise the version")
+    for tag in (tag for tag in tags if there[tag] != image.reference):
         say(f"tag {target.name}:{tag} as {image.reference[:19]}")
         if dry:
             continue
@@ -74,6 +74,14 @@ def promote(
         target.put_manifest(whole, tag)
         if target.digest_of(tag) != image.reference:
             raise WebProblem(f"{target.name}:{tag} is not what was put there")
+
+
+def refuse_collisions(images: Sequence[Name], to: Name | None) -> None:
+    """Raises InputError when two images of a release would get the same tags in one repository."""
+    places = [(to.host, to.path) if to else (image.host, image.path) for image in images]
+    if twice := next((place for place in places if places.count(place) > 1), None):
+        text = f"{places.count(twice)} images of the release would get the same tags in {'/'.join(twice)}"
+        raise InputError(text, hint="keep each image in a repository of its own")
 
 
 def named_by_digest(text: str) -> str:

@@ -11,15 +11,13 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from assaymark import proc
 from assaymark.errors import InputError
-from assaymark.release.web import TIMEOUT, WebProblem, guard
-
-if TYPE_CHECKING:
-    from requests import Session
+from assaymark.release.web import WebProblem, guard
+from assaymark.web import Silent, ask_web
 
 HINT = "log in: docker login, or REGISTRY_USERNAME and REGISTRY_PASSWORD"
 # Docker Hub is kept under the address of its first protocol.
@@ -50,7 +48,7 @@ def challenge(header: str) -> Challenge:
     return Challenge(scheme[1].lower(), told)
 
 
-def authorization(asked: str, host: str, login: str, session: Session) -> str:
+def authorization(asked: str, host: str, login: str) -> str:
     """The header ``Authorization`` that answers a challenge of ``host``; ``login`` is ``user:password`` in base64.
 
     Without a login it is "". Raises InputError when only a login could answer it, WebProblem when no token is given.
@@ -59,7 +57,7 @@ def authorization(asked: str, host: str, login: str, session: Session) -> str:
     if wanted.scheme == "basic" and login:
         return f"Basic {login}"
     if wanted.scheme == "bearer" and wanted.told.get("realm"):
-        return f"Bearer {_token(wanted.told, host, login, session)}"
+        return f"Bearer {_token(wanted.told, host, login)}"
     raise refused(host)
 
 
@@ -68,34 +66,23 @@ def refused(host: str) -> InputError:
     return InputError(f"the registry {host} wants a login", hint=HINT)
 
 
-def _token(told: Mapping[str, str], host: str, login: str, session: Session) -> str:
-    import requests
-
+def _token(told: Mapping[str, str], host: str, login: str) -> str:
     realm = told["realm"]
     guard(realm)
     asked = {name: told[name] for name in ("service", "scope") if told.get(name)}
     headers = {"Authorization": f"Basic {login}"} if login else {}
+    service = urlsplit(realm).hostname
     try:
-        answer = session.get(realm, params=asked, headers=headers, timeout=TIMEOUT, stream=True)
-        with answer:
-            content = answer.raw.read(_LIMIT + 1, decode_content=True)
-    except requests.exceptions.RequestException as problem:
-        raise WebProblem(f"{urlsplit(realm).hostname} gave no token for {host}", uncertain=True) from problem
-    if answer.status_code in (400, 401, 403):
+        answer = ask_web(realm, headers=headers, parameters=asked, most=_LIMIT)
+        said = answer.document() if answer.status == 200 else None
+    except Silent as problem:
+        raise WebProblem(f"{service} {problem.text}: no token for {host}", uncertain=True) from problem
+    if answer.status in (400, 401, 403):
         raise refused(host)
-    token = _said(content) if answer.status_code == 200 else ""
-    if not token:
-        raise WebProblem(f"{urlsplit(realm).hostname} gave no token for {host}", uncertain=answer.status_code >= 500)
+    token = (said.get("token") or said.get("access_token")) if isinstance(said, dict) else None
+    if not isinstance(token, str) or not (token.isascii() and token.isprintable()):
+        raise WebProblem(f"{service} gave no token for {host}", uncertain=answer.status >= 500)
     return token
-
-
-def _said(content: bytes) -> str:
-    try:
-        told = json.loads(content[:_LIMIT])
-    except (ValueError, RecursionError):
-        return ""
-    token = (told.get("token") or told.get("access_token")) if isinstance(told, dict) else ""
-    return token if isinstance(token, str) and token.isascii() and token.isprintable() else ""
 
 
 def kept(host: str, environment: Mapping[str, str]) -> str:

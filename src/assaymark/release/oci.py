@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from assaymark.release.login import authorization, kept, refused
-from assaymark.release.web import TIMEOUT, WebProblem, as_it_is, guard
+from assaymark.release.web import TIMEOUT, WebProblem, guard
+from assaymark.web import new_session
 
 if TYPE_CHECKING:
     from requests import Response
@@ -54,15 +55,12 @@ class Registry:
     """Requests on one repository; ``environment`` may hold a login, else that of Docker is taken."""
 
     def __init__(self, name: Name, environment: Mapping[str, str]) -> None:
-        import requests
-
         near = urlsplit(f"//{name.host}").hostname in ("127.0.0.1", "localhost", "::1")
         self.base = f"{'http' if near else 'https'}://{_SERVED.get(name.host, name.host)}"
         guard(self.base)
         self.name = Name(name.host, name.path)
-        self._session = requests.Session()
-        # Whose login it is, is decided here: never by a .netrc.
-        self._session.auth = as_it_is
+        # Blobs are larger than what `assaymark.web` takes at once: they are read and sent in pieces.
+        self._session = new_session()
         self._login = kept(name.host, environment)
         self._header = ""
 
@@ -159,7 +157,7 @@ class Registry:
             return answer
         answer.close()
         asked = answer.headers.get("WWW-Authenticate", "")
-        self._header = authorization(asked, self.name.host, self._login, self._session)
+        self._header = authorization(asked, self.name.host, self._login)
         if hasattr(how.get("data"), "seek"):
             how["data"].seek(0)
         answer = self._send(verb, url, **how)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from assaymark.errors import InputError
+from assaymark.web import Silent, WebAnswer, ask_web, is_private
 from assaymark.wording import one_line
-
-if TYPE_CHECKING:
-    from requests import Response
 
 TIMEOUT = 60
 TRIES = 4
@@ -93,61 +92,46 @@ class Api:
         body: Mapping[str, Any] | None,
         file: Path | None,
     ) -> Any:
-        import requests
-
-        headers = {"Authorization": f"Bearer {self._token}", "User-Agent": "assaymark", "Accept": "application/json"}
+        headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
         stream: IO[bytes] | None = file.open("rb") if file else None
+        if body is not None and stream is None:
+            headers["Content-Type"] = "application/json"
         try:
-            with requests.Session() as session:
-                session.trust_env = True
-                session.auth = as_it_is
-                answer = session.request(
-                    verb,
-                    url,
-                    params=parameters,
-                    json=body if file is None else None,
-                    data=stream,
-                    headers=headers,
-                    timeout=TIMEOUT,
-                    allow_redirects=False,
-                    stream=True,
-                )
-                with answer:
-                    return _decoded(answer, self._token)
-        except requests.exceptions.RequestException as problem:
-            raise WebProblem(f"{urlsplit(url).netloc} did not answer", uncertain=True) from problem
+            # A large file takes as long as it takes.
+            answer = ask_web(
+                url,
+                method=verb,
+                headers=headers,
+                parameters=parameters,
+                body=stream if stream or body is None else json.dumps(body).encode(),
+                most=MAX_ANSWER,
+                quiet=TIMEOUT,
+                longest=None if stream else 4 * TIMEOUT,
+            )
+        except Silent as problem:
+            raise WebProblem(f"{urlsplit(url).netloc} {problem.text}", uncertain=True) from problem
         finally:
             if stream:
                 stream.close()
+        return _decoded(answer, self._token)
 
 
 def guard(base: str) -> None:
     """Refuse an address over which a token could be read on the way. Raises InputError."""
-    parts = urlsplit(base)
-    if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+    if not is_private(base):
         raise InputError("is not an https address: a token would be readable on the way", where=base)
 
 
-def as_it_is(request: Any) -> Any:
-    """What is asked with no login but that in its headers: requests would look for one in a .netrc."""
-    return request
-
-
-def _decoded(answer: Response, token: str) -> Any:
-    import json
-
-    content = answer.raw.read(MAX_ANSWER + 1, decode_content=True)
-    if len(content) > MAX_ANSWER:
-        raise WebProblem("the answer is too long")
-    status = answer.status_code
+def _decoded(answer: WebAnswer, token: str) -> Any:
+    status = answer.status
     if status in _AGAIN:
         raise WebProblem(f"the service answered with HTTP {status}", status=status, uncertain=True)
     if status >= 300:
-        said = one_line(content[:2_000].decode("utf-8", "replace"), 300).replace(token or "\0", "***")
+        said = one_line(answer.text, 300).replace(token or "\0", "***")
         raise WebProblem(f"the service refuses it (HTTP {status}): {said}", status=status)
-    if not content:
+    if not answer.body:
         return {}
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as problem:
-        raise WebProblem("the answer is not JSON", status=status, uncertain=True) from problem
+        return answer.document()
+    except Silent as problem:
+        raise WebProblem(f"the service {problem.text}", status=status, uncertain=True) from problem

@@ -73,14 +73,8 @@ def deposit(
         raise InputError(f"there is no draft for {release.tag} yet", hint="make it without --final, and look at it")
     if found is None:
         tell(f"draft {release.tag}" + (f" as the next version of {earlier}" if earlier else ""))
-        if dry:
-            return Deposit("", "", False, tuple(steps))
-        found = _drafted(api, release, metadata, earlier)
-    wanted = dict(metadata) | {"related_identifiers": _related(release)}
-    if any(found.get("metadata", {}).get(key) != value for key, value in wanted.items()):
-        tell("write the metadata")
-        if not dry:
-            found = api.put(f"{_DEPOSITIONS}/{found['id']}", {"metadata": wanted})
+        # Its metadata are written with it and never again: from then on they are those of the person who looks at it.
+        found = {} if dry else _drafted(api, release, metadata, earlier)
     changed = _files(api, found, place, release, tell, dry=dry)
     if final:
         if changed:
@@ -158,7 +152,10 @@ def _found(api: Api, release: Release) -> Json | None:
 
 
 def _drafted(api: Api, release: Release, metadata: Mapping[str, Any], earlier: int | None) -> Json:
-    """A new draft that carries its mark from its first moment, or right after it was made as a next version."""
+    """A new draft that carries its mark from its first moment, or right after it was made as a next version.
+
+    A next version keeps what people added to the one before (communities, grants), where we have nothing to say.
+    """
     wanted = {"metadata": {**metadata, "related_identifiers": _related(release)}}
     if earlier is None:
         try:
@@ -170,7 +167,12 @@ def _drafted(api: Api, release: Release, metadata: Mapping[str, Any], earlier: i
     # Asked for twice, Zenodo gives the draft that there is.
     made = _object(api.post(f"{_DEPOSITIONS}/{earlier}/actions/newversion"))
     draft = _object(api.get(str(_object(made.get("links")).get("latest_draft", ""))))
-    return _object(api.put(f"{_DEPOSITIONS}/{draft['id']}", wanted))
+    before = _object(draft.get("metadata"))
+    kept = {k: v for k, v in before.items() if k in _KEYS}
+    tags = f"https://{release.repository}/tree/"
+    others = [r for r in _list(before.get("related_identifiers")) if not str(r.get("identifier")).startswith(tags)]
+    told = kept | wanted["metadata"] | {"related_identifiers": [*others, *_related(release)]}
+    return _object(api.put(f"{_DEPOSITIONS}/{draft['id']}", {"metadata": told}))
 
 
 def _files(api: Api, found: Json, place: Path, release: Release, tell: Say, *, dry: bool) -> bool:
