@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from assaymark.badges.model import Badge, Kind, State, aged
 from assaymark.errors import InputError
-from assaymark.model import Assessment, Grade, Level, Outcome
+from assaymark.model import Assessment, Grade, Level, Outcome, SubcriterionResult
 from assaymark.wording import count, one_line
 
 LIFETIME = timedelta(days=90)
@@ -194,12 +194,43 @@ def current(given: Award, now: datetime, head: str | None = None) -> Badge:
     return aged(badge, expired(given)) if now > given.valid_until else badge
 
 
+def agrees(given: Award, a: Assessment) -> bool:
+    """Whether the award says of the assessment what may be said of it: subject, rules, level, items and counts."""
+    try:
+        again = award(
+            a,
+            {},
+            issuer=given.issuer,
+            issuer_name=given.issuer_name,
+            now=given.valid_from,
+            lifetime=given.valid_until - given.valid_from,
+            status=given.status,
+        )
+    except InputError:
+        return False
+    return replace(again, resources=given.resources) == given
+
+
 def follows(a: Assessment) -> bool | None:
-    """Whether the level follows from the results under the profile as it is shipped; None when that profile is not."""
+    """Whether the level follows from the evidence under the profile as it is shipped; None when that profile is not.
+
+    Results could be written to suit a level: of each that the profile asks for, outcome and grade have to be those of
+    its evidence.
+    """
     from assaymark import catalogue, scoring
 
     profile = catalogue.shipped_profile(a.profile)
     if profile is None or (profile.version, profile.digest) != (a.profile_version, a.profile_digest):
         return None
     results = {r.definition.id: r for r in a.results}
-    return scoring.level_of(profile, results) is a.level
+    asked = {i: rule.level for rule in sorted(profile.levels, key=lambda r: -r.level.rank) for i in rule.require}
+    honest = all(_rests(r, asked.get(i)) for i, r in results.items() if i in asked or r.required_for)
+    return honest and len(results) == len(a.results) and scoring.level_of(profile, results) is a.level
+
+
+def _rests(result: SubcriterionResult, level: Level | None) -> bool:
+    """Whether a result is what its evidence gives, and is asked for by the level that it names."""
+    from assaymark.scoring import grade_of, outcome_of
+
+    outcome = outcome_of(result.evidence)
+    return (result.outcome, result.grade, result.required_for) == (outcome, grade_of(result.evidence, outcome), level)

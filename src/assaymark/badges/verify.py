@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from assaymark.badges import bake, did, jose, keyless, status, svg
-from assaymark.badges.award import PICTURE, UNCONFIGURED, Award, badge_of, expired, follows, passed_by
+from assaymark.badges.award import PICTURE, Award, agrees, badge_of, expired, follows, passed_by
 from assaymark.badges.credential import NotOurs, award_of
 from assaymark.badges.fetch import NotFetched
 from assaymark.badges.keys import Key
@@ -266,17 +266,14 @@ def _level(award: Award, content: bytes, read: Callable[[bytes], Assessment]) ->
         a = read(content)
     except InputError as problem:
         return Answer("level", Says.UNKNOWN, f"the assessment cannot be read: {one_line(problem.message, 200)}")
-    judged = (a.subject.repository, a.subject.commit, a.profile, a.profile_version, a.profile_digest, a.level)
-    said = (award.repository, award.commit, award.profile, award.profile_version, award.profile_digest, award.level)
-    configured = a.config_digest != UNCONFIGURED
-    if (*judged, configured) != (*said, award.configured) or a.partial or a.subject.dirty:
+    if not agrees(award, a):
         return Answer("level", Says.NO, "the assessment is about something else than the award")
     answer = follows(a)
     if answer is None:
         return Answer("level", Says.UNKNOWN, "its profile is not one that this version of assaymark has")
     if answer:
-        return Answer("level", Says.YES, f"{award.level} follows from the results")
-    return Answer("level", Says.NO, f"{award.level} does not follow from the results")
+        return Answer("level", Says.YES, f"{award.level} follows from the results, and they from the evidence")
+    return Answer("level", Says.NO, f"{award.level} does not follow from the results, or they not from the evidence")
 
 
 def _picture(award: Award, baked: bake.Baked) -> Answer:

@@ -46,7 +46,10 @@ def test_what_rests_on_a_word_is_told_on_the_badge(golden: Assessment) -> None:
     results = list(golden.results)
     for n, grade in zip(needed, grades, strict=True):
         results[n] = replace(results[n], grade=grade)
-    own = awards.award(replace(golden, results=tuple(results)), FILES, issuer="i", issuer_name="n", now=NOW)
+    told = replace(golden, results=tuple(results))
+    own = awards.award(told, FILES, issuer="i", issuer_name="n", now=NOW)
+    assert awards.agrees(own, told)
+    assert not awards.agrees(own, golden)
     assert (own.attested, own.self_reported) == (1, 2)
     assert "1 item attested, 2 items self-reported" in own.title
     assert awards.badge_of(own).title == own.title

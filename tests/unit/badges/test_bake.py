@@ -45,6 +45,8 @@ BAD = {
     "with a wrong sum": SIGNATURE + HEADER + TEXT[:-1] + b"\0" + BODY,
     "cut off": SIGNATURE + HEADER + TEXT[:20],
     "with more behind it": bake.into_png(PICTURE, TOKEN) + b"more",
+    "with a whole chunk behind it": bake.into_png(PICTURE, TOKEN) + chunk(b"aaAa", b"more"),
+    "too large": SIGNATURE + HEADER + TEXT + chunk(b"aaAa", bytes(3_000_000)) + BODY,
     "no token": SIGNATURE + HEADER + chunk(b"iTXt", b"openbadgecredential\0\0\0\0\0<svg>") + BODY,
     "a length beyond the end": SIGNATURE + struct.pack(">I4s", 2**31, b"IHDR"),
 }
@@ -54,6 +56,36 @@ BAD = {
 def test_a_png_that_is_not_as_it_should_be(name: str) -> None:
     with pytest.raises(NotBaked):
         bake.extract(BAD[name])
+
+
+BAKED = f'<openbadges:credential xmlns:openbadges="{bake.NAMESPACE}" verify="{TOKEN}"/>'
+WHOLE = f'<svg xmlns="http://www.w3.org/2000/svg">{BAKED}<g/></svg>'
+BAD_SVG = {
+    "none": (WHOLE.replace(BAKED, ""), "only a picture"),
+    "two": (WHOLE.replace(BAKED, BAKED * 2), "2 credentials"),
+    "not the first": (WHOLE.replace(f"{BAKED}<g/>", f"<g/>{BAKED}"), "not where they belong"),
+    "within a group": (WHOLE.replace(BAKED, f"<g>{BAKED}</g>"), "not where they belong"),
+    "another element": (WHOLE.replace(":credential ", ":assertion "), "of another kind"),
+    "another attribute": (WHOLE.replace(" verify=", ' id="a" verify='), "of another kind"),
+    "something in it": (WHOLE.replace(f'{TOKEN}"/>', f'{TOKEN}"><a/></openbadges:credential>'), "of another kind"),
+    "in a page": (f"<html>{WHOLE}</html>", "neither an SVG"),
+    "in another namespace": (WHOLE.replace("2000/svg", "2001/svg"), "neither an SVG"),
+    "with a document type": (f"<!DOCTYPE svg>{WHOLE}", "neither an SVG"),
+    "with an entity": (f'<!DOCTYPE svg [<!ENTITY a "b">]>{WHOLE}', "neither an SVG"),
+    "cut off": (WHOLE[:-3], "neither an SVG"),
+    "too large": (WHOLE + " " * 2_000_000, "larger than"),
+}
+
+
+def test_out_of_an_svg() -> None:
+    assert bake.extract(WHOLE.encode()) == Baked(TOKEN, "svg", WHOLE.encode())
+
+
+@pytest.mark.parametrize("name", BAD_SVG)
+def test_an_svg_that_is_not_as_it_should_be(name: str) -> None:
+    text, message = BAD_SVG[name]
+    with pytest.raises(NotBaked, match=message):
+        bake.extract(text.encode())
 
 
 @given(st.binary(max_size=300))

@@ -31,7 +31,7 @@ from assaymark.badges.keys import Key, signing_key, unbase58
 from assaymark.badges.model import aged
 from assaymark.badges.verify import Known, Says, Verdict, verify
 from assaymark.errors import InputError
-from assaymark.model import Assessment, Level, Outcome
+from assaymark.model import Assessment, Grade, Level, Outcome, SubcriterionResult
 
 from .conftest import COMMIT, NOW, REPOSITORY
 
@@ -400,6 +400,23 @@ def test_a_signature_that_does_not_hold(name: str, given: Award) -> None:
     assert verdict.says is Says.NO
 
 
+UNREADABLE = (
+    "alg none",
+    "alg None",
+    "no signature",
+    "HS256 with the public key",
+    "jwk in the header",
+    "a member twice",
+)
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_what_is_drawn_again_is_taken_apart_as_strictly(name: str, given: Award) -> None:
+    """Drawing a signed badge again needs no key; still nothing is drawn from what could never hold."""
+    with pytest.raises(jose.Unsigned):
+        jose.parts(NOT_SIGNED[name](given).decode())
+
+
 @pytest.mark.parametrize(
     ("about", "more"),
     [
@@ -443,6 +460,17 @@ def test_a_profile_that_lies_where_the_verifier_stands(
     assert awards.follows(replace(golden, **names)) is None
 
 
+def with_evidence(result: SubcriterionResult, outcome: Outcome) -> SubcriterionResult:
+    """The verdict stays, while what it rests on says something else."""
+    return replace(result, evidence=tuple(replace(e, outcome=outcome) for e in result.evidence))
+
+
+def on_a_word(result: SubcriterionResult) -> SubcriterionResult:
+    """The same verdict, but only because executed code said so: the badge would have to tell."""
+    said = tuple(replace(e, grade=Grade.SELF_REPORTED) for e in result.evidence)
+    return replace(result, evidence=said, grade=Grade.SELF_REPORTED)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -452,6 +480,13 @@ def test_a_profile_that_lies_where_the_verifier_stands(
         lambda a: replace(a, partial=("select",)),
         lambda a: replace(a, config_digest="sha256:" + "c" * 64),
         lambda a: replace(a, results=tuple(replace(r, outcome=Outcome.FAILED) for r in a.results)),
+        lambda a: replace(a, subject=replace(a.subject, dirty=True)),
+        lambda a: replace(a, as_of=a.as_of - timedelta(days=400)),
+        lambda a: replace(a, results=tuple(with_evidence(r, Outcome.FAILED) for r in a.results)),
+        lambda a: replace(a, results=tuple(replace(r, evidence=()) for r in a.results)),
+        lambda a: replace(a, results=tuple(on_a_word(r) if r.required_for else r for r in a.results)),
+        lambda a: replace(a, results=tuple(replace(r, required_for=None) for r in a.results)),
+        lambda a: replace(a, results=(*a.results, a.results[0])),
     ],
 )
 def test_an_assessment_that_does_not_give_the_level(
