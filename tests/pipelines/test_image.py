@@ -270,8 +270,28 @@ def test_only_what_was_judged_is_promoted():
         judged(assessment("sha256:" + "9" * 64, ["passed"]), candidate(), "a.json")
     with pytest.raises(InputError, match=r"not fit to be promoted: IMG\.1"):
         judged(assessment(part, ["passed", "failed"]), candidate(), "a.json")
+    with pytest.raises(InputError, match="nothing about the candidate could be determined"):
+        judged(assessment(part, ["unknown", "not-applicable"]), candidate(), "a.json")
     with pytest.raises(InputError, match="no assessment"):
         judged("[]", candidate(), "a.json")
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        ("[]", "holds no manifest"),
+        ("not found", "holds no manifest"),
+        ('{"manifests": [1]}', "holds no manifest"),
+        ('{"manifests": [{"platform": {"os": "linux", "architecture": "amd64"}}]}', "holds no manifest"),
+        ('{"manifests": []}', "nothing for linux/amd64, linux/arm64"),
+        (json.dumps({"manifests": INDEX["manifests"][:1]}), "nothing for linux/arm64"),
+    ],
+)
+def test_a_registry_that_holds_something_else_is_found_out(raw, told):
+    from assaymark_pipelines.image import parts
+
+    with pytest.raises(InputError, match=told):
+        parts(raw, "sha256:" + "d" * 64, MANIFEST.platforms)
 
 
 def test_a_candidate_is_read_back_and_damage_is_seen():

@@ -183,6 +183,7 @@ def test_the_command_line(assaymark, repository, engine, tmp_path):
             "variable USER_NAME, which the manifest",
         ),
         (["model"], "Missing argument 'MANIFESTS...'"),
+        (["image", "promote", "image.toml", "--candidate", "c.json", *ABOUT], "Missing option '--judged'"),
         (["images"], "No such command 'images'"),
     ],
 )
@@ -261,7 +262,8 @@ def test_an_image_by_the_command_line(assaymark, repository, engine, tmp_path):
     report = tmp_path / "assessment.json"
     words = ["pipeline", "image", "promote", manifest, "--candidate", candidate, "--judged", report, *about]
     for digest, status in (("sha256:" + "9" * 64, 2), (told["digest"], 0)):
-        report.write_text(json.dumps({"subject": {"digest": digest, "kind": "image"}, "subcriteria": []}))
+        outcomes = [{"id": "IMG.Run01", "outcome": "passed"}]
+        report.write_text(json.dumps({"subject": {"digest": digest, "kind": "image"}, "subcriteria": outcomes}))
         done = assaymark(*words, **login, **started.environment)
         assert done.returncode == status, done.stderr
     assert [argv[-1] for argv in back.ran if "registry" in argv] == ["ghcr.io/lab/tool-candidate", "=1.4.2"]

@@ -155,21 +155,23 @@ def parts(raw: str, digest: str, platforms: Sequence[str]) -> dict[str, str]:
     """The digest for each platform, from an index; an image of one platform is its own part."""
     try:
         listed = json.loads(raw).get("manifests")
-    except (ValueError, AttributeError) as problem:
+        if listed is None:
+            return dict.fromkeys(platforms[:1], digest)
+        found = {}
+        for each in listed:
+            told = each.get("platform", {})
+            name = "/".join(filter(None, (told.get("os"), told.get("architecture"), told.get("variant"))))
+            if name.removesuffix("/v8") in platforms or name in platforms:
+                found[name if name in platforms else name.removesuffix("/v8")] = str(each["digest"])
+    except (ValueError, AttributeError, KeyError, TypeError) as problem:
         raise InputError(f"the registry holds no manifest at {digest}: {problem}") from problem
-    if listed is None:
-        return dict.fromkeys(platforms[:1], digest)
-    found = {}
-    for each in listed:
-        told = each.get("platform", {})
-        name = "/".join(filter(None, (told.get("os"), told.get("architecture"), told.get("variant"))))
-        if name.removesuffix("/v8") in platforms or name in platforms:
-            found[name if name in platforms else name.removesuffix("/v8")] = str(each["digest"])
+    if missing := [platform for platform in platforms if not DIGEST.fullmatch(found.get(platform, ""))]:
+        raise InputError(f"the registry holds nothing for {', '.join(missing)} at {digest}")
     return found
 
 
 def judged(assessment: str, candidate: Candidate, where: str) -> None:
-    """Raises InputError unless an ``assessment.json`` is about this candidate, and nothing in it failed."""
+    """Raises InputError unless an ``assessment.json`` is about this candidate, something passed and nothing failed."""
     try:
         told = json.loads(assessment)
         digest, kind = told["subject"]["digest"], told["subject"]["kind"]
@@ -184,6 +186,10 @@ def judged(assessment: str, candidate: Candidate, where: str) -> None:
         )
     if broken := sorted(id for id, outcome in outcomes.items() if outcome in ("failed", "error")):
         raise InputError(f"the candidate is not fit to be promoted: {', '.join(broken)}", where=where)
+    if "passed" not in outcomes.values():
+        raise InputError(
+            "nothing about the candidate could be determined", where=where, hint="judge it where it can run"
+        )
 
 
 def candidate_of(text: str, where: str) -> Candidate:

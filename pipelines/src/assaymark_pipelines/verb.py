@@ -284,10 +284,23 @@ def image_build(
     return perform(run, output)
 
 
-@image.command("promote", epilog="Example: assaymark pipeline image promote image.toml --candidate out/candidate.json")
+@image.command(
+    "promote",
+    epilog="""\b
+Example:
+  assaymark pipeline image promote image.toml --candidate out/candidate.json --judged report/assessment.json \\
+    --commit 1f2e3d --date 2026-11-30
+""",
+)
 @click.argument("manifest", type=click.Path(path_type=Path))
 @click.option("--candidate", type=click.Path(path_type=Path), required=True, help="candidate.json of the build.")
-@click.option("--judged", type=click.Path(path_type=Path), multiple=True, help="assessment.json about this candidate.")
+@click.option(
+    "--judged",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    required=True,
+    help="assessment.json about this candidate: nothing is promoted that was not judged.",
+)
 @_about
 @_shared
 def image_promote(manifest: Path, candidate: Path, judged: tuple[Path, ...], output: Path, **asked: Any) -> int:

@@ -27,6 +27,9 @@ WORKFLOWS = {
 }
 DEFAULT = ("assess", "comment")
 TASKS = ("classification", "regression", "segmentation", "detection", "generative", "forecast", "surrogate")
+# What makes a repository a package, and where the job begins that only packages have.
+PACKAGES = ("pyproject.toml", "setup.py", "setup.cfg")
+INDEX_JOB = "\n  # Packages. "
 MANIFEST = "model.toml"
 SERVICE = "service.toml"
 SMOKE = "smoke.toml"
@@ -70,7 +73,8 @@ class Change(NamedTuple):
 
 def plan(wanted: Wanted, present: Callable[[str], str | None]) -> list[Change]:
     """The files that differ from what they are to hold; ``present`` gives a file's text, None when there is none."""
-    changes = [_change(path, text, present) for path, text in _files(wanted)]
+    package = any(present(name) is not None for name in PACKAGES)
+    changes = [_change(path, text, present) for path, text in _files(wanted, package)]
     if wanted.readme and wanted.badge and (before := present(wanted.readme)) is not None:
         changes.append(Change(wanted.readme, before, wanted.badge(before), owned=False))
     return [c for c in changes if c.before != c.after]
@@ -80,10 +84,12 @@ def _change(path: str, text: str, present: Callable[[str], str | None]) -> Chang
     return Change(path, present(path), text)
 
 
-def _files(wanted: Wanted) -> Iterable[tuple[str, str]]:
+def _files(wanted: Wanted, package: bool) -> Iterable[tuple[str, str]]:
     for name in wanted.workflows:
         template = WORKFLOWS[name][0]
-        yield f"{FOLDER}/{template}", render(template, wanted)
+        text = render(template, wanted)
+        # A workflow, a model or a dataset is released as well, but no package index takes it.
+        yield f"{FOLDER}/{template}", text if package else text.partition(INDEX_JOB)[0]
     if wanted.model:
         again = "-schedule" if wanted.schedule else ""
         yield MANIFEST, render(f"model/{wanted.model}.toml", wanted)

@@ -58,3 +58,13 @@ def test_a_gate_on_regressions_has_something_to_compare_with() -> None:
 def test_the_configuration_holds_the_gate(gate: str) -> None:
     data = tomllib.loads(render("assaymark.toml", Wanted(pin=PIN, gate=gate, profile="sqaaas-v3")))
     assert data == {"profile": "sqaaas-v3"} | ({"gate": gate} if gate else {})
+
+
+def test_only_a_package_goes_to_the_package_index() -> None:
+    wanted = Wanted(pin=PIN, workflows=("release",), config=False)
+    for there, job in ({}, False), ({"pyproject.toml": "[project]\n"}, True), ({"setup.py": ""}, True):
+        [change] = plan(wanted, there.get)
+        assert ("uv publish" in change.after) is job
+        assert ("environment:" in change.after) is job
+        assert "make-release.yml@" in change.after
+        assert change.after.endswith("\n")
