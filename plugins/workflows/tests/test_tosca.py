@@ -44,6 +44,12 @@ ACCEPTED = {
     "a computer by its later name": "node_types:\n  my.App:\n    derived_from: tosca.nodes.Root\n    requirements:\n"
     "      - host: {capability: tosca.capabilities.Compute}\n"
     + topology("    a: {type: my.App, requirements: [host: server]}"),
+    "a storage with the name that 1.3 gives it": "topology_template:\n  node_templates:\n    s:\n"
+    "      type: tosca.nodes.Storage.BlockStorage\n      properties: {name: disk, size: 1 GB}\n",
+    "a number without a digit before its point": "topology_template:\n  inputs:\n"
+    "    t: {type: scalar-unit.time, default: .5 d}\n    f: {type: float, default: '.5'}\n"
+    "  outputs:\n    o: {value: {concat: [{get_input: t}, {get_input: f}]}}\n",
+    "a word of the metadata that is there twice": "metadata:\n  target: one\n  target: two\n",
     "what an engine has in its catalogue": "imports:\n  - tosca-normative-types:1.0.0-ALIEN20\n"
     + topology("    a: {type: org.example.Thing}"),
     "a profile": "imports:\n  - profile: org.oasis-open.tosca.simple:2.0\n"
@@ -143,3 +149,56 @@ def test_a_more_general_capability_may_do(tmp_path: Path) -> None:
         "      requirements:\n        - host: runtime\n    runtime: {type: tosca.nodes.Container.Runtime}\n"
     )
     assert ("TOS-R003", "warning", 7) in said(tmp_path, text)
+
+
+SECOND = """\
+tosca_definitions_version: tosca_2_0
+profile: org.example.web:1.0
+imports:
+  - url: types.yaml
+    namespace: own
+  - profile: org.oasis-open.simple:2.0
+functions:
+  twice: {signatures: [{arguments: [{type: integer}], result: {type: integer}}]}
+service_template:
+  node_templates:
+    server: {type: own:Server, count: 2}
+"""
+
+
+def test_of_the_second_version_the_frame_is_checked_and_the_rest_is_left_open(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(SECOND, encoding="utf-8")
+    (tmp_path / "types.yaml").write_text(HEAD + "node_types:\n  Server: {}\n", encoding="utf-8")
+    [judgement] = assaymark.validate(tmp_path / "template.yaml", root=tmp_path, cache=False).judgements
+    assert [p.finding.rule for p in judgement.problems] == ["TOS-E001"]
+    assert judgement.state.value == "undetermined"
+    (tmp_path / "types.yaml").unlink()
+    wrong = SECOND.replace("functions:", "function:").replace("  node_templates:", "  nodes:")
+    (tmp_path / "template.yaml").write_text(wrong, encoding="utf-8")
+    [judgement] = assaymark.validate(tmp_path / "template.yaml", root=tmp_path, cache=False).judgements
+    told = [(p.finding.rule, p.finding.location.line) for p in judgement.problems if p.finding.location]
+    assert told == [("TOS-E001", 1), ("TOS-R004", 4), ("TOS-S001", 7), ("TOS-S001", 10)]
+    assert judgement.state.value == "invalid"
+
+
+def test_a_library_is_read_once_however_many_templates_import_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from assaymark_workflows.tosca import validate as module
+
+    read = []
+    plain = module.parse_yaml
+    monkeypatch.setattr(module, "parse_yaml", lambda data, limits: read.append(data) or plain(data, limits))
+    (tmp_path / "types.yaml").write_text(HEAD + "node_types:\n  my.A: {derived_from: tosca.nodes.Root}\n")
+    use = "imports: [types.yaml]\ntopology_template:\n  node_templates:\n    a: {type: my.A}\n    b: {type: my.B}\n"
+    for number in range(5):
+        (tmp_path / f"use{number}.yaml").write_text(HEAD + use, encoding="utf-8")
+    found = assaymark.validate(tmp_path, root=tmp_path, cache=False).problems
+    assert [p.finding.rule for p in found] == ["TOS-R001"] * 5
+    assert len(read) == 7
+
+
+def test_a_circle_of_imports_is_told_at_the_import_that_leads_into_it(tmp_path: Path) -> None:
+    first = "imports: [one.yaml]\n"
+    others = {"one": "imports: [two.yaml]\n", "two": "imports: [template.yaml, one.yaml]\n"}
+    assert said(tmp_path, first, **others) == [("TOS-G001", "error", 2)]

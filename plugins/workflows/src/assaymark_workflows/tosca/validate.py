@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from assaymark.api import Context, Problem, Severity, Unreachable
 from assaymark_workflows.problems import Problems, hint
@@ -18,10 +18,14 @@ RULES = Path(__file__).with_name("rules.toml")
 LIMITS = Limits(nodes=100_000, depth=100)
 VERSIONS = ("tosca_simple_yaml_1_0", "tosca_simple_yaml_1_0_0", "tosca_simple_yaml_1_1", "tosca_simple_yaml_1_2",
             "tosca_simple_yaml_1_3")  # fmt: skip # many short items
-_OTHER_PROFILES = ("tosca_simple_profile_for_nfv", "tosca_simple_profile_for_mec", "tosca_2_0")
+_OTHER_PROFILES = ("tosca_simple_profile_for_nfv", "tosca_simple_profile_for_mec")
+_SECOND = "tosca_2_0"
 TOP = ("tosca_definitions_version", "tosca_default_namespace", "namespace", "template_name", "template_author",
        "template_version", "description", "metadata", "imports", "dsl_definitions", "repositories",
        *(f"{kind}_types" for kind in KINDS), "relationship_templates", "topology_template")  # fmt: skip # short items
+TOP_OF_SECOND = ("tosca_definitions_version", "profile", "description", "metadata", "dsl_definitions", "repositories",
+                 "imports", "functions", "service_template",
+                 *(f"{kind}_types" for kind in KINDS))  # fmt: skip # many short items
 TOPOLOGY = ("description", "inputs", "node_templates", "relationship_templates", "outputs", "groups", "policies",
             "substitution_mappings", "workflows")  # fmt: skip # many short items
 NODE = ("type", "description", "metadata", "directives", "properties", "attributes", "requirements", "capabilities",
@@ -54,6 +58,24 @@ def validate(path: str, data: bytes, context: Context) -> tuple[Problem, ...] | 
     return problems.sorted()
 
 
+class Import(NamedTuple):
+    """Where an import points: as written and from the root. ``elsewhere`` when it names a repository or profile;
+    ``prefix`` goes before its names."""
+
+    node: Node
+    target: str
+    place: str
+    elsewhere: bool
+    prefix: str
+
+
+class Library(NamedTuple):
+    """What an imported document brings: its tables of types, as plain values, and what it imports in turn."""
+
+    types: dict[str, Any]
+    imports: tuple[Import, ...]
+
+
 class _Template:
     def __init__(self, path: str, root: Node, context: Context, problems: Problems) -> None:
         self.path = path
@@ -66,19 +88,22 @@ class _Template:
         self.nodes: dict[str, Node] = {}
         self.relationships: dict[str, Node] = {}
         self.whole = True  # whether all nodes and inputs are known: parents may lie elsewhere
-        self.imported = 0
+        self.imported: set[tuple[str, str]] = set()
         topology = root.get("topology_template")
         self.replaces = topology is not None and topology.get("substitution_mappings") is not None
 
     def check(self) -> None:
         root = self.root
         self._repeated()
+        version = root.get("tosca_definitions_version")
+        if version is not None and version.text == _SECOND:
+            self._second(version)
+            return
         self._known(root, TOP, "a template")
         self._version()
-        version = self.root.get("tosca_definitions_version")
         self.types.closed = version is not None and version.text in VERSIONS
-        self.types.add(root.plain())
-        self._imports(root, self.path, (self.path,), at_home=True)
+        self.types.add(_types(root))
+        self._imports(_import_targets(root, self.path, self.context), (self.path,), None)
         topology = root.get("topology_template")
         self._parents()
         if topology is not None and topology.is_object:
@@ -89,12 +114,29 @@ class _Template:
             self._shape(topology, "topology_template", "a map")
         self._type_definitions()
 
+    def _second(self, version: Node) -> None:
+        """TOSCA 2.0 is another language inside: its frame is checked, and that the rest is not is told."""
+        self._known(self.root, TOP_OF_SECOND, "a file of TOSCA 2.0")
+        self._imports(_import_targets(self.root, self.path, self.context), (self.path,), None)
+        for name in ("service_template", *(f"{kind}_types" for kind in KINDS)):
+            list(self._table(self.root, name))
+        service = self.root.get("service_template")
+        if service is not None:
+            self._known(service, (*TOPOLOGY, "metadata"), "service_template")
+        self.say("TOS-E001", "of TOSCA 2.0 only keys, shapes and imports were checked", version)
+
     # -- text and shape
 
     def _repeated(self) -> None:
+        metadata = self.root.get("metadata")
         for node in self.root.walk():
             for key in node.repeated():
-                self.say("TOS-Y002", f"the key {key.text!r} was there before; only the last one counts", key)
+                if key.is_object or key.is_array:
+                    continue
+                # No engine reads what is written there.
+                level = Severity.WARNING if node is metadata else None
+                message = f"the key {key.text!r} was there before; only the last one counts"
+                self.say("TOS-Y002", message, key, severity=level)
 
     def _known(self, node: Node, names: tuple[str, ...], what: str) -> None:
         for key, _ in node.items:
@@ -124,68 +166,56 @@ class _Template:
 
     # -- what lies elsewhere
 
-    def _imports(self, root: Node, path: str, way: tuple[str, ...], *, at_home: bool) -> None:
-        imports = root.get("imports") if root.is_object else None
-        for node, target, repository, prefix in _import_targets(imports):
+    def _imports(self, imports: Sequence[Import], way: tuple[str, ...], home: Node | None) -> None:
+        """Follow the imports of one document; ``home`` is the import of our own template that led to it."""
+        for one in imports:
             self.context.check_time()
-            self.imported += 1
             # A name with a version stands for what an engine keeps in its own catalogue.
-            if repository or self.imported > _MOST_IMPORTS or _CATALOGUE.fullmatch(target):
+            if one.elsewhere or _CATALOGUE.fullmatch(one.target):
                 self.types.closed = False
                 continue
-            self._import(node, target, path, way, at_home=at_home, prefix=prefix)
+            self._import(one, way, home)
 
-    def _import(self, node: Node, target: str, path: str, way: tuple[str, ...], *, at_home: bool, prefix: str) -> None:
-        mapped = self.context.settings.get("imports")
-        local = mapped.get(target) if isinstance(mapped, Mapping) else None
-        place = str(local) if local else self._found(path, target)
+    def _import(self, one: Import, way: tuple[str, ...], home: Node | None) -> None:
+        at = home or one.node
+        place = one.place
         if place in way:
-            if at_home or place == self.path:
-                self.say("TOS-G001", f"{' -> '.join((*way, place))} import each other", node if at_home else self.root)
+            if home is None or place == self.path:
+                self.say("TOS-G001", f"{' -> '.join((*way, place))} import each other", at)
+            return
+        if (place, one.prefix) in self.imported:
+            return
+        self.imported.add((place, one.prefix))
+        if len(self.imported) > _MOST_IMPORTS:
+            self.types.closed = False
             return
         try:
-            data = self.context.read(place)
-            imported = parse_yaml(data, LIMITS)
+            library = self.context.once(f"tosca:library:{place}", lambda: _library(place, self.context))
         except Unreachable as problem:
             self.types.closed = False
-            if at_home:
+            if home is None:
                 rule = "WF-C001" if problem.outside else "WF-C002" if problem.remote else "TOS-R004"
-                self.say(rule, problem.reason if rule != "TOS-R004" else f"there is no file {place!r}", node)
+                self.say(rule, problem.reason if rule != "TOS-R004" else f"there is no file {place!r}", at)
             return
-        except Malformed as wrong:
+        if isinstance(library, Malformed):
             self.types.closed = False
-            if at_home:
-                self.say("TOS-R004", f"{place} cannot be read: line {wrong.line}: {wrong.message}", node)
+            if home is None:
+                self.say("TOS-R004", f"{place} cannot be read: line {library.line}: {library.message}", at)
             return
-        if imported.is_object:
-            self._defined(imported, prefix)
-            self._imports(imported, place, (*way, place), at_home=False)
+        self._defined(library.types, one.prefix)
+        self._imports(library.imports, (*way, place), at)
 
-    def _defined(self, imported: Node, prefix: str) -> None:
+    def _defined(self, types: Mapping[str, Any], prefix: str) -> None:
         """The types of an imported document, also under the prefix that the import gives them."""
-        plain = imported.plain()
-        self.types.add(plain)
+        self.types.add(types)
         if prefix:
             renamed = {
                 part: {f"{prefix}.{str(name).rpartition('.')[2]}": value for name, value in table.items()}
                 | {f"{prefix}{mark}{name}": value for name, value in table.items() for mark in ".:"}
-                for part, table in plain.items()
-                if str(part).endswith("_types") and isinstance(table, dict)
+                for part, table in types.items()
+                if isinstance(table, dict)
             }
             self.types.add(renamed)
-
-    def _found(self, path: str, target: str) -> str:
-        """Where an import lies: beside the document, or below a folder on the way to it that it begins with."""
-        place = _beside(path, target)
-        if "://" in target or target.startswith(("/", "~", ".")) or self.context.exists(place):
-            return place
-        folder = posixpath.dirname(path)
-        while folder:
-            folder, _, name = folder.rpartition("/")
-            other = posixpath.join(folder, target)
-            if target.startswith(f"{name}/") and self.context.exists(other):
-                return other
-        return place
 
     def _parents(self) -> None:
         metadata = self.root.get("metadata")
@@ -203,8 +233,8 @@ class _Template:
                 )
                 continue
             if parent.is_object:
-                self.types.add(parent.plain())
-                self._imports(parent, place, (self.path, place), at_home=False)
+                self.types.add(_types(parent))
+                self._imports(_import_targets(parent, place, self.context), (self.path, place), name)
                 topology = parent.get("topology_template")
                 if topology is not None and topology.is_object:
                     self._collect(topology)
@@ -614,26 +644,64 @@ class _Template:
                     self.say("TOS-R001", f"there is no {kind} type {parent.text!r}{near}", parent, severity=level)
 
 
-def _import_targets(imports: Node | None) -> Iterator[tuple[Node, str, bool, str]]:
-    """Where an import points: node, address or path, whether a repository is named besides, the prefix of its names."""
+def _library(place: str, context: Context) -> Library | Malformed:
+    """An imported document, read once however many templates import it. Raises `Unreachable`."""
+    try:
+        root = parse_yaml(context.read(place), LIMITS)
+    except Malformed as wrong:
+        return wrong
+    if not root.is_object:
+        return Library({}, ())
+    return Library(_types(root), tuple(_import_targets(root, place, context)))
+
+
+def _types(root: Node) -> dict[str, Any]:
+    return {key.text: value.plain() for key, value in root.items if key.text.endswith("_types")}
+
+
+def _import_targets(root: Node, path: str, context: Context) -> list[Import]:
+    """The imports of a document."""
+    imports = root.get("imports")
     if imports is None:
-        return
-    entries = imports.elements if imports.is_array else [imports] if imports.is_object else []
-    for entry in entries:
-        if entry.kind is Kind.STRING:
-            yield entry, entry.text, False, ""
-            continue
-        profile = entry.get("profile")
+        return []
+    found: list[Import] = []
+    for entry in imports.elements if imports.is_array else [imports] if imports.is_object else []:
+        profile = entry.get("profile") if entry.is_object else None
         if profile is not None:
-            yield profile, profile.text, True, ""
+            found.append(Import(profile, profile.text, profile.text, True, ""))
             continue
-        named = [entry] if entry.get("file") is not None else [value for _, value in entry.items]
-        for value in named:
-            file = value.get("file") if value.is_object else value
-            if file is not None and file.kind is Kind.STRING:
-                prefix = value.get("namespace_prefix") if value.is_object else None
-                repository = value.is_object and value.get("repository") is not None
-                yield file, file.text, repository, prefix.text if prefix is not None else ""
+        whole = entry.kind is Kind.STRING or entry.get("file") is not None or entry.get("url") is not None
+        for value in [entry] if whole else [value for _, value in entry.items]:
+            found += _named_import(value, path, context)
+    return found
+
+
+def _named_import(value: Node, path: str, context: Context) -> Iterator[Import]:
+    file = (value.get("file") or value.get("url")) if value.is_object else value
+    if file is None or file.kind is not Kind.STRING:
+        return
+    prefix = (value.get("namespace_prefix") or value.get("namespace")) if value.is_object else None
+    elsewhere = value.is_object and value.get("repository") is not None
+    place = _found(path, file.text, context)
+    yield Import(file, file.text, place, elsewhere, prefix.text if prefix is not None else "")
+
+
+def _found(path: str, target: str, context: Context) -> str:
+    """Where an import lies: where the settings say, beside the document, or below a folder on the way to it that it
+    begins with."""
+    mapped = context.settings.get("imports")
+    if isinstance(mapped, Mapping) and mapped.get(target):
+        return str(mapped[target])
+    place = _beside(path, target)
+    if "://" in target or target.startswith(("/", "~", ".")) or context.exists(place):
+        return place
+    folder = posixpath.dirname(path)
+    while folder:
+        folder, _, name = folder.rpartition("/")
+        other = posixpath.join(folder, target)
+        if target.startswith(f"{name}/") and context.exists(other):
+            return other
+    return place
 
 
 def _beside(path: str, target: str) -> str:

@@ -23,7 +23,7 @@ _UNITS: dict[str, Any] = {
     "scalar-unit.frequency": _FREQUENCIES,
     "scalar-unit.bitrate": _BITRATES,
 }
-_SCALAR = re.compile(r"\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([A-Za-z]+)\s*")
+_SCALAR = re.compile(r"\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z]+)\s*")
 _VERSION = re.compile(r"\d+(?:\.\d+){0,2}(?:\.[A-Za-z0-9]+(?:-\d+)?)?")
 _WORDS = ("yes", "no", "on", "off", "true", "false")
 SIMPLE = ("string", "integer", "float", "boolean", "timestamp", "range", "version", "list", "map", *_UNITS)
@@ -61,7 +61,7 @@ def _scalar_fault(node: Node, kind: str) -> str | None:
     if kind == "integer":
         good = re.fullmatch(r"[-+]?\d+|0[xo][0-9a-fA-F]+", text) is not None
     elif kind == "float":
-        number = re.fullmatch(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?", text)
+        number = re.fullmatch(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?", text)
         good = node.kind in (Kind.INTEGER, Kind.NUMBER) or number is not None
     elif kind == "boolean":
         good = node.kind is Kind.BOOLEAN or text.lower() in _WORDS
