@@ -154,6 +154,9 @@ def _workflow_commit(found: Signer, rules: Rules) -> Claim:
 def _ref(found: Signer, rules: Rules) -> Claim:
     if found.trigger.startswith("pull_request") or found.ref.startswith("refs/pull/"):
         return Claim("branch", False, "the job ran for a pull request")
+    if not found.trigger:
+        # On a pull request from a fork the ref may be that of the base: without the event it is not known.
+        return Claim("branch", False, "the certificate does not say what the job ran for")
     if found.ref in rules.refs or found.ref.startswith("refs/tags/"):
         return Claim("branch", True, found.ref)
     return Claim("branch", False, f"{_shown(found.ref)} is not a branch that counts as current (--ref)")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from assaymark.provenance.milestones import Milestone, Move
+from assaymark.provenance.milestones import Milestone, Move, instant
 from assaymark.provenance.prov import Writer, local, qualified
 from assaymark.provenance.uris import HOME
 from assaymark.wording import one_line
@@ -39,7 +38,7 @@ def _milestone(writer: Writer, milestone: Milestone, before: Milestone | None, m
             "am:worse": " ".join(move.worse) if move else None,
         },
     )
-    moment = zulu(milestone.moment)
+    moment = instant(milestone.moment).strftime("%Y-%m-%dT%H:%M:%SZ")
     name = local(_report(milestone).partition(":")[2])
     activity = writer.activity(f"run:verdict-{name}", "am:Verdict", "verdict", start=moment, end=moment)
     agent = writer.agent(
@@ -63,13 +62,6 @@ def _report(milestone: Milestone) -> str:
     if milestone.sha256:
         return f"sha256:{milestone.sha256}"
     return f"id:assessment-{milestone.commit}-{local(milestone.moment)}"
-
-
-def zulu(text: str) -> str:
-    """A date or time as RFC 3339 in UTC with ``Z``; a time without a zone counts as UTC."""
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def lines(milestones: Sequence[Milestone], moves: Sequence[Move], titles: dict[str, str]) -> Iterator[str]:

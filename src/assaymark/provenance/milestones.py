@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -93,6 +94,12 @@ def read(data: bytes, where: str) -> Iterator[Milestone]:
         raise InputError("neither an assessment of ours nor one of SQAaaS", where=where)
 
 
+def instant(moment: str) -> datetime:
+    """A date or time as a moment in UTC; one without a zone counts as UTC. ValueError for what is none."""
+    found = datetime.fromisoformat(moment)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
 def moves(milestones: Sequence[Milestone]) -> tuple[Move, ...]:
     """What moved from each milestone to the next, in the order given."""
     return tuple(_move(a, b) for a, b in pairwise(milestones))
@@ -105,12 +112,12 @@ def ordered(milestones: Iterable[Milestone], commits: Sequence[str] = ()) -> tup
     """
     place = {commit: number for number, commit in enumerate(commits)}
     latest: dict[str, Milestone] = {}
-    for milestone in sorted(milestones, key=lambda m: (m.moment, m.sha256 or "")):
+    for milestone in sorted(milestones, key=lambda m: (instant(m.moment), m.sha256 or "")):
         latest[milestone.commit] = milestone
     found = latest.values()
     if place and all(m.commit in place for m in found):
         return tuple(sorted(found, key=lambda m: place[m.commit]))
-    return tuple(sorted(found, key=lambda m: (m.moment, m.commit)))
+    return tuple(sorted(found, key=lambda m: (instant(m.moment), m.commit)))
 
 
 def _move(before: Milestone, after: Milestone) -> Move:
@@ -245,6 +252,10 @@ def _moment(value: object, where: str) -> str:
         value = value[0]
     if not isinstance(value, str) or not _DAY.fullmatch(value):
         raise InputError(f"not a date: {value!r}", where=where)
+    try:
+        instant(value)
+    except (ValueError, OverflowError) as problem:
+        raise InputError(f"not a date: {value!r}", where=where) from problem
     return value
 
 

@@ -270,3 +270,23 @@ def test_the_picture_of_a_validation_tells_of_documents() -> None:
     assert "2 checks of commit" in text
     assert "fill:var(--failed)" in text
     assert "reached" not in text
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-13-45", "2026-01-01T99:00:00Z", "2026-01-01T::Z", "0001-01-01T00:00:00+14:00"]
+)
+def test_what_only_looks_like_a_date_is_refused_with_its_place(moment: str) -> None:
+    line = json.dumps({"commit": "a" * 40, "date": moment, "level": "gold"}).encode()
+    with pytest.raises(InputError, match=r"^history.jsonl:1.*not a date"):
+        list(milestones.read(line, "history.jsonl"))
+
+
+def test_moments_of_different_zones_and_lengths_are_ordered_as_moments() -> None:
+    def at(moment: str, level: str, commit: str = "a" * 40) -> Milestone:
+        return Milestone(commit=commit, moment=moment, level=level, source="assaymark")
+
+    early, late = at("2026-01-02T00:30:00+05:00", "none"), at("2026-01-01T23:00:00Z", "gold")
+    assert [m.level for m in milestones.ordered([late, early])] == ["gold"], "the later report counts"
+    other = at("2026-01-01T20:00:00.123456789Z", "silver", "b" * 40)
+    assert [m.level for m in milestones.ordered([other, late])] == ["silver", "gold"]
+    assert milestones.ordered([at("2026-01-01", "none")])[0].level == "none"
