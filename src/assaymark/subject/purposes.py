@@ -110,7 +110,7 @@ STYLE: dict[str, Purpose] = {
     "Rust": Purpose(
         "style of Rust",
         run=(_CARGO + r" (?:fmt|clippy)", "rustfmt", "clippy", "cargo-check"),
-        uses=(r"clippy", r"rustfmt", r"actions-rs/cargo.*command=(?:fmt|clippy)"),
+        uses=(r"^[^@\s]*clippy", r"^[^@\s]*rustfmt", r"actions-rs/cargo.*command=(?:fmt|clippy)"),
     ),
     "JavaScript": Purpose(
         "style of JavaScript",

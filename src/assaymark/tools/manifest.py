@@ -14,6 +14,7 @@ All keys (``*`` = required)::
     files = ["**/*.pyi"]                # ... and files that match these globs; at least one of both
     exclude = ["**/templates/**"]       # but none of these: what is no file of its language, whatever its name
     default = true                      # it judges when the project configured no tool of the group (default false)
+    unless = [".black-box.ini"]         # and none of these lies there: configurations of tools without a manifest
 
     command = ["ruff", "check", "--no-cache", "--output-format=sarif", "{config}", "--", "{files}"]   # *
     ran = [0, 1]                        # * exit codes that mean "it ran"; "0-99" is a span of them
@@ -168,6 +169,7 @@ class Manifest:
     files: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     default: bool = False
+    unless: tuple[str, ...] = ()
     clean: tuple[int, ...] = (0,)
     stream: str = "stdout"
     fails_at: Severity = Severity.NOTE
@@ -248,6 +250,7 @@ def _manifest(table: _Table, digest: str) -> Manifest:
         files=table.strings("files"),
         exclude=table.strings("exclude"),
         default=table.flag("default"),
+        unless=table.strings("unless"),
         command=table.strings("command", required=True),
         ran=table.numbers("ran", None),
         clean=table.numbers("clean", (0,)),
@@ -344,7 +347,7 @@ def _sound(manifest: Manifest, where: str, formats: frozenset[str]) -> None:
 
 
 _KEYS = (
-    *("name", "about", "home", "kind", "group", "subcriteria", "languages", "files", "exclude", "default"),
+    *("name", "about", "home", "kind", "group", "subcriteria", "languages", "files", "exclude", "default", "unless"),
     *("command", "ran", "clean", "format", "stream", "fails_at", "timeout", "memory", "cwd", "isolate"),
     *(
         "executes_code",

@@ -123,6 +123,7 @@ def choose(
     configured = {
         m.name: sanitise.find(tree, m.config.files, m.config.mentions) for m in manifests if by_manifest[m.name]
     }
+    manifests = [m for m in manifests if configured.get(m.name) or not (m.unless and tree.find(*m.unless))]
     found = []
     for manifest in manifests:
         files = by_manifest[manifest.name]

@@ -68,3 +68,8 @@ def test_every_expression_is_valid() -> None:
     for purpose in (*STYLE.values(), ANY_STYLE, TEST, COVERAGE, BUILD, SAST):
         assert not purpose.fits("", False)
         assert not purpose.fits("", True)
+
+
+def test_a_toolchain_with_a_linter_in_it_lints_nothing() -> None:
+    assert not STYLE["Rust"].fits("dtolnay/rust-toolchain@v1 toolchain=stable components=clippy,rustfmt", True)
+    assert STYLE["Rust"].fits("giraffate/clippy-action@v1 reporter=github-pr-check", True)

@@ -58,6 +58,19 @@ def test_all_that_are_configured_judge(linters: list[Manifest], tree: Trees) -> 
     assert names(choose(linters, languages.provide(found), found)) == ["alpha", "beta", "safe"]
 
 
+def test_a_default_leaves_the_place_to_a_tool_without_a_manifest(linters: list[Manifest], tree: Trees) -> None:
+    shy = [replace(m, unless=("other.ini",)) if m.name == "beta" else m for m in linters]
+    for files, chosen in (
+        ({}, ["beta", "safe"]),
+        ({"other.ini": ""}, ["safe"]),
+        ({"docs/other.ini": ""}, ["beta", "safe"]),
+    ):
+        found = tree({"a.py": "", **files})
+        assert names(choose(shy, languages.provide(found), found)) == chosen
+    found = tree({"a.py": "", "other.ini": "", "beta.ini": ""})
+    assert names(choose(shy, languages.provide(found), found)) == ["beta", "safe"]
+
+
 def test_a_tool_without_files_does_not_apply(linters: list[Manifest], tree: Trees) -> None:
     found = tree({"a.sh": "", "alpha.ini": ""})
     assert names(choose(linters, languages.provide(found), found)) == ["gamma"]

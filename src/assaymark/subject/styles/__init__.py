@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from assaymark.subject.styles import ini, javascript, layered, toml, yaml
+from assaymark.subject.styles import ini, javascript, layered, php, toml, yaml
 from assaymark.subject.styles.model import StyleTool
 
 Reader = Callable[[str, str], Iterator[StyleTool]]
@@ -40,6 +40,8 @@ READERS: tuple[tuple[tuple[str, ...], Reader], ...] = (
     ((".prettierrc", ".prettierrc.json", ".prettierrc.yml", ".prettierrc.yaml"), javascript.prettier),
     (("biome.json", "biome.jsonc"), javascript.biome),
     (("package.json",), javascript.package),
+    ((".php-cs-fixer.php", ".php-cs-fixer.dist.php", ".php_cs", ".php_cs.dist"), php.fixer),
+    ((".phpcs.xml", "phpcs.xml", ".phpcs.xml.dist", "phpcs.xml.dist"), php.codesniffer),
     ((".lintr",), layered.lintr),
     (("checkstyle.xml", ".checkstyle.xml"), layered.checkstyle),
     ((".shellcheckrc",), layered.shellcheck),

@@ -21,6 +21,30 @@ def rules(tool: StyleTool, kind: str) -> list[tuple[str, int, bool]]:
     return [(o.rule, o.line, o.reason) for o in tool.overrides if o.kind == kind]
 
 
+def test_php_cs_fixer() -> None:
+    tool = only(
+        ".php-cs-fixer.dist.php",
+        "<?php\nreturn (new PhpCsFixer\\Config())->setRules([\n    '@Symfony' => true,\n    'yoda_style' => false,\n"
+        "    // as the team agreed\n    'phpdoc_order' => ['order' => ['param'], 'other_option' => true],\n"
+        "    'concat_space' => true,\n]);\n",
+    )
+    assert tool.base == "@Symfony"
+    assert rules(tool, "ignore") == [("yoda_style", 4, False)]
+    assert rules(tool, "setting") == [("phpdoc_order", 6, True), ("concat_space", 7, False)]
+    assert only(".php-cs-fixer.php", "<?php return new PhpCsFixer\\Config();\n").base == "PSR-12"
+
+
+def test_phpcs() -> None:
+    tool = only(
+        "phpcs.xml",
+        '<ruleset>\n<rule ref="PSR12">\n<exclude name="Generic.Files.LineLength"/>\n</rule>\n'
+        '<rule ref="Squiz.Commenting.FileComment"/>\n</ruleset>\n',
+    )
+    assert tool.base == "PSR12"
+    assert [r for r, _, _ in rules(tool, "ignore")] == ["Generic.Files.LineLength"]
+    assert [r for r, _, _ in rules(tool, "setting")] == ["Squiz.Commenting.FileComment"]
+
+
 def test_ruff() -> None:
     tool = only(
         "pyproject.toml",
