@@ -112,9 +112,10 @@ def included(judged: assessment.Judged) -> assessment.Judged:
     if not cases and not wrong:
         return judged
     request = Request(as_of=found.as_of)
-    answers = [(case, judge(case, request)) for case in cases]
-    told = [_told(case, answer.assessment) for case, answer in answers]
-    results, criteria = _together([(_path(case, judged.root), answer.assessment) for case, answer in answers])
+    paths = [_path(case, judged.root) for case in cases]
+    answers = [_placed(judge(case, request).assessment, path) for case, path in zip(cases, paths, strict=True)]
+    told = [_told(case, answer) for case, answer in zip(cases, answers, strict=True)]
+    results, criteria = _together(list(zip(paths, answers, strict=True)))
     whole = replace(
         found,
         results=(*found.results, *results),
@@ -147,6 +148,29 @@ def _cases(root: Path, paths: Iterable[str]) -> tuple[list[Case], list[Finding]]
 
 def _path(case: Case, root: Path) -> str:
     return (case.folder / case.name).resolve().relative_to(root.resolve()).as_posix() if case.folder else case.name
+
+
+def _placed(found: Assessment, path: str) -> Assessment:
+    """The same with its places seen from what was judged, where the manifest is at ``path``.
+
+    They were told from the root of the repository, or from the manifest's own folder where there is none.
+    """
+    own = found.subject.path
+    lost = own[: -len(path)] if own.endswith(path) else ""
+    added = path[: -len(own)] if path.endswith(own) else ""
+
+    def moved(f: Finding) -> Finding:
+        if f.location is None:
+            return f
+        inside = f.location.path.startswith(lost)  # else it lies beside what was judged, where no report can point
+        new = replace(f.location, path=added + f.location.path.removeprefix(lost)) if inside else None
+        return replace(f, location=new)
+
+    def of(e: Evidence) -> Evidence:
+        return replace(e, findings=tuple(moved(f) for f in e.findings))
+
+    results = tuple(replace(r, evidence=tuple(of(e) for e in r.evidence)) for r in found.results)
+    return replace(found, subject=replace(found.subject, path=path), results=results)
 
 
 def _told(case: Case, found: Assessment) -> Finding:

@@ -231,8 +231,11 @@ def remedy(result: SubcriterionResult) -> str:
 
 
 def prefix_of(subject: Subject) -> str:
-    """What leads from the root of the repository to the folder that was judged: empty, or ending in ``/``."""
-    return "" if subject.path in ("", ".") else f"{subject.path}/"
+    """What leads from the root of the repository to the folder that was judged: empty, or ending in ``/``.
+
+    Only software is a folder. The path of a model or dataset is that of its manifest; places are told from the root.
+    """
+    return "" if subject.path in ("", ".") or subject.kind != "software" else f"{subject.path}/"
 
 
 def source_link(subject: Subject, where: Location | None) -> str | None:

@@ -117,6 +117,20 @@ def test_a_repository_is_judged_with_its_manifests(repository: Path) -> None:
     assert "level none of the profile model" in " ".join(n.message for n in found.notices)
 
 
+@pytest.mark.parametrize(("part", "kept"), [(".", True), ("models", True), (".", False), ("models", False)])
+def test_places_are_seen_from_what_was_judged(repository: Path, part: str, kept: bool) -> None:
+    from shutil import rmtree
+
+    if not kept:  # no repository: a plain folder
+        rmtree(repository / ".git")
+    found = assess(repository / part, tools=False, profile="assaymark")
+    about = [r for r in found.results if r.definition.id.startswith("ML.")]
+    places = [f.location.path for r in about for e in r.evidence for f in e.findings if f.location]
+    places += [n.location.path for n in found.notices if n.rule == "model/level" and n.location]
+    assert len(places) > 1
+    assert [p for p in places if not (repository / part / p).is_file()] == []
+
+
 def test_the_level_of_a_repository_does_not_rest_on_its_manifests(repository: Path) -> None:
     found = assess(repository, tools=False, profile="assaymark")
     (repository / "models" / "model.toml").unlink()

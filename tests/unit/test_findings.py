@@ -276,6 +276,12 @@ def test_a_folder_of_a_repository_is_part_of_the_link() -> None:
     assert source_link(replace(SUBJECT, path="/etc"), Location(path="a.py")) is None
 
 
+def test_a_manifest_is_no_folder() -> None:
+    model = replace(SUBJECT, kind="model", path="models/model.toml")
+    link = f"https://github.com/lab/tide/blob/{COMMIT}/models/model.toml#L1"
+    assert source_link(model, Location(path="models/model.toml", line=1)) == link
+
+
 def test_no_link_to_what_is_not_there() -> None:
     where = Location(path="a.py")
     assert source_link(SUBJECT, where) == f"https://github.com/lab/tide/blob/{COMMIT}/a.py"

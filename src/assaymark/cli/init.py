@@ -14,6 +14,7 @@ from assaymark.errors import InputError
 from assaymark.wording import one_line
 
 if TYPE_CHECKING:
+    from assaymark.config import Config
     from assaymark.init import Change
     from assaymark.subject.git import Repository
 
@@ -91,15 +92,17 @@ def command(
     names = _names(split(workflows)) if workflows or (task is None and not service and smoke is None) else ()
     names += ("release",) if release and "release" not in names else ()
     readme = None if no_badge else next((n for n in READMES if (root / n).is_file()), None)
-    config = not no_config and bool(names) and not _configured(root)
-    if gate and not config:
+    gate = _one_of("--gate", gate, ("", "bronze", "silver", "gold", "no-regression"))
+    there = _configuration(root)
+    config = not no_config and bool(names) and there is None
+    if gate and not config and (there is None or there.gate != gate):
         raise InputError("the gate stands in the configuration", hint=f'write it there: gate = "{gate}"')
     wanted = Wanted(
         pin=pinned(ref),
         workflows=names,
         branch=_checked("--branch", branch or _branch(root), "name of a branch"),
         profile=_one_of("--profile", profile, ("assaymark", "sqaaas-v3", "sqaaas-v2")),
-        gate=_one_of("--gate", gate, ("", "bronze", "silver", "gold", "no-regression")),
+        gate=gate if there is None else _gate(there),
         config=config,
         model=None if task is None else _one_of("--model", task, TASKS),
         schedule=schedule,
@@ -179,12 +182,20 @@ def _asked(git: Repository, *words: str) -> str:
         return ""
 
 
-def _configured(root: Path) -> bool:
-    """Whether the project has a configuration already, in a file of its own or in pyproject.toml."""
-    if _text(root, ".assaymark.toml") not in (None, ""):
-        return True
-    text = _text(root, "pyproject.toml") or ""
-    return "[tool.assaymark" in text
+def _configuration(root: Path) -> Config | None:
+    """What the project has already, in a file of its own or in pyproject.toml; None when it has none."""
+    from assaymark.config import from_file
+
+    if _text(root, ".assaymark.toml"):
+        return from_file(root / ".assaymark.toml")
+    if "[tool.assaymark" in (_text(root, "pyproject.toml") or ""):
+        return from_file(root / "pyproject.toml")
+    return None
+
+
+def _gate(there: Config) -> str:
+    """The gate that stands there, as far as workflows need to know it: one with a baseline of its own needs no more."""
+    return "" if there.gate is None or (there.gate == "no-regression" and there.baseline) else there.gate
 
 
 def _badge(root: Path, readme: str) -> Callable[[str], str] | None:

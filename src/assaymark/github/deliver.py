@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from assaymark.findings import prefix_of
 from assaymark.forge.client import Client
 from assaymark.github import checks, comment, comment_body, sarif_upload, statuses
 from assaymark.github.changed import Lines
@@ -44,10 +45,10 @@ class Delivery:
         return (statuses.FORK_CONTEXT if self.fork else statuses.CONTEXT) + part
 
     @property
-    def folder(self) -> str:
-        """The folder of the repository that was judged; empty for all of it."""
-        path = self.report.assessment.subject.path
-        return path if path != "." and checks.inside(path) else ""
+    def prefix(self) -> str:
+        """What leads to the folder that was judged; empty for all of the repository."""
+        prefix = prefix_of(self.report.assessment.subject)
+        return prefix if checks.inside(f"{prefix}x") else ""
 
 
 def deliver(client: Client, d: Delivery) -> Posted:
@@ -93,7 +94,7 @@ def _check(client: Client, posted: Posted, d: Delivery, summary: str) -> None:
         conclusion=CONCLUSIONS.get(d.outcome or "", "neutral"),
         title=statuses.describe(d.report.assessment),
         summary=summary,
-        annotations=checks.annotations_of(d.report.assessment, f"{d.folder}/" if d.folder else "", changed=d.changed),
+        annotations=checks.annotations_of(d.report.assessment, d.prefix, changed=d.changed),
         link=d.report.report,
     )
     if not posted.attempt("check run", lambda: f"{checks.post(client, check)}, {len(check.annotations)} annotations"):

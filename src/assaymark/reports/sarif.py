@@ -2,7 +2,7 @@
 
 Verdicts without a place in a file (and findings without one) are notifications too: code scanning refuses results that
 lie nowhere. Paths are those of the whole repository, also when only a folder of it was judged: code scanning knows no
-others, and two folders of one commit are two analyses.
+others, and two folders of one commit are two analyses, as are two manifests.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def render(assessment: Assessment) -> str:
     positions = {rule: n for n, rule in enumerate(rules)}
     run = {
         "tool": {"driver": _driver(assessment, list(rules.values()))},
-        "automationDetails": {"id": "/".join(("assaymark", quote(utf8(assessment.profile), safe=""), _part(prefix)))},
+        "automationDetails": {
+            "id": "/".join(("assaymark", quote(utf8(assessment.profile), safe=""), _part(assessment.subject)))
+        },
         "originalUriBaseIds": {"SRCROOT": {"description": {"text": "the root of the repository that was judged"}}},
         **_origin(assessment),
         "columnKind": "unicodeCodePoints",
@@ -61,8 +63,10 @@ def _prefix(subject: Subject) -> str:
     return prefix if not prefix or _usable(Location(path=f"{prefix}x")) else ""
 
 
-def _part(prefix: str) -> str:
-    return f"{quote(utf8(prefix.rstrip('/')), safe='')}/" if prefix else ""
+def _part(subject: Subject) -> str:
+    """What tells several analyses of one commit apart: the folder or the manifest that was judged."""
+    path = subject.path if subject.path != "." and _usable(Location(path=subject.path)) else ""
+    return f"{quote(utf8(path), safe='')}/" if path else ""
 
 
 def _driver(a: Assessment, rules: list[dict[str, Any]]) -> dict[str, Any]:

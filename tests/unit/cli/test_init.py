@@ -130,6 +130,23 @@ def test_a_configuration_that_is_there_stays(root: Path) -> None:
         init(root, "--dry-run", "--gate", "gold")
 
 
+@pytest.mark.parametrize(
+    ("more", "baseline"), [("", "branch:badges"), ('baseline = "base.json"\n', '""')], ids=["published", "a file"]
+)
+def test_the_gate_that_is_there_still_has_what_it_needs(root: Path, more: str, baseline: str) -> None:
+    init(root, "--yes", "--gate", "no-regression")
+    (root / ".assaymark.toml").write_text(f'gate = "no-regression"\n{more}')
+    init(root, "--yes", "--force", "--gate", "no-regression")
+    assert f"baseline: {baseline} #" in (root / ".github" / "workflows" / "assaymark.yml").read_text()
+    assert "everything is as it should be" in init(root, "--yes").output
+
+
+def test_a_configuration_that_cannot_be_read_is_told(root: Path) -> None:
+    (root / ".assaymark.toml").write_text("gate = [")
+    with pytest.raises(InputError, match="not valid TOML"):
+        init(root, "--dry-run")
+
+
 def test_links_are_not_followed(root: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (root / ".github").symlink_to(tmp_path / "elsewhere")

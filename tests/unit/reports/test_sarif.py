@@ -56,6 +56,13 @@ def test_paths_are_those_of_the_whole_repository(samples: ModuleType) -> None:
     assert run(part)["automationDetails"]["id"] == "assaymark/assaymark/packages%2Fa%20b/"
 
 
+def test_what_a_manifest_describes_has_its_places_and_is_an_analysis_of_its_own(samples: ModuleType) -> None:
+    whole = samples.VARIANTS["bronze"]
+    model = replace(whole, subject=replace(whole.subject, kind="model", path="models/model.toml"))
+    assert run(model)["results"] == run(whole)["results"]
+    assert run(model)["automationDetails"]["id"] == "assaymark/assaymark/models%2Fmodel.toml/"
+
+
 @pytest.mark.parametrize("path", ["/etc", "..", "a/../../b"])
 def test_a_strange_folder_is_no_part_of_paths(samples: ModuleType, path: str) -> None:
     whole = samples.VARIANTS["bronze"]
