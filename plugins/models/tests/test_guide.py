@@ -78,7 +78,8 @@ def test_the_digital_twin_of_the_guide_is_judged_again_on_new_data(
     said = [say(*line.split()) for line in lines]
     assert [done.returncode for done in said] == [0] * 5, "".join(done.stderr for done in said)
     assert said[3].stdout == "stale\n"
-    assert "stale" in (folder / "badge" / "badge.svg").read_text(encoding="utf-8")
+    assert "silver, stale" in (folder / "badge" / "badge.svg").read_text(encoding="utf-8")
+    assert "silver" in (folder / "report" / "badge.svg").read_text(encoding="utf-8")
     found = json.loads((folder / "report-2" / "assessment.json").read_text(encoding="utf-8"))
     outcomes = {r["id"]: r["outcome"] for r in found["subcriteria"]}
     passed = (

@@ -10,7 +10,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from assaymark.api import Resources
 from assaymark.model import Outcome
+from assaymark_models.running import Execution
 
 
 def linear(weights: Any, bias: float) -> onnx.ModelProto:
@@ -65,6 +67,63 @@ def test_weights_outside_the_folder_are_not_read(location: str, run_here: Any, t
     result = run_here.results("ML.Per")["ML.Per01"]
     assert result.outcome is Outcome.UNKNOWN
     assert "outside its folder" in result.evidence[0].message
+
+
+def beside(project: Any) -> None:
+    """Weights in a file beside the model."""
+    model = linear([60], 20)
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    entry = tensor.external_data.add()
+    entry.key, entry.value = "location", "weights.bin"
+    project.files |= {
+        "model.onnx": model.SerializeToString(),
+        "weights.bin": np.array([60], dtype=np.float32).tobytes(),
+    }
+
+
+def test_weights_beside_the_model_count_where_a_digest_covers_them(run_here: Any) -> None:
+    beside(run_here)
+    result = run_here.results("ML.Per")["ML.Per01"]
+    assert result.outcome is Outcome.UNKNOWN
+    assert "no digest covers" in result.evidence[0].message
+    run_here.manifest["model"]["files"] = ["weights.bin"]
+    found = run_here.assessment(select=("ML.Per", "ML.Pro02"))
+    assert found.results[0].outcome is Outcome.PASSED, found.results[0].evidence[0].message
+    run_here.files["weights.bin"] = np.array([59.9], dtype=np.float32).tobytes()
+    assert run_here.assessment(select=("ML.Per",)).subject.digest != found.subject.digest
+
+
+def endless() -> onnx.ModelProto:
+    """A loop of which nobody sees the end."""
+    number, flag = numpy_helper.from_array(np.array(2**62), "most"), numpy_helper.from_array(np.array(True), "on")
+    value = helper.make_tensor_value_info
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["go"], ["go_on"]),
+            helper.make_node("Add", ["v", "v"], ["v_next"]),
+        ],
+        "body",
+        [value("i", TensorProto.INT64, []), value("go", TensorProto.BOOL, []), value("v", TensorProto.FLOAT, None)],
+        [value("go_on", TensorProto.BOOL, []), value("v_next", TensorProto.FLOAT, None)],
+    )
+    graph = helper.make_graph(
+        [helper.make_node("Loop", ["most", "on", "x"], ["y"], body=body)],
+        "endless",
+        [value("x", TensorProto.FLOAT, [None, 1])],
+        [value("y", TensorProto.FLOAT, [None, 1])],
+        [number, flag],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=9)
+
+
+def test_a_model_that_never_ends_is_stopped(run_here: Any) -> None:
+    run_here.files["model.onnx"] = endless().SerializeToString()
+    run_here.execution = Execution(resources=Resources(time=1))
+    result = run_here.results("ML.Per")["ML.Per01"]
+    assert result.outcome is Outcome.UNKNOWN
+    assert "longer than 1 seconds" in result.evidence[0].message
 
 
 @pytest.mark.parametrize(

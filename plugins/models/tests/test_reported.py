@@ -210,6 +210,11 @@ def test_the_model_of_a_run_is_run_when_it_is_onnx(surrogate: Any) -> None:
     del surrogate.manifest["model"]["file"]
     surrogate.manifest["model"] |= {"mlflow": f"runs:/{RUN}", "inputs": ["near"]}
     assert surrogate.results("ML.Per")["ML.Per01"].outcome is Outcome.PASSED
+    before = surrogate.assessment(select=("ML.Pro02",))
+    numbers = before.results[0].evidence[0].metrics
+    assert (numbers["MLflow run"], str(numbers["MLflow model"])[:7]) == (RUN, "sha256:")
+    (place / "more").write_bytes(b"of the same run")
+    assert surrogate.assessment(select=("ML.Pro02",)).subject.digest != before.subject.digest
     (place / "MLmodel").write_text("flavors:\n  sklearn:\n    pickled_model: model.pkl\n")
     said = surrogate.results("ML.Per")["ML.Per01"]
     assert said.outcome is Outcome.UNKNOWN

@@ -63,6 +63,15 @@ def test_a_good_model_of_each_task_passes_what_its_template_asks(task: str, judg
     assert {i: s for i, s in said.items() if s[0] is not Outcome.PASSED} == {}
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_a_template_that_is_not_filled_in_documents_nothing(task: str, judged: Judged) -> None:
+    found = judged(task, "ML.Doc03", "ML.Doc04")
+    assert {r.definition.id: r.outcome for r in found.results} == {
+        "ML.Doc03": Outcome.FAILED,
+        "ML.Doc04": Outcome.FAILED,
+    }
+
+
 def evidence_of(found: Assessment) -> Any:
     return evidence(found, "ML.Per01").evidence[0].metrics
 

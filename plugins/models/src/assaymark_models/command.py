@@ -62,7 +62,8 @@ def command(
     """Judge a model by the metrics, thresholds and rules of a MANIFEST (TOML).
 
     Predictions are read from files, or made here: from an ONNX file, by an entry point of the repository or by an
-    image, which run as jobs without a network, and only because this verb asks for it. Nothing is unpickled.
+    image, which run as jobs, and only because this verb asks for it. An image has no network; an entry point has none
+    where bubblewrap works, and the report says whether it did. Nothing is unpickled.
     """
     from assaymark_models.continuous import history_of, state
     from assaymark_models.manifest import load

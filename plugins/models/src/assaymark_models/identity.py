@@ -61,6 +61,20 @@ def _combined(files: list[tuple[str, str]], manifest: Manifest) -> str:
     return "sha256:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+def run_of_mlflow(manifest: Manifest) -> dict[str, str]:
+    """Run and model, by digest, that a manifest names in a folder of MLflow; an alias may name others tomorrow."""
+    from assaymark_models.mlflow import place_in_folder
+
+    try:
+        found = place_in_folder(manifest)
+    except (FactUnavailable, OSError):
+        return {}
+    if found is None:
+        return {}
+    run, place = found
+    return {"MLflow run": run} | ({"MLflow model": digest_of(place)} if place.exists() else {})
+
+
 def environment() -> str:
     """Digest of the versions by which numbers are computed: Python, platform, libraries. No host, no user."""
     found = [f"python {platform.python_version()}", f"{platform.system()} {platform.machine()}"]
@@ -74,5 +88,7 @@ def environment() -> str:
 
 def digest_of_all(manifest: Manifest) -> str:
     """Digest of the manifest and of every file that it names; a file that cannot be read counts as absent."""
-    parts = f"{manifest.digest}\n{_combined(list(files_of(manifest)), manifest)}"
+    parts = "\n".join(
+        [manifest.digest, _combined(list(files_of(manifest)), manifest), *run_of_mlflow(manifest).values()]
+    )
     return "sha256:" + hashlib.sha256(parts.encode()).hexdigest()

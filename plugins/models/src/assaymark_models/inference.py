@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ class Onnx:
     """The ONNX file of a manifest, or of its MLflow run."""
 
     manifest: Manifest
+    seconds: float = 300.0
     used: dict[str, float | str] = field(default_factory=dict)
 
     def predict(self, table: Any, *, again: bool = False) -> Any:
@@ -29,9 +31,9 @@ class Onnx:
         Raises FactUnavailable when there is no model that can be run here, or running it fails.
         """
         name, place = _file(self.manifest)
-        refuse_external(place, name, self.manifest.root)
+        refuse_external(place, name, self.manifest)
         clock = time.perf_counter()
-        found = _run(place, name, table, self.manifest)
+        found = _run(place, name, table, self.manifest, self.seconds)
         if not self.used:
             self.used["seconds"] = time.perf_counter() - clock
         return found
@@ -57,8 +59,8 @@ def _file(manifest: Manifest) -> tuple[str, Path]:
     return str(name), place_of(manifest, str(name))
 
 
-def refuse_external(place: Path, name: str, root: Path) -> None:
-    """Raise FactUnavailable unless all weights lie in the file itself or below the model's own folder."""
+def refuse_external(place: Path, name: str, manifest: Manifest) -> None:
+    """Raise FactUnavailable unless all weights lie in the file itself, or in files of its folder that have a digest."""
     if place.stat().st_size > LARGEST:
         raise FactUnavailable(f"{name} is larger than {LARGEST:,} bytes")
     try:
@@ -73,19 +75,29 @@ def refuse_external(place: Path, name: str, root: Path) -> None:
         model = onnx.load(str(place), load_external_data=False)
     except (DecodeError, ValueError, OSError) as problem:
         raise FactUnavailable(f"{name} is no ONNX file: {' '.join(str(problem).split())[:200]}") from problem
+    digested = {place_of(manifest, str(f)) for f in manifest.get("model", "files", ())}
     for tensor in _get_all_tensors(model):
         if not uses_external_data(tensor):
             continue
         location = next((e.value for e in tensor.external_data if e.key == "location"), "")
         there = (place.parent / location).resolve()
-        if Path(location).is_absolute() or not there.is_relative_to(place.parent) or not there.is_relative_to(root):
+        if (
+            Path(location).is_absolute()
+            or not there.is_relative_to(place.parent)
+            or not there.is_relative_to(manifest.root)
+        ):
             raise FactUnavailable(
                 f"{name} takes weights from {location!r}, outside its folder: it is not opened",
                 remedy="save the model with its weights inside, or beside it",
             )
+        if there not in digested and not manifest.get("model", "mlflow"):  # of a run, its whole folder is digested
+            raise FactUnavailable(
+                f"{name} takes weights from {location!r}, which the manifest does not name and no digest covers",
+                remedy="add it to files in [model]",
+            )
 
 
-def _run(place: Path, name: str, table: Any, manifest: Manifest) -> Any:
+def _run(place: Path, name: str, table: Any, manifest: Manifest, seconds: float) -> Any:
     import numpy as np
     import pyarrow as pa
 
@@ -102,16 +114,25 @@ def _run(place: Path, name: str, table: Any, manifest: Manifest) -> Any:
     options = ort.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = 1  # the same sums in the same order on every machine
+    limit = ort.RunOptions()
+    alarm = threading.Timer(seconds, setattr, (limit, "terminate", True))
+    alarm.daemon = True
+    alarm.start()
     try:
         session = ort.InferenceSession(str(place), options, providers=["CPUExecutionProvider"])
         (entry,) = session.get_inputs()
         kind = {"tensor(float)": np.float32, "tensor(double)": np.float64}[entry.type]
         said = [
-            session.run(None, {entry.name: columns[i : i + BATCH].astype(kind)}) for i in range(0, len(columns), BATCH)
+            session.run(None, {entry.name: columns[i : i + BATCH].astype(kind)}, limit)
+            for i in range(0, len(columns), BATCH)
         ]
     except Exception as problem:  # onnxruntime raises classes of its own, without a common base
+        if limit.terminate:
+            raise FactUnavailable(f"{name} took longer than {seconds:g} seconds", remedy="allow more: --time") from None
         why = " ".join(str(problem).split())[:200]
         raise FactUnavailable(f"{name} cannot be run: {why}", remedy="it needs one input: rows by columns") from problem
+    finally:
+        alarm.cancel()
     first = np.concatenate([np.asarray(s[0]) for s in said])
     out = {str(manifest.get("predictions", "column", "prediction")): pa.array(_labels(first, name))}
     probability = manifest.get("predictions", "probability")

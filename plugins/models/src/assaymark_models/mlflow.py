@@ -22,6 +22,7 @@ from assaymark_models.reported import is_number
 LARGEST, MOST = 2_000_000, 5_000
 _RUN = re.compile(r"runs:/([0-9a-f]{32})(?:/(.*))?")
 _VERSION = re.compile(r"models:/([^/@]+)(?:/([0-9]+)|@([^/@]+))")
+_SERVER = ("http://", "https://")
 Fetch = Callable[[str], bytes]
 
 
@@ -42,7 +43,7 @@ def run_of(manifest: Manifest, fetch: Fetch | None = None) -> Run:
     """The run that a manifest names. Raises FactUnavailable when it cannot be read."""
     name = str(manifest.get("model", "mlflow"))
     store = str(manifest.get("model", "store", "mlruns"))
-    if store.startswith(("http://", "https://")):
+    if store.startswith(_SERVER):
         return _from_server(store.rstrip("/"), name, fetch)
     return _from_folder(_folder(manifest, store), name)
 
@@ -52,7 +53,7 @@ def onnx_of(manifest: Manifest) -> Path:
     run = run_of(manifest)
     if run.artifacts is None:
         raise FactUnavailable("models of a server are not fetched", remedy="add predictions: file in [predictions]")
-    folder = _inside(run.artifacts, run.model or "model")
+    folder = _model_of(run, run.artifacts)
     described = _yaml(folder / "MLmodel")
     flavour = described.get("flavors", {}).get("onnx") if isinstance(described.get("flavors"), dict) else None
     if not isinstance(flavour, dict) or not isinstance(flavour.get("data"), str):
@@ -65,6 +66,22 @@ def onnx_of(manifest: Manifest) -> Path:
     if not place.is_file():
         raise FactUnavailable(f"the run {run.id} has no file {flavour['data']}")
     return place
+
+
+def place_in_folder(manifest: Manifest) -> tuple[str, Path] | None:
+    """The id of the run that a manifest names and the place of its model; None where no folder of MLflow is named.
+
+    Raises FactUnavailable when the run is not there.
+    """
+    store = str(manifest.get("model", "store", "mlruns"))
+    if not manifest.get("model", "mlflow") or store.startswith(_SERVER):
+        return None
+    run = run_of(manifest)
+    return (run.id, _model_of(run, run.artifacts)) if run.artifacts else None
+
+
+def _model_of(run: Run, artifacts: Path) -> Path:
+    return _inside(artifacts, run.model or "model")
 
 
 def _folder(manifest: Manifest, store: str) -> Path:

@@ -24,7 +24,6 @@ ASKED, SAID, USED = "inputs.csv", "predictions.csv", "resources.json"
 ISOLATION = "isolation.txt"  # written before the model runs
 Used = dict[str, float | str]  # what running took, and where it was
 LARGEST_FILE, LARGEST_ANSWER = 500_000_000, 50_000_000
-ORDINARY = 65_532
 _TAIL = 400
 # Nothing can be written but the job's own folder, and there is no network; where bubblewrap does not work it is a
 # process of its own with limits, and the record says so.
@@ -112,7 +111,7 @@ class AsJob:
                 image=str(place_of(self.manifest, model["image"])),
                 inputs={**files, ASKED: _csv(table)},
                 environment=environment,
-                confinement=Confinement(read_only=True, network=False, user=ORDINARY),
+                confinement=Confinement(read_only=True, network=False, user=Confinement.ORDINARY),
             )
         file = str(model["entry"]).rpartition(":")[0]
         own = {file: self._content(file), HARNESS: Path(__file__).with_name("harness.py").read_bytes()}
@@ -210,4 +209,4 @@ def predictor_of(manifest: Manifest, execution: Execution | None) -> Predictor:
         return AsJob(manifest, execution)
     from assaymark_models.inference import Onnx
 
-    return Onnx(manifest)
+    return Onnx(manifest, execution.resources.time)

@@ -9,6 +9,8 @@ from assaymark_models.places import place_of
 
 LEAST_CARD, LEAST_USE = 400, 40
 LONGEST_CARD = 2_000_000
+# What stands in the manifests that ``assaymark init --model`` writes, and has to be filled in.
+PLACEHOLDERS = ("Say in a sentence or two what the model is for", "replace-me")
 
 
 @check("model.card")
@@ -52,8 +54,9 @@ def licence(model_manifest: Manifest) -> Evidence:
 def intended_use(model_manifest: Manifest) -> Evidence:
     """A sentence or more on what the model is for, and so what it is not for."""
     text = " ".join(str(model_manifest.get("model", "intended-use", "")).split())
-    if len(text) < LEAST_USE:
+    if len(text) < LEAST_USE or text.startswith(PLACEHOLDERS):
         said = f"the intended use is told in {len(text)} characters, fewer than {LEAST_USE}"
+        said = "the intended use is that of the template" if text.startswith(PLACEHOLDERS) else said
         return failed(said, findings=[finding(model_manifest, "intended-use", said, "model", "intended-use")])
     return passed("the intended use is told")
 
@@ -64,7 +67,7 @@ def training_data(model_manifest: Manifest) -> Evidence:
     import re
 
     text = str(model_manifest.get("model", "training-data", "")).strip()
-    if not text:
+    if not text or text.endswith(PLACEHOLDERS):
         said = "the manifest does not say what the model was trained on"
         return failed(said, findings=[finding(model_manifest, "training-data", said, "model", "training-data")])
     if re.fullmatch(r"(https?://\S+\.\S+|(doi:)?10\.\d{4,9}/\S+)", text):

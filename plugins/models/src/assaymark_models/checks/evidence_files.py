@@ -8,7 +8,7 @@ from typing import Any
 from assaymark.api import Evidence, FactUnavailable, Grade, Outcome, Subject, check, failed, passed, unknown
 from assaymark_models.answers import evidence, finding
 from assaymark_models.checks.performance import other_sample, run_again
-from assaymark_models.identity import MODELS, data_digest, environment, files_of
+from assaymark_models.identity import MODELS, data_digest, environment, files_of, run_of_mlflow
 from assaymark_models.manifest import Manifest
 from assaymark_models.measure import Verdict, clears, number
 from assaymark_models.places import digest_of, place_of
@@ -128,7 +128,7 @@ def identified(model_manifest: Manifest, subject: Subject) -> Evidence:
     if missing:
         return unknown(f"not everything could be digested: {'; '.join(missing[:5])}", remedy="put the files there")
     if run := model_manifest.get("model", "mlflow"):
-        numbers["MLflow run"] = str(run)
+        numbers |= {"MLflow run": str(run), **run_of_mlflow(model_manifest)}
     if not set(MODELS) & set(numbers):
         said = "the model itself is not named, only what it predicted"
         place = finding(model_manifest, "identified", said, "model", "file")
