@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 from dagger_engine_scripted import Ended, Scripted, said
@@ -187,7 +188,38 @@ def test_a_sif_that_nobody_can_make_is_unknown(built):
     manifest = read(WHOLE.replace(b"ghcr.io/lab/apptainer@sha256:" + b"a" * 64, b""), "image.toml")
     results, _, _ = built(good(), manifest)
     assert results["sif"].outcome is Outcome.UNKNOWN
-    assert "Apptainer" in results["sif"].reason
+    assert "apptainer" in results["sif"].reason
+
+
+def test_a_sif_by_the_tools_of_debian_is_asked_for(built):
+    manifest = read(WHOLE.replace(b"ghcr.io/lab/apptainer@sha256:" + b"a" * 64, b"debian"), "image.toml")
+    results, engine, out = built(good(mksquashfs=Ended(0, files={"/reports/image.sif": b"SIF"})), manifest)
+    assert {results[f"sif-linux-{name}"].outcome for name in ("amd64", "arm64")} == {Outcome.PASSED}
+    assert (out / "sif-linux-arm64" / "image.sif").read_bytes() == b"SIF"
+    made = [chain for chain in engine.evaluated("sync") if "siftool new" in chain]
+    assert [chain.rpartition('"/reports/image.sif", "')[2][:1] for chain in made] == ["2", "4"]
+    for chain in made:
+        assert 'withMountedDirectory(path="/rootfs", source=' in chain
+        assert "squashfs-tools siftool" in chain
+
+
+@pytest.mark.service("mksquashfs", "siftool")
+def test_the_script_makes_a_sif_and_the_same_one_of_the_same_files(tmp_path):
+    from assaymark_pipelines.image import PROCESSORS, SIF
+
+    root = tmp_path / "root"
+    (root / "bin").mkdir(parents=True)
+    (root / "bin" / "tool").write_text("#!/bin/sh\n")
+    words = ["sh", "-euc", SIF, "sif", str(root), str(tmp_path / "image.sif"), str(PROCESSORS["linux/arm64"])]
+    subprocess.run(words, check=True, capture_output=True, timeout=120)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["image.sif", "root"]
+    told = subprocess.run(["siftool", "list", tmp_path / "image.sif"], check=True, capture_output=True, timeout=60)
+    assert b"FS (Squashfs/*System/arm64)" in told.stdout
+    place = tmp_path / "part.squashfs"
+    with place.open("wb") as part:
+        subprocess.run(["siftool", "dump", "1", tmp_path / "image.sif"], check=True, stdout=part, timeout=60)
+    unpacked = subprocess.run(["unsquashfs", "-cat", place, "bin/tool"], check=True, capture_output=True, timeout=60)
+    assert unpacked.stdout == b"#!/bin/sh\n"
 
 
 def test_no_secret_reaches_a_query(built):

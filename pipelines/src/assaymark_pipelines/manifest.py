@@ -14,6 +14,8 @@ from assaymark_pipelines.images import Reference, reference
 from assaymark_pipelines.tags import POLICIES
 
 LIMIT = 100_000
+# In place of an image with Apptainer: mksquashfs and siftool of Debian, put into the base image.
+DEBIAN = "debian"
 PLATFORM = ("linux/amd64", "linux/arm64", "linux/arm/v7", "linux/ppc64le", "linux/riscv64", "linux/s390x")
 
 
@@ -29,7 +31,7 @@ class Test:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """``repository`` is published to; ``candidate`` holds what is still to be judged. ``user`` and ``password`` name
-    environment variables. ``sif`` and ``skopeo`` are images that hold Apptainer and skopeo."""
+    environment variables. ``sif`` and ``skopeo`` are images that hold Apptainer (or `DEBIAN`) and skopeo."""
 
     repository: Reference
     candidate: Reference
