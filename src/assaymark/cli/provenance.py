@@ -101,12 +101,13 @@ def graph(places: tuple[str, ...], output: str | None) -> None:
     from assaymark.provenance import milestones, picture
 
     if len(places) == 1 and not places[0].endswith(".jsonl"):
-        drawn = picture.assessment(_account(places[0]))
+        account = _account(places[0])
+        name, drawn = account.subject.name, picture.assessment(account)
     else:
         known = milestones.ordered(_milestones(places))
         name = next((m.repository for m in known if m.repository), None) or "the repository"
         drawn = picture.history(name, known, milestones.moves(known))
-    _given(output, drawn)
+    _given(output, drawn, name)
 
 
 @command.command(
@@ -151,21 +152,19 @@ def history(
         moves = between.told(checkout, moves, known)
     name = next((m.repository for m in line if m.repository), None)
     if form == "text":
-        _given(output, "\n".join(told.lines(line, moves, known.titles if known else {})) + "\n")
+        text = "\n".join(told.lines(line, moves, known.titles if known else {})) + "\n"
     elif form == "json":
-        _given(output, json.dumps(told.value(line, moves), indent=1, sort_keys=True) + "\n")
+        text = json.dumps(told.value(line, moves), indent=1, sort_keys=True) + "\n"
     elif form == "svg":
         from assaymark.provenance import picture
 
-        _given(output, picture.history(name or "the repository", line, moves))
+        text = picture.history(name or "the repository", line, moves)
     else:
         from assaymark.provenance import prov, yprov4sqa
-        from assaymark.provenance.redact import refuse_leaks
 
         view = yprov4sqa.document(line) if form == "yprov4sqa" else told.document(name, line, moves)
         text = prov.dump(view)
-        refuse_leaks(output or "history", text, os.environ, allowed=[name or ""])
-        _given(output, text)
+    _given(output, text, name)
 
 
 @command.command(
@@ -189,10 +188,12 @@ def push(document: str, url: str, name: str | None) -> None:
 
     data = _read(Path(document))
     value = _json(Path(document))
+    if not isinstance(value, dict) or not isinstance(value.get("prefix"), dict):
+        raise InputError("is no PROV-JSON document: it has no prefixes", where=document)
     digest = hashlib.sha256(data).hexdigest()
     refuse_leaks(document, data.decode("utf-8", "replace"), os.environ)
     projected = project(value, digest)
-    place = name or document_name(str(value.get("prefix", {}).get("commit", "local")), digest)
+    place = name or document_name(str(value["prefix"].get("commit", "local")), digest)
     service = Service(url, os.environ.get("YPROV_TOKEN"))
     if not os.environ.get("YPROV_TOKEN"):
         user, password = os.environ.get("YPROV_USER"), os.environ.get("YPROV_PASSWORD")
@@ -240,7 +241,7 @@ def import_(document: str, output: str | None) -> None:
     value = _json(path)
     if isinstance(value, dict) and isinstance(value.get("report"), dict):
         line = list(milestones.read(data, document))
-        _given(output, dump(told.document(line[0].repository, line)))
+        _given(output, dump(told.document(line[0].repository, line)), line[0].repository)
         return
     _given(output, dump(upstream.imported(data, path.name)))
 
@@ -266,7 +267,11 @@ def _milestones(places: tuple[str, ...]) -> Any:
         yield from milestones.read(_read(path), str(path))
 
 
-def _given(output: str | None, text: str) -> None:
+def _given(output: str | None, text: str, *public: str | None) -> None:
+    """To the file or to standard output, unless it tells what must not leave; ``public`` are names that may."""
+    from assaymark.provenance.redact import refuse_leaks
+
+    refuse_leaks(output or "the document", text, os.environ, allowed=[name for name in public if name])
     if output is None:
         out(text)
         return

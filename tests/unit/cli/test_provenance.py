@@ -96,3 +96,45 @@ def test_nothing_is_written_when_a_secret_would_be(assessed: Path, monkeypatch: 
     monkeypatch.setenv("DEPLOY_TOKEN", "canary-value-42")
     assert main(["provenance", "export", str(assessed), "--output", str(assessed / "prov")]) == 2
     assert not (assessed / "prov").exists()
+
+
+WAYS = {
+    "graph": ["graph", "{}"],
+    "a history as JSON": ["history", "{}/assessment.json", "--format", "json"],
+    "a history as PROV": ["history", "{}/assessment.json", "--format", "prov"],
+    "a history for readers of yProv4SQA": ["history", "{}/assessment.json", "--format", "yprov4sqa"],
+    "a picture of the history": ["history", "{}/assessment.json", "--format", "svg"],
+    "a history in words": ["history", "{}/assessment.json"],
+    "import": ["import", "{}/upstream.json"],
+    "export": ["export", "{}"],
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whichever_way_it_leaves_it_is_searched_first(
+    way: str, assessed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    value = json.loads((assessed / "assessment.json").read_text())
+    commit = value["subject"]["commit"]
+    upstream = {"prefix": {"ex": "http://e/"}, "entity": {"ex:a": {"ex:commit": commit}}}
+    (assessed / "upstream.json").write_text(json.dumps(upstream))
+    words = ["provenance", *(word.replace("{}", str(assessed)) for word in WAYS[way])]
+    place = assessed / "written"
+    assert main([*words, *([] if way == "export" else ["--output", str(place)])]) == 0
+    place.unlink(missing_ok=True)
+    capsys.readouterr()
+    # Whatever of it is drawn: the start of the commit is there.
+    monkeypatch.setenv("DEPLOY_TOKEN", commit[:10])
+    for more in [[], ["--output", str(place)]]:
+        assert main([*words, *more]) == 2
+        told = capsys.readouterr()
+        assert "not written: it would tell the value of DEPLOY_TOKEN" in told.err
+        assert commit[:10] not in told.out + told.err
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("text", ["[]", "3", "{}", '{"prefix": []}'])
+def test_what_is_no_document_is_not_pushed(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.json").write_text(text)
+    assert main(["provenance", "push", str(tmp_path / "x.json"), "--url", "http://127.0.0.1:9"]) == 2
+    assert "no PROV-JSON document" in capsys.readouterr().err
