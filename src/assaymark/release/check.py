@@ -172,10 +172,14 @@ def _badge(source: Source) -> Iterator[Item]:
     """A badge in the README must be that of this repository."""
     readme = source.text("README.md", "README.rst", "README.org")
     repository = (source.opened.subject.repository or "").partition("/")[2]
-    if readme is None or not repository:
+    if readme is None:
         return
     for number, line in enumerate(readme[1].splitlines(), 1):
         for match in _BADGE.finditer(line[:5_000]):
+            if not repository:
+                text = f"{readme[0]}:{number} shows that of {match['repository']}; this clone has no remote to tell"
+                yield Item("badge", Says.UNKNOWN, text, "git remote add origin ADDRESS")
+                return
             if match["repository"].lower() != repository.lower():
                 text = f"{readme[0]}:{number} shows the badge of {match['repository']}"
                 yield Item("badge", Says.NO, text, "assaymark badge embed")

@@ -212,3 +212,11 @@ def test_the_packages_of_a_workspace_tell_one_version(repository: Make, file: st
     assert asked(repository(WORKSPACE))["version"][0] == "yes"
     other = WORKSPACE | {file: WORKSPACE[file].replace(before, before.replace("1.2.0", "1.1.0"))}
     assert asked(repository(other, "other"))["version"] == ("no", told)
+
+
+def test_a_badge_without_a_remote_may_be_anybodys(repository: Make) -> None:
+    badge = "![quality](https://raw.githubusercontent.com/lab/tide/badges/badge.svg)\n"
+    root = repository(FILES | {"README.md": badge})
+    assert asked(root)["badge"][0] == "unknown"
+    subprocess.run(["git", "remote", "add", "origin", "https://github.com/lab/tide.git"], cwd=root, check=True)
+    assert asked(root)["badge"][0] == "yes"
