@@ -117,6 +117,74 @@ def test_a_box_is_found_once_and_only_where_it_is(judged: Judged) -> None:
     assert evidence(moved, "ML.Per01").outcome is Outcome.FAILED
 
 
+EMPTY = "60,,calm,,,,\n61,,rough,,,,\n"
+GHOST = "60,ship,0.9,1,1,5,5\n"
+
+
+def test_what_is_seen_in_an_image_without_anything_is_wrong(judged: Judged, tmp_path: Path) -> None:
+    """Images in which there is nothing are rows of the reference without class and box."""
+
+    def add(ghost: str) -> Callable[[Path], None]:
+        def spoil(folder: Path) -> None:
+            with (folder / "boxes.csv").open("a") as boxes, (folder / "found.csv").open("a") as found:
+                boxes.write(EMPTY)
+                found.write(ghost)
+
+        return spoil
+
+    before = evidence_of(judged("detection", "ML.Per"))
+    empty = evidence_of(judged("detection", "ML.Per", spoil=add("")))
+    seen = evidence_of(judged("detection", "ML.Per", spoil=add(GHOST)))
+    assert (before["images"], empty["images"]) == (60, 62)
+    assert before["map"] == empty["map"] > seen["map"]
+    assert before["recall"] == empty["recall"] == seen["recall"]
+    elsewhere = judged("detection", "ML.Per", spoil=add(GHOST.replace("60", "99")))
+    assert evidence(elsewhere, "ML.Per01").outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("change", "tolerance", "expected"),
+    [
+        (lambda t: t, 0, Outcome.PASSED),
+        (lambda t: t.take(list(reversed(range(t.num_rows)))), 0, Outcome.PASSED),
+        (lambda t: t.slice(1), 0, Outcome.FAILED),
+        (lambda t: t.set_column(2, "score", pa.array(np.asarray(t["score"]) - 0.01)), 0, Outcome.FAILED),
+        (lambda t: t.set_column(2, "score", pa.array(np.asarray(t["score"]) - 0.01)), 0.02, Outcome.PASSED),
+        (lambda t: t.set_column(1, "label", pa.array(["buoy"] * t.num_rows)), 0, Outcome.FAILED),
+    ],
+)
+def test_boxes_of_two_runs_are_compared(change: Any, tolerance: float, expected: Outcome, judged: Judged) -> None:
+    def again(folder: Path) -> None:
+        csv.write_csv(change(csv.read_csv(folder / "found.csv")), folder / "again.csv")
+        text = (folder / "model.toml").read_text().replace("[predictions]", '[predictions]\nagain = "again.csv"')
+        (folder / "model.toml").write_text(f"{text}\n[reproducible]\ntolerance = {tolerance}\n")
+
+    found = evidence(judged("detection", "ML.Rep", spoil=again), "ML.Rep01")
+    assert found.outcome is expected, found.evidence[0].message
+
+
+@pytest.mark.parametrize(
+    ("task", "rule", "expected"),
+    [
+        ("generative", "prediction > -9", Outcome.PASSED),
+        ("generative", "prediction > 0", Outcome.FAILED),
+        ("detection", "x2 - x1 < 20 and score <= 1", Outcome.PASSED),
+        ("detection", "x1 < 100", Outcome.FAILED),
+        ("generative", "truth > 0", Outcome.UNKNOWN),
+    ],
+)
+def test_rules_hold_for_every_prediction(task: str, rule: str, expected: Outcome, judged: Judged) -> None:
+    def add(folder: Path) -> None:
+        with (folder / "model.toml").open("a") as manifest:
+            manifest.write(f'\n[[constraint]]\nname = "x"\nrule = "{rule}"\n')
+
+    assert evidence(judged(task, "ML.Con", spoil=add), "ML.Con02").outcome is expected
+
+
+def test_generated_values_have_no_groups(judged: Judged) -> None:
+    assert evidence(judged("generative", "ML.Sli"), "ML.Sli01").outcome is Outcome.NOT_APPLICABLE
+
+
 def test_distances_of_generated_values_are_those_of_scipy(judged: Judged, tmp_path: Path) -> None:
     found = evidence_of(judged("generative", "ML.Per"))
     with np.load(tmp_path / "observed.npz") as one, np.load(tmp_path / "generated.npz") as other:

@@ -97,15 +97,23 @@ def sample(manifest: Manifest, rows: Rows) -> Sample:
     there, found = rows.columns, rows.guesses
     (image, image_found), _ = codes(there[str(key)], found[key_of(manifest)])
     (label, label_found), labels = codes(there[TRUTH], rows.columns[GUESS])
-    if min(*image, *label) < 0 or (len(image_found) and min(image_found.min(), label_found.min()) < 0):
+    boxes, boxes_found = (_matrix(t, boxes_of(manifest)) for t in (there, found))
+    empty = (label < 0) & np.isnan(boxes).all(axis=1)  # an image in which there is nothing
+    if (image < 0).any() or (label[~empty] < 0).any() or (image_found < 0).any() or (label_found < 0).any():
         raise FactUnavailable("a box has no image or no class", remedy="give every box both")
+    _refuse_bad(boxes, ~empty, boxes_of(manifest), "reference")
+    _refuse_bad(boxes_found, np.ones(len(boxes_found), dtype=bool), boxes_of(manifest), "predictions")
     if len(labels) > MOST_CLASSES:
         raise FactUnavailable(f"{len(labels):,} classes are more than {MOST_CLASSES:,}")
     judged = np.unique(image)
     if not np.isin(image_found, judged).all():
-        raise FactUnavailable("predictions are of images that are not in the reference", remedy="leave these out")
+        raise FactUnavailable(
+            "predictions are of images that are not in the reference",
+            remedy="an image in which there is nothing is a row of the reference without class and box",
+        )
     score = _scores(manifest, rows)
-    boxes, boxes_found = (_matrix(t, boxes_of(manifest), w) for t, w in ((there, "reference"), (found, "predictions")))
+    _, first = np.unique(image, return_index=True)
+    image, label, boxes = image[~empty], label[~empty], boxes[~empty]
     hit = _matched(
         (image, label, boxes), (image_found, label_found, boxes_found), score, manifest.get("detection", "iou", 0.5)
     )
@@ -123,7 +131,6 @@ def sample(manifest: Manifest, rows: Rows) -> Sample:
     cell = label_found * layout.bins + place + np.where(hit, 0, layout.classes * layout.bins)
     np.add.at(counts, (row_of, cell), 1)
     np.add.at(counts, (np.searchsorted(judged, image), 2 * layout.classes * layout.bins + label), 1)
-    _, first = np.unique(image, return_index=True)
     columns = {c: there[c].take(first) for c in there if c not in (TRUTH, GUESS)}
     of_images = Rows(columns=columns, count=len(judged), keys=there[str(key)].take(first))
     return Sample(rows=of_images, truth=counts, guess=layout, kind="boxes", labels=labels)
@@ -144,20 +151,25 @@ def _scores(manifest: Manifest, rows: Rows) -> Floats:
     return found
 
 
-def _matrix(table: Any, names: Any, what: str) -> Floats:
+def _matrix(table: Any, names: Any) -> Floats:
     import numpy as np
 
     try:
-        found = np.stack([floats(table[n]) for n in names], axis=1)
+        return np.stack([floats(table[n]) for n in names], axis=1)
     except ValueError as problem:
-        raise FactUnavailable(f"a box of the {what} {problem}") from problem
-    bad = np.flatnonzero(~np.isfinite(found).all(axis=1) | (found[:, 2] <= found[:, 0]) | (found[:, 3] <= found[:, 1]))
+        raise FactUnavailable(f"a box {problem}") from problem
+
+
+def _refuse_bad(found: Floats, asked: Any, names: Any, what: str) -> None:
+    import numpy as np
+
+    right = np.isfinite(found).all(axis=1) & (found[:, 2] > found[:, 0]) & (found[:, 3] > found[:, 1])
+    bad = np.flatnonzero(asked & ~right)
     if len(bad):
         raise FactUnavailable(
             f"{len(bad):,} boxes of the {what} are empty or not finite, first in row {int(bad[0]) + 1}",
             remedy=f"columns are {', '.join(names)}: left, top, right, bottom",
         )
-    return found
 
 
 def _matched(truth: tuple[Any, Any, Any], found: tuple[Any, Any, Any], score: Floats, least: float) -> Any:

@@ -9,7 +9,7 @@ from assaymark_models import formula
 from assaymark_models.answers import evidence, finding
 from assaymark_models.manifest import Manifest
 from assaymark_models.measure import Verdict, number
-from assaymark_models.sample import CLASSES, GUESS, UNPAIRED, Rows, Sample
+from assaymark_models.sample import CLASSES, GUESS, Rows, Sample
 from assaymark_models.tables import codes, floats
 
 
@@ -41,18 +41,25 @@ def finite(model_manifest: Manifest, model_rows: Rows) -> Evidence:
 
 @check("model.constraints")
 def constraints(model_manifest: Manifest, model_rows: Rows, model_sample: Sample) -> Evidence:
-    """The rules of the manifest hold for every row: conservation, sign, monotony and the like, as expressions."""
+    """The rules of the manifest hold for every row: conservation, sign, monotony and the like, as expressions.
+
+    Where predictions belong to no row of the reference (generated values, boxes), for every prediction.
+    """
     rules = model_manifest.data.get("constraint", ())
     if not rules:
         return unknown("the manifest states no constraint", remedy="add [[constraint]] with a name and a rule")
-    if model_manifest.task in UNPAIRED:
-        return unknown(f"rules are not computed row by row for the task {model_manifest.task}")
     out, numbers = [], {}
     for i, rule in enumerate(rules):
-        verdict, broken = _one(rule, model_rows)
+        verdict, broken = _one(rule, model_rows if model_rows.guesses is None else _guesses(model_rows))
         out.append((verdict, ("constraint", i, "rule")))
         numbers[f"{rule['name']} broken"] = broken
     return evidence(model_manifest, "constraints", out, metrics=numbers)
+
+
+def _guesses(rows: Rows) -> Rows:
+    table = rows.guesses
+    columns = {**{c: table[c] for c in table.column_names}, GUESS: rows.columns[GUESS]}
+    return Rows(columns=columns, count=table.num_rows)
 
 
 def _one(rule: Any, rows: Rows) -> tuple[Verdict, int]:

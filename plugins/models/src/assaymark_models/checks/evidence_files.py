@@ -14,7 +14,17 @@ from assaymark_models.measure import Verdict, clears, number
 from assaymark_models.places import digest_of, place_of
 from assaymark_models.reported import document, is_number
 from assaymark_models.running import Predictor
-from assaymark_models.sample import Answer, Rows, Sample, is_run
+from assaymark_models.sample import (
+    GUESS,
+    Answer,
+    Rows,
+    Sample,
+    columns_of_predictions,
+    is_run,
+    key_of,
+    read_predictions,
+)
+from assaymark_models.tables import codes, floats
 
 
 @check("model.reproducible")
@@ -25,8 +35,6 @@ def reproducible(
 
     A model that is run here is run twice; ``--again`` names another runner for the second time.
     """
-    if model_sample.kind == "boxes":
-        return unknown("boxes of two runs are not compared here", remedy="compare them in a step of your own")
     again = model_manifest.get("predictions", "again")
     if not again and not is_run(model_manifest):
         return unknown("predictions of a second run are not named", remedy="add again to [predictions]")
@@ -38,8 +46,36 @@ def reproducible(
         return unknown("the second run is the same file as the first", remedy="run the model again into another file")
     if first and digest_of(place_of(model_manifest, str(first))) == digest_of(place_of(model_manifest, str(again))):
         return passed("both runs gave the same bytes", metrics={"same bytes": True})
+    if model_sample.kind == "boxes":
+        return _same_boxes(model_manifest, model_rows.guesses, read_predictions(model_manifest, str(again)))
     other = other_sample(model_manifest, model_rows, str(again))
     return _compared(model_manifest, model_sample, other, ("predictions", "again"))
+
+
+def _same_boxes(manifest: Manifest, one: Any, two: Any) -> Evidence:
+    """Whether two runs found the same boxes, in whatever order; a difference within a tolerance may upset the order."""
+    import numpy as np
+
+    keys = ("predictions", "again")
+    if one.num_rows != two.num_rows:
+        said = f"the second run gave {two.num_rows:,} boxes, the first {one.num_rows:,}"
+        return failed(said, findings=[finding(manifest, "reproducible", said, *keys)])
+    words = [str(manifest.get("predictions", "column", GUESS)), str(key_of(manifest))]
+    numbers = sorted(columns_of_predictions(manifest) - set(words))
+    pairs = [codes(one[w], two[w])[0] for w in words] + [[floats(t[n]) for t in (one, two)] for n in numbers]
+    tables = [np.stack([pair[i] for pair in pairs], axis=1) for i in (0, 1)]
+    if not tables[0].size:
+        return passed("neither run found a box")
+    away = [np.abs(a - b).max(axis=1) for a, b in (tables, [t[np.lexsort(t.T[::-1])] for t in tables])]
+    least = min(away, key=lambda a: float(a.max()))
+    tolerance = float(manifest.get("reproducible", "tolerance", 0))
+    broken = int((~(least <= tolerance)).sum())
+    if not broken:
+        return passed(f"all {one.num_rows:,} boxes of both runs agree within {number(tolerance)}")
+    said = f"{broken:,} of {one.num_rows:,} boxes differ between two runs"
+    if tolerance:
+        return unknown(f"{said}, or are in another order", remedy="write boxes of both runs in the same order")
+    return failed(said, findings=[finding(manifest, "reproducible", said, *keys)], metrics={"differ": broken})
 
 
 def _compared(model_manifest: Manifest, model_sample: Sample, other: Sample, keys: tuple[str, str]) -> Evidence:

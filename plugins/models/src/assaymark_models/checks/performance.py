@@ -61,6 +61,8 @@ def _tried(rule: Any, sample: Sample, manifest: Manifest, mask: Any = None, leas
 def slices(model_manifest: Manifest, model_sample: Sample) -> Evidence:
     """Each group that the manifest names clears its own threshold; a group of too few rows is unknown."""
     rules = model_manifest.data.get("slice", ())
+    if not rules and model_manifest.task == "generative":
+        return not_applicable("generated values belong to no row of the reference, and so to no group")
     if not rules:
         return unknown(
             "the manifest names no groups to look at apart", remedy="add [[slice]] with by, metric and bound"
