@@ -12,7 +12,7 @@ import pytest
 from makers import parquet
 
 from assaymark.api import FactUnavailable
-from assaymark_data import personal, tables
+from assaymark_data import personal, repeated, tables
 from assaymark_data.dataset import Column, Dataset, File, ForeignKey
 from assaymark_data.table_schema import package_files
 
@@ -211,3 +211,35 @@ def test_names_of_columns_are_hints() -> None:
         h.column: h.kind for h in personal.by_name(["E-Mail", "dateOfBirth", "last_name", "name", "station", "phone"])
     }
     assert kinds == {"E-Mail": "email", "dateOfBirth": "birth", "last_name": "name", "phone": "phone"}
+
+
+KEYED = File(path="t.csv", kind="table", columns=(Column(name="a"), Column(name="b")), key=("a", "b"))
+
+
+@pytest.mark.parametrize("compared", [3, 10_000])
+def test_keys_that_occur_twice_are_found_range_by_range_as_at_once(
+    compared: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = random.Random(7)
+    rows = [(rng.randrange(60), rng.choice(["x", "y", ""])) for _ in range(2_000)]
+    (tmp_path / "t.csv").write_text("a,b\n" + "".join(f"{a},{b}\n" for a, b in rows), encoding="utf-8")
+    whole = [r for r in rows if r[1]]
+    monkeypatch.setattr(repeated, "AT_ONCE", 100)
+    monkeypatch.setattr(repeated, "COMPARED", compared)
+    twice, gaps = tables.measure(dataset(tmp_path), KEYED).of("unique")
+    assert (twice.count, gaps.count) == (len(whole) - len(set(whole)), len(rows) - len(whole))
+    assert twice.examples
+    for _, text in twice.examples:
+        key, n = text.split(" occurs ")
+        a, b = key.split(" | ")
+        assert n == f"{whole.count((int(a), b))} times"
+
+
+def test_keys_that_do_not_fit_into_memory_are_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    query = "SELECT 'station-' || i AS a FROM range(2000000) AS t(i)"
+    duckdb.sql(f"COPY ({query}) TO '{tmp_path / 't.parquet'}' (FORMAT parquet)")
+    file = File(path="t.parquet", kind="table", columns=(Column(name="a"),), key=("a",))
+    monkeypatch.setattr(tables, "MEMORY", "30MB")
+    monkeypatch.setattr(repeated, "AT_ONCE", 200_000)
+    found = tables.measure(dataset(tmp_path), file)
+    assert (found.unknown, found.broken, found.rows, found.violations) == ("", "", 2_000_000, ())

@@ -18,6 +18,7 @@ from assaymark.api import FactUnavailable
 from assaymark_data import personal
 from assaymark_data.dataset import Column, Dataset, File, ForeignKey
 from assaymark_data.personal import Hint
+from assaymark_data.repeated import repeated
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -190,7 +191,7 @@ def _measured(connection: DuckDBPyConnection, file: File, place: Path, others: d
         for (rule, column, wanted, condition), n in zip(rules, row[1:], strict=True)
         if n
     ]
-    found += [v for v in _keys(connection, source, file, columns) if v.count]
+    found += [v for v in _keys(connection, source, file, columns, int(row[0])) if v.count]
     found += [v for k in file.foreign if (v := _foreign(connection, source, file, columns, k, others)).count]
     hints = (*personal.by_name([c for c, _ in columns]), *_hints(connection, source, columns))
     return replace(measured, rows=int(row[0]), violations=(*rejected, *found), unapplied=unapplied, hints=hints)
@@ -280,7 +281,7 @@ def _source(file: File, place: Path, *, typed: bool = False, numbered: bool = Fa
         return f"read_parquet({name}{', file_row_number = true' if numbered else ''})"
     delimiter = file.delimiter or _delimiter(place)
     options = ["header = true", "store_rejects = true", "rejects_limit = 1000", f"all_varchar = {not typed}".lower()]
-    options += ["null_padding = false", "max_line_size = 2000000"]
+    options += ["null_padding = false", "max_line_size = 2000000", "buffer_size = 4000000"]
     options += [f"delim = {_text(delimiter)}", "quote = '\"'", "escape = '\"'"]
     if file.encoding.lower().replace("_", "-") in ("latin-1", "iso-8859-1", "latin1"):
         options.append("encoding = 'latin-1'")
@@ -423,7 +424,7 @@ def _rejected(connection: DuckDBPyConnection, file: File) -> Iterator[Violation]
 
 
 def _keys(
-    connection: DuckDBPyConnection, source: str, file: File, columns: Sequence[tuple[str, str]]
+    connection: DuckDBPyConnection, source: str, file: File, columns: Sequence[tuple[str, str]], rows: int
 ) -> Iterator[Violation]:
     """Values that occur twice where they may once; the primary key may not be missing either."""
     kinds = dict(columns)
@@ -433,17 +434,10 @@ def _keys(
             continue
         values = [_value(n, kinds[n], file.missing) for n in names]
         label = ", ".join(names)
-        picked = ", ".join(f"{v} AS k{i}" for i, v in enumerate(values))
-        keys = ", ".join(f"k{i}" for i in range(len(values)))
-        shown_keys = ", ".join(f"CAST(k{i} AS VARCHAR)" for i in range(len(values)))
-        there = " AND ".join(f"k{i} IS NOT NULL" for i in range(len(values)))
-        rows_of = f"(SELECT {picked} FROM {source})"
-        twice = f"SELECT {keys}, count(*) AS n FROM {rows_of} WHERE {there} GROUP BY {keys} HAVING n > 1"
-        rows = connection.execute(f"SELECT {shown_keys}, n FROM ({twice}) LIMIT {SHOWN}").fetchall()
-        if rows:
-            total = connection.execute(f"SELECT sum(n) - count(*) FROM ({twice})").fetchall()[0]
-            shown = tuple((None, f"{' | '.join(str(v)[:60] for v in r[:-1])} occurs {r[-1]} times") for r in rows)
-            yield Violation(rule="unique", column=label, wanted="no value twice", count=int(total[0]), examples=shown)
+        found = repeated(connection, source, values, rows=rows, most=SHOWN)
+        if found.again:
+            shown = tuple((None, f"{' | '.join(v[:60] for v in r[:-1])} occurs {r[-1]} times") for r in found.examples)
+            yield Violation(rule="unique", column=label, wanted="no value twice", count=found.again, examples=shown)
         if names == file.key:
             gaps = " OR ".join(f"({v}) IS NULL" for v in values)
             row = connection.execute(f"SELECT count(*) FROM {source} WHERE {gaps}").fetchall()[0]
