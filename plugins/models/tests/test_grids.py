@@ -144,6 +144,49 @@ def garbage(folder: Path) -> None:
     (folder / "truth.nc").write_bytes(b"CDF\x01" + bytes(100))
 
 
+def transposed(folder: Path) -> None:
+    """As many cells, in another order, which nothing but the names of the dimensions tells."""
+    group = zarr.open_group(str(folder / "guess.zarr"), mode="w")
+    array = group.create_array("t", data=np.ascontiguousarray(TRUTH.T), dimension_names=("lat", "time"))
+    array.attrs["units"] = "degC"
+
+
+def upside_down(folder: Path) -> None:
+    group = zarr.open_group(str(folder / "guess.zarr"), mode="r+")
+    group["lat"][...] = LAT[::-1]
+
+
+def other_days(folder: Path) -> None:
+    group = zarr.open_group(str(folder / "guess.zarr"), mode="r+")
+    group["time"][...] = TIME + 1
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (transposed, "in another order"),
+        (upside_down, "lat of the predictions has other values"),
+        (other_days, "time of the predictions has other values"),
+    ],
+)
+def test_cells_of_two_grids_are_the_same(spoil: Any, said: str, gridded: Any) -> None:
+    spoil(gridded.folder)
+    result = gridded.results("ML.Per")["ML.Per01"]
+    assert result.outcome is Outcome.UNKNOWN
+    assert said in result.evidence[0].message
+
+
+def test_cells_of_a_second_run_are_the_same_too(gridded: Any) -> None:
+    store(gridded.folder / "again.zarr", TRUTH, UNITS)
+    gridded.manifest["predictions"]["again"] = "again.zarr"
+    gridded.manifest["reproducible"] = {"tolerance": 2}
+    assert gridded.results("ML.Rep")["ML.Rep01"].outcome is Outcome.PASSED
+    zarr.open_group(str(gridded.folder / "again.zarr"), mode="r+")["lat"][...] = LAT[::-1]
+    result = gridded.results("ML.Rep")["ML.Rep01"]
+    assert result.outcome is Outcome.UNKNOWN
+    assert "other values" in result.evidence[0].message
+
+
 @pytest.mark.parametrize("spoil", [truncated, other_shape, without_units, broken_store, a_link, pickled, garbage])
 def test_no_grid_that_is_wrong_passes(spoil: Any, gridded: Any) -> None:
     spoil(gridded.folder)

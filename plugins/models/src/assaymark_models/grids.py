@@ -15,7 +15,8 @@ from assaymark.api import FactUnavailable
 from assaymark_models.places import MOST_FILES
 from assaymark_models.tables import MOST_ROWS, Unreadable, Wanted, chosen
 
-LARGEST_METADATA = 5_000_000
+LARGEST_METADATA, MOST_ALONG_AN_AXIS = 5_000_000, 100_000
+CELLS = b"assaymark-cells"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,12 @@ def netcdf(place: Path, name: str, wanted: Wanted) -> Any:
             if np.ma.isMaskedArray(values):
                 values = np.ma.filled(values.astype(np.float64), np.nan) if np.ma.is_masked(values) else values.data
             found[n] = Variable(np.asarray(values), there[n].dimensions, _attribute(there[n], "units"))
-    return _table(name, found, wanted)
+        axes = {
+            d: Variable(np.ma.filled(there[d][...].astype(np.float64), np.nan), (d,), _attribute(there[d], "units"))
+            for d in _dimensions_of(found)
+            if d in there and there[d].shape == (there[d].size,) and getattr(there[d].dtype, "kind", "O") in "fiu"
+        }
+    return _table(name, found, wanted, axes)
 
 
 def _attribute(variable: Any, name: str) -> str | None:
@@ -76,7 +82,16 @@ def zarr(place: Path, name: str, wanted: Wanted) -> Any:
             values = np.where(values == fill, np.nan, values)
         units = there[n].attrs.get("units")
         found[n] = Variable(values, dimensions[n], units.strip() if isinstance(units, str) else None)
-    return _table(name, found, wanted)
+    axes = {
+        d: Variable(np.asarray(there[d][...], dtype=np.float64), (d,), there[d].attrs.get("units"))
+        for d in _dimensions_of(found)
+        if d in there and there[d].ndim == 1 and there[d].dtype.kind in "fiu"
+    }
+    return _table(name, found, wanted, axes)
+
+
+def _dimensions_of(found: Mapping[str, Variable]) -> list[str]:
+    return sorted({d for v in found.values() for d in v.dimensions})
 
 
 def _refuse_unsafe(place: Path, name: str) -> None:
@@ -121,7 +136,7 @@ def _refuse_large(name: str, shapes: Mapping[str, tuple[Sequence[str], Sequence[
         raise Unreadable(name, f"has more than {MOST_ROWS:,} cells")
 
 
-def _table(name: str, found: Mapping[str, Variable], wanted: Wanted) -> Any:
+def _table(name: str, found: Mapping[str, Variable], wanted: Wanted, axes: Mapping[str, Variable]) -> Any:
     import numpy as np
     import pyarrow as pa
 
@@ -137,7 +152,47 @@ def _table(name: str, found: Mapping[str, Variable], wanted: Wanted) -> Any:
         values = variable.values.transpose([variable.dimensions.index(d) for d in inside])
         wide = values.reshape([sizes[d] if d in inside else 1 for d in order])
         columns[n] = pa.array(np.ascontiguousarray(np.broadcast_to(wide, list(sizes.values()))).ravel())
-    return pa.table(columns)
+    return pa.table(columns).replace_schema_metadata({CELLS: _cells(order, axes)})
+
+
+def _cells(order: Sequence[str], axes: Mapping[str, Variable]) -> bytes:
+    """In which order cells became rows, and where they are."""
+    import json
+
+    told = {
+        d: {"units": str(v.units), "values": v.values.tolist()}
+        for d, v in axes.items()
+        if v.values.size <= MOST_ALONG_AN_AXIS
+    }
+    return json.dumps({"order": list(order), "axes": told}).encode()
+
+
+def refuse_other_cells(one: Mapping[bytes, bytes] | None, other: Mapping[bytes, bytes] | None, what: str) -> None:
+    """Raise FactUnavailable when rows of two grids, by the metadata of their tables, are not of the same cells.
+
+    Axes of other names, or whose values are in other units, are not compared.
+    """
+    import json
+
+    import numpy as np
+
+    if not one or not other or CELLS not in one or CELLS not in other:
+        return
+    here, there = json.loads(one[CELLS]), json.loads(other[CELLS])
+    if here["order"] != there["order"] and sorted(here["order"]) == sorted(there["order"]):
+        order = ", ".join(here["order"])
+        raise FactUnavailable(f"the dimensions of {what} are in another order", remedy=f"transpose them to {order}")
+    for name in sorted(set(here["axes"]) & set(there["axes"])):
+        mine, others = here["axes"][name], there["axes"][name]
+        if mine["units"] != others["units"]:
+            continue
+        left, right = np.array(mine["values"]), np.array(others["values"])
+        near = 1e-6 * float(np.ptp(left)) if left.size else 0.0
+        if left.shape != right.shape or not np.allclose(left, right, rtol=1e-6, atol=near, equal_nan=True):
+            raise FactUnavailable(
+                f"{name} of {what} has other values than {name} of the reference",
+                remedy="bring both onto the same grid, in the same order",
+            )
 
 
 def _refuse_units(name: str, variable: Variable, wanted: Wanted) -> None:

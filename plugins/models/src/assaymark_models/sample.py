@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assaymark.api import FactUnavailable
 from assaymark_models import formula
+from assaymark_models.grids import refuse_other_cells
 from assaymark_models.manifest import Manifest
 from assaymark_models.places import place_of
 from assaymark_models.tables import Wanted, codes, floats, read
@@ -34,6 +35,7 @@ class Rows:
     probability: str | None = None
     keys: Any = None
     guesses: Any = None  # the table of predictions, where its rows are not those of the reference
+    cells: Any = None  # of a grid: what the table of the reference says of their order
 
     def named(self, row: int) -> str:
         """How a person finds a row: by its key, else by its number from 1."""
@@ -137,7 +139,8 @@ def joined(manifest: Manifest, reference: Any, guesses: Any) -> Rows:
     columns[TRUTH], columns[GUESS] = reference[target], matched[column]
     keys = reference[key] if key else None
     probability = manifest.get("predictions", "probability")
-    return Rows(columns=columns, count=reference.num_rows, probability=probability, keys=keys)
+    cells = reference.schema.metadata
+    return Rows(columns=columns, count=reference.num_rows, probability=probability, keys=keys, cells=cells)
 
 
 def is_run(manifest: Manifest) -> bool:
@@ -197,6 +200,7 @@ def match(reference: Any, other: Any, manifest: Manifest, what: str) -> Any:
                 f"{what} have {other.num_rows:,} rows, the reference has {reference.num_rows:,}",
                 remedy="name the key by which they belong together: key in [reference]",
             )
+        refuse_other_cells(reference.schema.metadata, other.schema.metadata, what)
         return other
     here, there = reference[key], other[key_of(manifest)]
     if here.equals(there):

@@ -190,7 +190,7 @@ def with_guesses(manifest: Manifest, rows: Rows, table: Any, what: str) -> Sampl
         return sample_of(manifest, replace(rows, columns=changed, guesses=table))
     key = manifest.get("reference", "key")
     columns = {str(key): rows.keys} if key else {GUESS: rows.columns[GUESS]}
-    guesses = match(pa.table(columns), table, manifest, what)
+    guesses = match(pa.table(columns).replace_schema_metadata(rows.cells), table, manifest, what)
     changed = {**rows.columns, **{c: guesses[c] for c in guesses.column_names}, GUESS: guesses[column]}
     return sample_of(manifest, replace(rows, columns=changed))
 
