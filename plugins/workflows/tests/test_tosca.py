@@ -179,6 +179,10 @@ def test_of_the_second_version_the_frame_is_checked_and_the_rest_is_left_open(tm
     told = [(p.finding.rule, p.finding.location.line) for p in judgement.problems if p.finding.location]
     assert told == [("TOS-E001", 1), ("TOS-R004", 4), ("TOS-S001", 7), ("TOS-S001", 10)]
     assert judgement.state.value == "invalid"
+    draft = "tosca_definitions_version: tosca_2_0\ntopology_template:\n  inputs: {}\n"
+    (tmp_path / "template.yaml").write_text(draft, encoding="utf-8")
+    [judgement] = assaymark.validate(tmp_path / "template.yaml", root=tmp_path, cache=False).judgements
+    assert [p.finding.rule for p in judgement.problems] == ["TOS-E001"]
 
 
 def test_a_library_is_read_once_however_many_templates_import_it(
@@ -201,4 +205,4 @@ def test_a_library_is_read_once_however_many_templates_import_it(
 def test_a_circle_of_imports_is_told_at_the_import_that_leads_into_it(tmp_path: Path) -> None:
     first = "imports: [one.yaml]\n"
     others = {"one": "imports: [two.yaml]\n", "two": "imports: [template.yaml, one.yaml]\n"}
-    assert said(tmp_path, first, **others) == [("TOS-G001", "error", 2)]
+    assert said(tmp_path, first, **others) == [("TOS-G001", "warning", 2)]

@@ -205,7 +205,7 @@ def test_references_follow_declared_types(
     ("when", "severity"),
     [
         ("$(inputs.x > 1)", None),
-        ("$(inputs.x)", None),
+        ("$(inputs.x)", "error"),
         ("$(!inputs.x)", None),
         ("$(inputs.x + 1)", "warning"),
         ("$([inputs.x])", "warning"),

@@ -228,3 +228,34 @@ def test_a_default_is_told_where_it_does_not_fit(judge: Any, kind: str, default:
 def test_a_default_that_does_not_fit_only_counts_without_a_value(judge: Any, link: str, level: str) -> None:
     found = [p.finding for p in judge(workflow("string", link, "string")) if p.finding.rule == "CWL-T003"]
     assert [finding.severity for finding in found] == [level]
+
+
+@pytest.mark.parametrize(
+    ("kind", "link", "step", "told"),
+    [
+        ("int", "a", "", True),
+        ("string?", "a", "", True),
+        ("boolean", "a", "", False),
+        ("boolean?", "a", "", False),
+        ("Any", "a", "", False),
+        ("[int, boolean]", "a", "", False),
+        ("int", "{source: a, valueFrom: $(self > 1)}", "", False),
+        ("int", "{source: a, default: true}", "", False),
+        ("boolean[]", "a", "    scatter: x\n", False),
+        ("int[]", "a", "    scatter: x\n", True),
+        ("nothing", "a", "", False),
+    ],
+)
+def test_a_condition_that_is_one_input_has_the_type_of_what_flows_there(
+    judge: Any, kind: str, link: str, step: str, told: bool
+) -> None:
+    found = [p.finding for p in judge(workflow(kind, link, "Any", step + "    when: $(inputs.x)\n"))]
+    assert [f.location.line for f in found if f.rule == "CWL-X009" and f.location] == (
+        [15 + bool(step)] if told else []
+    )
+
+
+def test_a_file_that_a_step_falls_back_on_exists(judge: Any) -> None:
+    files = workflow("File", "{default: {class: File, location: gone.txt}}", "File")
+    assert [p.finding.rule for p in judge(files) if p.finding.rule.startswith("CWL-V")] == ["CWL-V011"]
+    assert [p.finding.rule for p in judge({**files, "gone.txt": ""}) if p.finding.rule == "CWL-V011"] == []

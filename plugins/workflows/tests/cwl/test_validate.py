@@ -310,3 +310,28 @@ def test_keys_that_are_there_twice_are_found_in_what_nobody_reads(judge: Any, mo
 def test_a_record_has_fields(judge: Any) -> None:
     problems = judge(TOOL.replace("inputs: {}", "inputs: {r: {type: {type: array, items: {type: record}}}}"))
     assert "CWL-S002" in [p.finding.rule for p in problems]
+
+
+@pytest.mark.parametrize(
+    ("path", "leaves"),
+    [
+        ("../a", True),
+        ("..", True),
+        ("a/../../b", True),
+        ("./../$(inputs.x)", True),
+        ("a/../b", False),
+        ("a/..", False),
+        ("..a/b..", False),
+        ("$(inputs.x)/../b", False),
+        ("a/$(inputs.x)/../../b", False),
+        ("a/$(inputs.x ? '/../..' : '')", False),
+    ],
+)
+def test_a_path_leaves_its_directory_only_where_it_surely_does(judge: Any, path: str, leaves: bool) -> None:
+    text = TOOL.replace("outputs: {}", f'outputs: {{o: {{type: File, outputBinding: {{glob: "{path}"}}}}}}').replace(
+        "inputs: {}", "inputs: {x: string}"
+    )
+    text += "requirements:\n  InlineJavascriptRequirement: {}\n  InitialWorkDirRequirement:\n    listing:\n"
+    text += f'      - {{entryname: "{path}", entry: a}}\n'
+    found = [p.finding.rule for p in judge(text) if p.finding.rule in ("CWL-V005", "CWL-V006")]
+    assert found == (["CWL-V005", "CWL-V006"] if leaves else [])

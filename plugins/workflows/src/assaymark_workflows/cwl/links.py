@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from assaymark.api import Severity
 from assaymark_workflows.cwl import types
 from assaymark_workflows.cwl.document import unreachable
@@ -13,6 +15,7 @@ from assaymark_workflows.cwl.workspace import Target, Workspace
 from assaymark_workflows.source import Kind, Node
 
 _NOWHERE: Type = None
+_ALONE = re.compile(r"\s*\$\(inputs\.(\w+)\)\s*")
 # So many names of a circle of steps.
 _SHOWN = 20
 
@@ -227,6 +230,8 @@ class Workflow:
             at = given.node.key("source") or given.key
             self.report.add("CWL-S002", at, f"the source of {given.name!r} is empty")
         sources = [(node, *self._source(node)) for node in given.sources]
+        if len(sources) == 1 and not given.listed and given.get("valueFrom") is None and given.get("default") is None:
+            self._condition(step, given, sources[0][1])
         if given.get("valueFrom") is not None or wanted is None or not known:
             return
         sink = wanted.type
@@ -241,6 +246,18 @@ class Workflow:
                 self.report.add("CWL-T003", refusal.node, message, severity=level)
         has_default = wanted.default is not None or (default is not None and default.kind is not Kind.NULL)
         self._links(given.listed, sources, sink, given.get("linkMerge"), given.get("pickValue"), wanted, has_default)
+
+    def _condition(self, step: Step, given: StepInput, kind: Type) -> None:
+        """A condition that is nothing but this input, when the input can be neither true nor false."""
+        when = step.node.get("when")
+        asked = _ALONE.fullmatch(when.value) if when is not None and when.is_string else None
+        if when is None or asked is None or asked[1] != given.name or kind is _NOWHERE:
+            return
+        if any(short(node.value) == given.name for node in step.scatter):
+            kind = kind[1] if isinstance(kind, tuple) and kind[0] == "array" else "Any"
+        if not {"Any", "boolean"}.intersection(part for part in types.members(kind) if isinstance(part, str)):
+            message = f"'when' is {given.name!r}, which is {types.written(kind)}; it is true or false"
+            self.report.add("CWL-X009", when, message)
 
     def _output(self, output: Parameter) -> None:
         written = output.node.get("outputSource") if output.node.is_object else None

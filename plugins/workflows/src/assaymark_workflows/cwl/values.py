@@ -7,6 +7,7 @@ import posixpath
 from assaymark.api import Unreachable
 from assaymark_workflows.cwl import types
 from assaymark_workflows.cwl.document import target_of
+from assaymark_workflows.cwl.expressions import scan
 from assaymark_workflows.cwl.model import Process
 from assaymark_workflows.cwl.report import Report
 from assaymark_workflows.cwl.structure import described
@@ -38,6 +39,10 @@ class _Values:
         for step in process.steps.values():
             for name, node in (*step.requirements.items(), *step.hints.items()):
                 self._requirement(name, node)
+            for given in step.inputs.values():
+                default = given.get("default")
+                if default is not None:
+                    self._files(default, exist=True)
         for parameter in process.inputs.values():
             default = parameter.default
             if default is None or default.tag or default.kind is Kind.NULL:
@@ -111,7 +116,12 @@ class _Values:
         node, report = self.process.node, self.report
         for name in ("stdout", "stderr"):
             value = node.get(name)
-            if value is not None and value.is_string and (value.value.startswith("/") or _climbs(value.value)):
+            # Not even within the directory: engines look for the dots alone.
+            if (
+                value is not None
+                and value.is_string
+                and (value.value.startswith("/") or ".." in value.value.split("/"))
+            ):
                 report.add("CWL-V009", value, f"{value.value!r} is not a place in the output directory")
         standard = node.get("stdin")
         for parameter in self.process.inputs.values():
@@ -237,4 +247,9 @@ def _number(node: Node | None) -> bool:
 
 
 def _climbs(text: str) -> bool:
-    return ".." in text.split("/")
+    """Whether a relative path leaves its folder, whatever the expressions in it give."""
+    first = next(scan(text), None)
+    if first is not None:
+        known = text[: first if isinstance(first, int) else first.start]
+        text = known[: known.rfind("/") + 1]
+    return posixpath.normpath(text).split("/")[0] == ".."

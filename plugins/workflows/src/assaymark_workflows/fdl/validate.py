@@ -394,6 +394,9 @@ class _Definition:
         kind, _, name = given.text.partition(".")
         name = name or "default"
         if kind not in PROVIDERS:
+            if _PLACEHOLDER.match(kind) and not kind.startswith("my"):
+                self.say("FDL-S006", f"{kind!r} looks like something to be filled in", given)
+                return None
             self.say("FDL-R001", f"{kind!r} is no kind of storage{hint(kind, PROVIDERS)}", given)
             return None
         if kind not in allowed:

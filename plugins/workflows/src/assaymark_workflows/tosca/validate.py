@@ -116,7 +116,8 @@ class _Template:
 
     def _second(self, version: Node) -> None:
         """TOSCA 2.0 is another language inside: its frame is checked, and that the rest is not is told."""
-        self._known(self.root, TOP_OF_SECOND, "a file of TOSCA 2.0")
+        # Drafts of it, which are in use, had the keys of the Simple Profile.
+        self._known(self.root, (*TOP_OF_SECOND, *TOP), "a file of TOSCA 2.0")
         self._imports(_import_targets(self.root, self.path, self.context), (self.path,), None)
         for name in ("service_template", *(f"{kind}_types" for kind in KINDS)):
             list(self._table(self.root, name))
