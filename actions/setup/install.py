@@ -56,15 +56,20 @@ def finish(projects: Mapping[Path, Mapping[str, Any]]) -> None:
 
 
 def spared(folder: str, verb: str) -> frozenset[str]:
-    """Distributions of tools that cannot apply to what the verb is about to judge; none when that cannot be told."""
+    """Distributions of tools that cannot apply to what the verb is about to judge; none when that cannot be told.
+
+    ``step`` only writes a file: it needs none of them.
+    """
     try:
         inputs = json.loads(os.environ.get("INPUTS", "{}"))
         place = judged(verb, inputs)
-        if place is None:
+        if place is None and verb != "step":
             return frozenset()
         sys.path.append(str(ROOT / "src"))
-        from assaymark.tools.needed import unneeded
+        from assaymark.tools.needed import provided, unneeded
 
+        if place is None:
+            return provided(ROOT.glob("plugins/*/src/*/tools"))
         return unneeded(
             ROOT.glob("plugins/*/src/*/tools"),
             Path(folder, place),

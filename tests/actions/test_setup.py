@@ -144,10 +144,11 @@ def test_a_uv_that_is_too_old_is_not_used(ours: Path, tmp_path: Path) -> None:
 def test_tools_are_installed_when_there_is_something_for_them(
     ours: Path, tmp_path: Path, packages: Mapping[str, str]
 ) -> None:
-    def installed(name: str) -> list[str]:
+    def installed(name: str, verb: str = "assess") -> list[str]:
         project = tmp_path / name
-        inputs = json.dumps({"path": str(project)})
-        done = script(ours, tmp_path, "assess", PLUGINS="python", INPUTS=inputs, **packages)
+        step = {"name": "unit", "tool": "commands", "commands": "true"}
+        inputs = json.dumps({"path": str(project)} if verb == "assess" else step)
+        done = script(ours, tmp_path, verb, PLUGINS="python", INPUTS=inputs, **packages)
         assert done.returncode == 0, done.stdout
         assert "which ones apply is not known" not in done.stdout
         [environment] = tmp_path.glob("assaymark/environment-*")
@@ -159,6 +160,7 @@ def test_tools_are_installed_when_there_is_something_for_them(
         (tmp_path / name / "tide.py").touch()
     (tmp_path / "plain" / ".flake8").unlink()
     (tmp_path / "none" / "tide.py").unlink()
+    assert installed("plain", "step") == []
     assert installed("none") == []
     assert installed("plain") == ["ruff"]
     assert installed("strict") == ["flake8", "ruff"]  # in the same environment

@@ -35,6 +35,11 @@ def unneeded(folders: Iterable[Path], place: Path, *, run_tests: bool, trusted: 
     return _distributions(manifests) - _distributions(applicable(useful, languages.provide(tree), tree))
 
 
+def provided(folders: Iterable[Path]) -> frozenset[str]:
+    """Names (normalised) of all distributions that bring a tool."""
+    return _distributions(load(folders))
+
+
 def applicable(manifests: Iterable[Manifest], languages: Languages, tree: Tree) -> list[Manifest]:
     """Those that may run: they have files, and judge by default or are perhaps configured."""
     return [m for m in manifests if _has_files(m, languages, tree) and (m.default or _configured(m, tree))]
