@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -41,9 +41,11 @@ class Resources:
 class Confinement:
     """What is taken away from a command in an image. None of it is a wish: what a site cannot do, it refuses.
 
-    ``user`` is a number that no account has (an arbitrary user), or None for the one who calls.
+    ``user`` is the number of another user (one that no account has, say), or None for the one who calls. As `ORDINARY`
+    any will do who is not root: an engine that knows none but the caller takes him, if he is an ordinary user.
     """
 
+    ORDINARY: ClassVar[int] = 65_532
     read_only: bool = True
     network: bool = True
     user: int | None = None
@@ -53,15 +55,16 @@ class Confinement:
 class Job:
     """One command, run ``array`` times (the index is in ``ASSAYMARK_INDEX``).
 
-    ``image`` is the path of an image (OCI layout, archive, unpacked folder), None for a command of the host. ``inputs``
-    are put into the folder where the command starts; ``outputs`` are the paths there that are brought back. With a
-    ``launcher`` (``srun --mpi=pmi2``) the command is started once for each of ``resources.tasks``, as ranks of one
-    program.
+    ``image`` is the path of an image (OCI layout, archive, unpacked folder), None for a command of the host;
+    ``architecture`` chooses where it holds several (amd64, arm64 …). ``inputs`` are put into the folder where the
+    command starts; ``outputs`` are the paths there that are brought back. With a ``launcher`` (``srun --mpi=pmi2``) the
+    command is started once for each of ``resources.tasks``, as ranks of one program.
     """
 
     id: str
     command: tuple[str, ...]
     image: str | None = None
+    architecture: str | None = None
     inputs: Mapping[str, bytes] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=lambda: NOTHING)

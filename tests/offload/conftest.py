@@ -11,6 +11,7 @@ import images
 import interlink_mock
 import kubernetes_fake
 import login_node
+import podman
 import pytest
 import slurm
 from offloading import Place
@@ -50,6 +51,11 @@ def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kubernetes_
 def docker_host() -> Iterator[str]:
     with docker_engine.running() as host:
         yield host
+
+
+@pytest.fixture(scope="session")
+def podman_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return podman.settings(tmp_path_factory.mktemp("podman"))
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +107,9 @@ def place(
             return runner("slurm", None, at, 1.0, site)
         if name == "docker":
             monkeypatch.setenv("DOCKER_HOST", request.getfixturevalue("docker_host"))
+        if name == "podman":
+            for variable, value in request.getfixturevalue("podman_settings").items():
+                monkeypatch.setenv(variable, value)
         if kind in ("local", "sandbox"):
             return runner(name, None, at, settle=0.3)
         return runner("container", name, at, settle=0.3)

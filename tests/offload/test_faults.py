@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,27 @@ def test_more_memory_than_allowed_is_refused_to_the_command(place: Place) -> Non
     [status] = done(at, asked)
     assert status.state is State.EXITED
     assert status.code not in (0, None)
+
+
+@pytest.mark.service(*NEEDS["docker"])
+def test_a_container_that_is_ended_for_its_memory_is_said_to_be(place: Place, image: Path) -> None:
+    at = place("docker")
+    # Of a variable that grows: no file counts here.
+    eat = "x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done"
+    asked = job("memory", eat, image=str(image))
+    [status] = done(at, replace(asked, resources=Resources(time=60, memory=32)))
+    assert (status.state, status.code) == (State.OUT_OF_MEMORY, None)
+    # One that ends like that by itself does not.
+    assert done(at, job("itself", "exit 137", image=str(image)))[0].code == 137
+
+
+def test_an_engine_that_the_node_lacks_is_not_blamed_on_the_image(place: Place, tmp_path: Path) -> None:
+    engine = replace(engine_named("apptainer", Places(tmp_path, tmp_path)), folder=lambda _: Path("/image"))  # type: ignore[type-var]  # a dataclass
+    engine = replace(engine, program="no-such-engine")  # type: ignore[type-var]  # a dataclass
+    at = SharedFolder(place("local").back, tmp_path / "jobs", engine, 0.3)
+    [status] = done(at, job("lacking", "true", image="/image"))
+    assert (status.state, status.code) == (State.NO_VERDICT, None)
+    assert status.reason == "there is no no-such-engine where it was to run"
 
 
 def test_a_full_disk_is_no_verdict(place: Place, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ name = "refuses"
 command = ["/bin/sh", "-c", "exit 4"]
 exit = 4
 """
-SPOTS = ("bubblewrap", "docker", "charliecloud", "slurm+charliecloud", "login+charliecloud", "interlink")
+SPOTS = ("bubblewrap", "docker", "podman", "charliecloud", "slurm+charliecloud", "login+charliecloud", "interlink")
 Smoke = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -71,6 +71,8 @@ def environment(request: pytest.FixtureRequest, place: str, folder: Path) -> dic
         told["SLURM_CONF"] = str(request.getfixturevalue("cluster").conf)
     if place == "docker":
         told["DOCKER_HOST"] = request.getfixturevalue("docker_host")
+    if place == "podman":
+        told |= request.getfixturevalue("podman_settings")
     return {**os.environ, **told}
 
 
@@ -170,6 +172,59 @@ def test_a_broken_twin_fails_at_the_right_one(place: str, twin: str, smoke: Smok
     assert failing == ONLY_READ_ONLY.get(twin, wrong), done.stdout
     asked_for_silver = failing & {"IMG.Run02", "IMG.Run03", "IMG.Run04", "IMG.Run05"}
     assert done.returncode == (1 if asked_for_silver else 0), done.stderr
+
+
+APPTAINER = """#!{python}
+import os, sys
+words = sys.argv[1:]
+if words == ["--version"]:
+    sys.exit(print("apptainer version 1.4.1"))
+assert words.pop(0) == "exec", words
+bind = None
+argv = ["bwrap", "--unshare-user", "--uid", "1000", "--clearenv"]
+while words[0].startswith("--"):
+    match words.pop(0):
+        case "--bind":
+            bind = words.pop(0).split(":")
+        case "--pwd":
+            argv += ["--chdir", words.pop(0)]
+        case "--network":
+            assert words.pop(0) == "none"
+            argv.append("--unshare-net")
+        case "--containall" | "--no-home" | "--cleanenv" | "--no-eval" | "--net":
+            pass
+        case unknown:
+            sys.exit("unknown flag: " + unknown)
+for name, value in os.environ.items():
+    if name.startswith("APPTAINERENV_"):
+        argv += ["--setenv", name.removeprefix("APPTAINERENV_"), value]
+root = ["--ro-bind", words.pop(0), "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", *bind]
+os.execvp("bwrap", [*argv[:1], *root, *argv[1:], "--", *words])
+"""
+
+
+@pytest.mark.service(*NEEDS["bubblewrap"])
+def test_an_engine_that_knows_only_its_caller_gives_a_verdict(
+    smoke: Smoke, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Apptainer runs as its caller, on a cluster an ordinary user. One of ours stands in for it, with its words."""
+    programs = tmp_path_factory.mktemp("programs")
+    for name, script in (
+        ("apptainer", APPTAINER.replace("{python}", sys.executable)),
+        ("id", "#!/bin/sh\necho 1000\n"),
+    ):
+        (programs / name).write_text(script)
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    config = {**CONFIG, "Env": [*CONFIG["Env"], "NVIDIA_DRIVER_CAPABILITIES=compute,utility"]}
+    write(tmp_path, Made([images.busybox()], config))
+    done = smoke("apptainer", "--output", "out", "--gate", "bronze")
+    assert done.returncode == 0, done.stderr
+    found = outcomes(tmp_path / "out")
+    ran = {f"IMG.Run{n:02}" for n in (1, 2, 3, 4, 6, 7, 8)}
+    assert {id for id, o in found.items() if o == "passed" and id in ran} == ran, done.stdout
+    # Nobody but the caller: whether it works as a user that it does not know stays open.
+    assert found["IMG.Run05"] == "unknown"
 
 
 ASKED_FOR = """

@@ -14,12 +14,27 @@ from assaymark.errors import InputError
 
 SECONDS = 3600.0
 FORMS = ("squashfs", "sif")
+# How SIF numbers processors. What is started on another one than it was made for is refused with that number.
+PROCESSORS = (
+    "386",
+    "amd64",
+    "arm",
+    "arm64",
+    "ppc64",
+    "ppc64le",
+    "mips",
+    "mipsle",
+    "mips64",
+    "mips64le",
+    "s390x",
+    "riscv64",
+)
 
 
-def converted(root: Path, form: str, cache: Path, name: str) -> Path:
-    """The file; ``root`` is the unpacked image, ``name`` its digest without colons.
+def converted(root: Path, form: str, cache: Path, name: str, architecture: str = "") -> Path:
+    """The file; ``root`` is the unpacked image, ``name`` its digest without colons; only SIF takes an architecture.
 
-    Raises InputError when a program is missing, or there is no room.
+    Raises InputError when a program is missing, there is no room, or SIF does not know the processor.
     """
     place = cache / f"{name}.{form}"
     if place.is_file():
@@ -31,9 +46,10 @@ def converted(root: Path, form: str, cache: Path, name: str) -> Path:
             same = ["-all-root", "-mkfs-time", "0", "-all-time", "0", "-comp", "gzip", "-no-xattrs"]
             _run(["mksquashfs", str(root), str(fresh), "-noappend", "-no-progress", "-quiet", *same], "squashfs-tools")
         elif form == "sif":
+            number = _number(architecture)
             inside = converted(root, "squashfs", cache, name)
             _run(["siftool", "new", str(fresh)], "siftool")
-            part = ["--datatype", "4", "--partfs", "1", "--parttype", "2", "--partarch", "2", "--groupid", "1"]
+            part = ["--datatype", "4", "--partfs", "1", "--parttype", "2", "--partarch", number, "--groupid", "1"]
             _run(["siftool", "add", *part, str(fresh), str(inside)], "siftool")
         else:
             raise InputError(f"no image is made into {form!r}", hint=f"one of: {', '.join(FORMS)}")
@@ -43,6 +59,13 @@ def converted(root: Path, form: str, cache: Path, name: str) -> Path:
     finally:
         fresh.unlink(missing_ok=True)
     return place
+
+
+def _number(architecture: str) -> str:
+    if architecture not in PROCESSORS:
+        told = f"the processor {architecture[:40]!r} that it was made for" if architecture else "an image without one"
+        raise InputError(f"SIF does not know {told}", hint="build it with --platform, or take squashfs")
+    return str(PROCESSORS.index(architecture) + 1)
 
 
 def _run(argv: Sequence[str], package: str) -> None:

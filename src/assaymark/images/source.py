@@ -168,6 +168,13 @@ def manifest(source: Source, architecture: str | None = None) -> Manifest:
     raise source.refused("there is neither index.json (OCI) nor manifest.json (docker save)", "is it an image?")
 
 
+def architecture(path: str | Path, wanted: str | None = None) -> str:
+    """The processor that the image at a path says it was made for; empty when it does not say. Raises InputError."""
+    with opened(Path(path)) as source:
+        told = manifest(source, wanted).config.get("architecture")
+    return told if isinstance(told, str) else ""
+
+
 def _oci(source: Source, architecture: str | None) -> Manifest:
     index = source.document("index.json")
     entry = _chosen(source, index, architecture, DEPTH)

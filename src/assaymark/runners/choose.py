@@ -12,7 +12,7 @@ from assaymark.errors import InputError
 from assaymark.runners.shared import SETTLE, Back, SharedFolder
 
 if TYPE_CHECKING:
-    from assaymark.job import Handle, Site
+    from assaymark.job import Handle, Job, Site
     from assaymark.runners.engines import Engine
     from assaymark.runners.far import Far
 
@@ -27,7 +27,7 @@ RUNNERS = {
 # The first that works is taken. Bubblewrap comes last: it knows least of images.
 ENGINES = ("docker", "podman", "apptainer", "singularity", "charliecloud", "bubblewrap")
 # Tested by their documented command line only.
-UNVERIFIED = ("podman", "apptainer", "singularity")
+UNVERIFIED = ("apptainer", "singularity")
 ON_NODES = ("apptainer", "singularity", "charliecloud", "bubblewrap")
 PODS = ("interlink", "kubernetes")
 # What mounts nothing of this machine's into a job elsewhere.
@@ -182,35 +182,39 @@ def engine_named(name: str, at: Places, site: Site | None = None) -> Engine:
     return Bubblewrap(folder, binds=binds)
 
 
-def _folder(cache: Path, form: str) -> Callable[[str], Path]:
-    def folder(image: str) -> Path:
-        from assaymark.images.unpack import unpacked
-
-        place = Path(image)
+def _folder(cache: Path, form: str) -> Callable[[Job], Path]:
+    def folder(job: Job) -> Path:
+        place = Path(job.image or "")
         if place.is_dir() and not (place / "index.json").is_file():
             return _in_place(place)
-        root, digest = unpacked(place, cache)
-        return root if form == "folder" else _one_file(root, form, cache, digest)
+        root, digest = _unpacked(job, cache)
+        return root if form == "folder" else _one_file(job, root, form, cache, digest)
 
     return folder
 
 
-def _one_file(root: Path, form: str, cache: Path, digest: str) -> Path:
+def _unpacked(job: Job, cache: Path) -> tuple[Path, str]:
+    from assaymark.images.unpack import unpacked
+
+    return unpacked(job.image or "", cache, job.architecture)
+
+
+def _one_file(job: Job, root: Path, form: str, cache: Path, digest: str) -> Path:
     from assaymark.images.convert import converted
+    from assaymark.images.source import architecture
 
-    return converted(root, form, cache, digest.replace(":", "-"))
+    made_for = architecture(job.image or "", job.architecture)
+    return converted(root, form, cache, digest.replace(":", "-"), made_for)
 
 
-def _staged(far: Far, cache: Path, form: str) -> Callable[[str], Path]:
+def _staged(far: Far, cache: Path, form: str) -> Callable[[Job], Path]:
     """Unpacked here, copied there: the nodes need neither us nor a network."""
 
-    def folder(image: str) -> Path:
-        from assaymark.images.unpack import unpacked
-
-        root, digest = unpacked(Path(image), cache)
+    def folder(job: Job) -> Path:
+        root, digest = _unpacked(job, cache)
         if form == "folder":
             return far.staged(digest.replace(":", "-"), root, cache)
-        return far.staged_file(_one_file(root, form, cache, digest))
+        return far.staged_file(_one_file(job, root, form, cache, digest))
 
     return folder
 

@@ -20,7 +20,7 @@ from assaymark.job import Handle, Job
 from assaymark.runners import folder as folders
 from assaymark.runners.login import Login, said
 
-VERDICTS = ("result.json", "started", "host")
+VERDICTS = ("result.json", "started", "host", "why")
 SECONDS = 600.0
 READY = ".assaymark-ready"
 # Names on standard input, one a line; what is a plain file and is reached through no link goes into an archive.
@@ -52,7 +52,7 @@ class Far:
         far = shlex.quote(handle.place["folder"])
         data = io.BytesIO()
         with tarfile.open(fileobj=data, mode="w") as archive:
-            for name in ("limits", "command", "cleanup", "job.json", folders.REPORTER, "in"):
+            for name in ("limits", "command", *folders.SCRIPTS, "job.json", folders.REPORTER, "in"):
                 path = Path(handle.folder, name)
                 if path.exists():
                     archive.add(path, name, filter=_plain)

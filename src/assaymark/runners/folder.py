@@ -2,8 +2,8 @@
 
 ::
 
-    FOLDER/job.json  limits  command  cleanup  report.sh  in/…  handle.json
-    FOLDER/runs/INDEX/claimed/ started host out err work/… result.json
+    FOLDER/job.json  limits  command  examine  cleanup  report.sh  in/…  handle.json
+    FOLDER/runs/INDEX/claimed/ started host why out err work/… result.json
 """
 
 from __future__ import annotations
@@ -22,16 +22,20 @@ from typing import Any, NamedTuple
 
 from assaymark.errors import InputError
 from assaymark.job import Handle, Job, Log
+from assaymark.runners.engines import Wrapped
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 LIMIT = 65_536
 OUTPUT_LIMIT = 50_000_000
 REPORTER = "report.sh"
+# What an engine adds for the time after the command; fields of `Wrapped`.
+SCRIPTS = ("examine", "cleanup")
+STATES = ("exited", "timed-out", "terminated", "out-of-memory", "refused")
 MARK = "ASSAYMARK_JOB"
 
 
 class Verdict(NamedTuple):
-    """What the job wrote about itself. ``state`` is exited, timed-out or terminated; ``began`` is a Unix time."""
+    """What the job wrote about itself. ``state`` is one of `STATES`; ``began`` is a Unix time."""
 
     state: str
     code: int
@@ -46,8 +50,8 @@ def reporter() -> bytes:
     return Path(__file__).with_name(REPORTER).read_bytes()
 
 
-def prepare(folder: Path, job: Job, argv: Sequence[str], cleanup: Sequence[str] = (), *, memory: bool = True) -> None:
-    """Write what the reporter needs. ``memory``: whether the reporter limits it, or the container's engine does.
+def prepare(folder: Path, job: Job, wrapped: Wrapped, *, memory: bool = True) -> None:
+    """Write what the reporter needs. ``memory``: whether the reporter limits it, or somebody else does.
 
     Raises InputError when the folder cannot be written, or an input leaves it.
     """
@@ -59,10 +63,11 @@ def prepare(folder: Path, job: Job, argv: Sequence[str], cleanup: Sequence[str] 
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         kib = (job.resources.memory or 0) * 1024 if memory else 0
-        write(folder / "limits", _assignments(job, kib))
-        write(folder / "command", _script(job, argv))
-        if cleanup:
-            write(folder / "cleanup", f"index=$1\nexec {_joined(cleanup)}\n")
+        write(folder / "limits", _assignments(job, kib, wrapped.needs))
+        write(folder / "command", _script(job, wrapped.argv))
+        for name in SCRIPTS:
+            if words := getattr(wrapped, name):
+                write(folder / name, f"index=$1\nexec {_joined(words)}\n")
         for name, content in job.inputs.items():
             _put(folder / "in", name, content)
         write(folder / REPORTER, reporter())
@@ -78,15 +83,20 @@ def write(path: Path, content: str | bytes) -> None:
     temporary.replace(path)
 
 
-def _assignments(job: Job, kib: int) -> str:
-    seconds = max(1, math.ceil(job.resources.time))
-    return f"limit_seconds={seconds}\nlimit_memory={kib}\njob_id={shlex.quote(job.id)}\n"
+def _assignments(job: Job, kib: int, needs: Sequence[str]) -> str:
+    told: dict[str, str | int] = {"limit_seconds": max(1, math.ceil(job.resources.time)), "limit_memory": kib}
+    told |= {"job_id": shlex.quote(job.id), "needs": shlex.quote(" ".join(needs))}
+    return "".join(f"{name}={value}\n" for name, value in told.items())
 
 
 def _script(job: Job, argv: Sequence[str]) -> str:
-    """Nothing of the host's environment reaches the command but where programs are and what the launcher needs."""
+    """Nothing of the host's environment reaches the command but where programs are and what the launcher needs.
+
+    And nothing of an image's reaches the engine on the host: it could name another daemon or library to it.
+    """
+    own = dict(job.environment) if job.image is None else {}
     fixed = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC", MARK: job.id}
-    pairs = " ".join(shlex.quote(f"{k}={v}") for k, v in (fixed | dict(job.environment)).items())
+    pairs = " ".join(shlex.quote(f"{k}={v}") for k, v in (fixed | own).items())
     if job.launcher:
         return _ranks(job.launcher, pairs, argv)
     return (
@@ -143,7 +153,7 @@ def _described(job: Job) -> dict[str, Any]:
 
 def asdict_plain(job: Job) -> dict[str, Any]:
     """A job as JSON takes it, without the content of its inputs."""
-    plain = {name: getattr(job, name) for name in ("id", "command", "image", "outputs", "array")}
+    plain = {name: getattr(job, name) for name in ("id", "command", "image", "architecture", "outputs", "array")}
     return plain | {
         "environment": sorted(job.environment),
         "labels": dict(job.labels),
@@ -214,7 +224,7 @@ def verdict(handle: Handle, index: int) -> Verdict | None:
         told = json.loads(data)
         if (told["schema"], told["job"], told["index"]) != (1, handle.id, index):
             return None
-        if told["state"] not in ("exited", "timed-out", "terminated"):
+        if told["state"] not in STATES:
             return None
         took = told["took"]
         return Verdict(
@@ -226,6 +236,12 @@ def verdict(handle: Handle, index: int) -> Verdict | None:
         )
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return None
+
+
+def why(folder: str | Path, index: int) -> str:
+    """Why a copy could not even begin, as its reporter says; empty when it began, or said nothing."""
+    data = read(copy(folder, index) / "why", 1000) or b""
+    return "".join(c if c.isprintable() else " " for c in data.decode("utf-8", "replace")).strip()
 
 
 def host(handle: Handle, index: int) -> Mapping[str, str]:

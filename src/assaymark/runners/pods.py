@@ -71,6 +71,7 @@ class Pods(OneFolder, ABC):
     answers: dict[str, Asked] = field(default_factory=dict, compare=False, repr=False)
     takes_images: bool = True
     starts_ranks: bool = False
+    limits_memory: bool = True
 
     @property
     @abstractmethod

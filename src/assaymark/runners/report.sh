@@ -1,18 +1,25 @@
 #!/bin/sh
 # The self-reporting job: runs one command and writes the verdict on it, for any POSIX sh (dash, busybox).
 #   report.sh FOLDER INDEX
-# FOLDER holds `limits` (shell assignments: limit_seconds, limit_memory in KiB, grace), `command` (a script), and perhaps
-# `cleanup` (another). Everything about this copy is written into FOLDER/runs/INDEX: `started`, `out`, `err`, at the end
-# `result.json`, whole or not at all. Only this script writes there; the command starts in `work` below it.
+# FOLDER holds `limits` (shell assignments: limit_seconds, limit_memory in KiB, grace, needs), `command` (a script), and
+# perhaps `examine` and `cleanup` (others, for the time after it). Everything about this copy is written into
+# FOLDER/runs/INDEX: `started`, `out`, `err`, at the end `result.json`, whole or not at all. Only this script writes
+# there; the command starts in `work` below it.
 folder=$1 index=$2
 run=$folder/runs/$index
 umask 077
-limit_seconds=600 limit_memory=0 grace=5
+limit_seconds=600 limit_memory=0 grace=5 needs=''
 # shellcheck source=/dev/null
 . "$folder/limits" || exit 125
 mkdir -p "$run/work" || exit 125
 # A copy runs once: who comes second (a restarted job, a second controller) leaves what is there.
 mkdir "$run/claimed" 2> /dev/null || exit 0
+# A node without the container engine says nothing about what was to run in it.
+for program in $needs; do
+  command -v "$program" > /dev/null 2>&1 && continue
+  printf 'there is no %s where it was to run\n' "$program" > "$run/why"
+  exit 125
+done
 [ ! -d "$folder/in" ] || cp -R "$folder/in/." "$run/work" || exit 125
 # The user inside a container may be another one, in our group; nobody else gets past the folder above.
 chmod -R g+rwX "$run/work" || exit 125
@@ -101,6 +108,14 @@ end_child KILL
 : > "$run/ended"
 kill -KILL "-$guard" 2> /dev/null || kill -KILL "$guard" 2> /dev/null
 trap '' USR1 TERM INT HUP
+if [ "$state" = exited ] && [ "$code" -gt 124 ] && [ -f "$folder/examine" ]; then
+  # The engine's own failures end with 125, which a command might end with too: then there was a container.
+  if memory=$(/bin/sh "$folder/examine" "$index" 2> /dev/null); then
+    [ "$memory" != true ] || state=out-of-memory
+  elif [ "$code" -eq 125 ]; then
+    state=refused
+  fi
+fi
 [ ! -f "$folder/cleanup" ] || /bin/sh "$folder/cleanup" "$index" > /dev/null 2>&1
 
 ticks

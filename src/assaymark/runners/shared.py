@@ -49,6 +49,10 @@ class Back(Protocol):
         """Whether the site runs images by itself, without an engine of ours."""
 
     @property
+    def limits_memory(self) -> bool:
+        """Whether the site holds a job to its memory, so that the reporter need not."""
+
+    @property
     def starts_ranks(self) -> bool:
         """Whether a job can start ranks of one program, by a launcher of the site."""
 
@@ -91,6 +95,7 @@ class OneFolder:
 
     takes_images = False
     starts_ranks = False
+    limits_memory = False
 
     def place(self, folder: Path, job: Job) -> Mapping[str, str]:
         """The folder is all that it takes."""
@@ -145,7 +150,7 @@ class SharedFolder:
             known = folders.load(folder)
             if known:
                 return self._again(known, job)
-            folders.prepare(folder, job, wrapped.argv, wrapped.cleanup, memory=not wrapped.limits_memory)
+            folders.prepare(folder, job, wrapped, memory=not (wrapped.limits_memory or self.back.limits_memory))
             handle = Handle(
                 runner=self.name,
                 id=job.id,
@@ -240,6 +245,10 @@ class SharedFolder:
         base = Status(state=State.EXITED, index=index, waited=waited, took=told.took, host=told.host)
         if told.state == "exited":
             return replace(base, code=told.code)
+        if told.state == "out-of-memory":
+            return replace(base, state=State.OUT_OF_MEMORY, reason="it took more memory than it was given")
+        if told.state == "refused":
+            return replace(base, state=State.NO_VERDICT, reason=_refused(handle, index))
         if told.state == "timed-out":
             return replace(base, state=State.TIMED_OUT, reason=f"its time of {handle.time:g} s was over")
         if seen and seen.state and seen.state.over and seen.state not in (State.NO_VERDICT, State.EXITED):
@@ -251,12 +260,14 @@ class SharedFolder:
         waited = None if began is None else _waited(handle, began)
         base = Status(state=State.QUEUED, index=index, waited=waited, host=folders.host(handle, index))
         if seen is None:
-            return replace(base, state=State.NO_VERDICT, reason="the site no longer knows it, and it wrote no verdict")
+            why = folders.why(handle.folder, index) or "the site no longer knows it, and it wrote no verdict"
+            return replace(base, state=State.NO_VERDICT, reason=why)
         if seen.state is None:
             return replace(base, state=State.QUEUED if began is None else State.RUNNING, reason=seen.reason)
         if seen.state.over:
             state = State.NO_VERDICT if seen.state is State.EXITED else seen.state
-            return replace(base, state=state, reason=seen.reason or "it ended and wrote no verdict")
+            why = folders.why(handle.folder, index)
+            return replace(base, state=state, reason=why or seen.reason or "it ended and wrote no verdict")
         return replace(base, state=State.QUEUED if began is None else State.RUNNING, reason=seen.reason)
 
     def logs(self, handle: Handle, index: int = 0, limit: int = 65_536) -> Log:
@@ -291,6 +302,11 @@ def _waited(handle: Handle, began: float) -> float | None:
     if not handle.submitted - 1 <= began <= time.time() + 1:
         return None
     return max(0.0, round(began - handle.submitted, 1))
+
+
+def _refused(handle: Handle, index: int) -> str:
+    text = folders.logs(handle.folder, index, 2000).stderr.decode("utf-8", "replace").strip()
+    return f"the container engine did not start it: {text.splitlines()[0][:300] if text else 'it gave no reason'}"
 
 
 def _over(seen: Seen | None) -> bool:

@@ -56,6 +56,7 @@ class Slurm:
     name: str = "slurm"
     takes_images: bool = False
     starts_ranks: bool = True
+    limits_memory: bool = True
 
     def problem(self) -> str | None:
         """The controller must answer."""

@@ -14,6 +14,7 @@ import pytest
 
 from assaymark.job import Handle, Job, Resources
 from assaymark.runners import folder as folders
+from assaymark.runners.engines import Wrapped
 
 SHELLS = [
     pytest.param(["dash"], marks=pytest.mark.service("dash")),
@@ -25,7 +26,7 @@ shells = pytest.mark.parametrize("shell", SHELLS)
 
 def prepared(folder: Path, script: str, **more: Any) -> Path:
     job = Job(id="job", command=("/bin/sh", "-c", script), **more)
-    folders.prepare(folder, job, job.command)
+    folders.prepare(folder, job, Wrapped(job.command))
     return folder
 
 
@@ -95,10 +96,56 @@ def test_killed_it_leaves_no_verdict(shell: list[str], tmp_path: Path) -> None:
 
 
 @shells
+@pytest.mark.parametrize(
+    ("command", "examine", "state"),
+    [
+        ("exit 137", "echo true", "out-of-memory"),
+        ("exit 137", "echo false", "exited"),
+        ("exit 125", "exit 1", "refused"),
+        ("exit 125", "echo false", "exited"),
+        ("exit 137", "exit 1", "exited"),
+        ("exit 1", "echo true", "exited"),
+    ],
+)
+def test_what_an_engine_says_afterwards(
+    shell: list[str], command: str, examine: str, state: str, tmp_path: Path
+) -> None:
+    def sh(script: str) -> tuple[str, ...]:
+        return ("/bin/sh", "-c", script)
+
+    folders.prepare(tmp_path / "job", Job(id="job", command=()), Wrapped(sh(command), examine=sh(examine)))
+    assert start(shell, tmp_path / "job").wait(30) == 0
+    found = verdict(tmp_path / "job")
+    assert found
+    assert found.state == state
+
+
+@pytest.mark.parametrize("launcher", [(), ("sh", "-c", 'exec "$@"', "launcher")])
+def test_the_variables_of_an_image_do_not_reach_its_engine(launcher: tuple[str, ...], tmp_path: Path) -> None:
+    told = {"PATH": "/nowhere", "DOCKER_HOST": "tcp://elsewhere:1", "LD_PRELOAD": "/x.so"}
+    job = Job(id="job", command=("true",), image="image.tar", environment=told, launcher=launcher)
+    folders.prepare(tmp_path / "job", job, Wrapped(("env",)))
+    assert start(["sh"], tmp_path / "job").wait(30) == 0
+    text = (tmp_path / "job/runs/0/out").read_text()
+    assert "HOME=" in text
+    assert not [name for name, value in told.items() if f"{name}={value}" in text]
+
+
+@shells
+def test_a_node_without_the_engine_is_none_to_judge_on(shell: list[str], tmp_path: Path) -> None:
+    job = Job(id="job", command=("echo", "ran"))
+    folders.prepare(tmp_path / "job", job, Wrapped(job.command, needs=("sh", "no-such-engine")))
+    assert start(shell, tmp_path / "job").wait(30) == 125
+    assert verdict(tmp_path / "job") is None
+    assert folders.why(tmp_path / "job", 0) == "there is no no-such-engine where it was to run"
+    assert not (tmp_path / "job/runs/0/out").exists()
+
+
+@shells
 def test_words_arrive_as_they_are(shell: list[str], tmp_path: Path) -> None:
     words = ["a b", "$(id)", "`id`", '"', "'", "\\", "*", "", "ü", "-n", "a\nb"]
     job = Job(id="job", command=("printf", "<%s>", *words), environment={"X": "1 $HOME"})
-    folders.prepare(tmp_path / "job", job, job.command)
+    folders.prepare(tmp_path / "job", job, Wrapped(job.command))
     assert start(shell, tmp_path / "job").wait(30) == 0
     assert (tmp_path / "job/runs/0/out").read_text() == "".join(f"<{w}>" for w in words)
 

@@ -13,7 +13,7 @@ from assaymark.api import Confinement, Handle, Image, InputError, Job, Resources
 from assaymark_hpc.manifest import AGAIN, PROBES, SCALED, Gpu, Manifest, Mpi
 
 PROBE_CODE, SHELL_CODE = 3, 7
-ORDINARY, ARBITRARY = 65_532, 1_234_567
+ARBITRARY = 1_234_567
 SHELL = "/bin/sh"
 GIVEN, COPIED = "given.txt", "copied.txt"
 NOWHERE = "/assaymark/no-such-program"
@@ -148,11 +148,20 @@ def _broken(made: Mapping[str, Trial]) -> str | None:
 def _jobs(image: Image, path: str, asked: Manifest, resources: Resources, *, shell: bool) -> list[Job]:
     start = asked.start or ((SHELL, "-c", "exit 0") if shell else ())
     environment = {k: v for k, v in image.environment.items() if k not in _NOT_TAKEN and k.isidentifier()}
-    strict = Confinement(read_only=True, network=True, user=ORDINARY)
+    strict = Confinement(read_only=True, network=True, user=Confinement.ORDINARY)
 
     def job(id: str, command: Sequence[str], how: Confinement = strict) -> Job:
         words = tuple(command)
-        return Job(id=id, command=words, image=path, environment=environment, confinement=how, resources=resources)
+        made_for = image.architecture or None
+        return Job(
+            id=id,
+            command=words,
+            image=path,
+            architecture=made_for,
+            environment=environment,
+            confinement=how,
+            resources=resources,
+        )
 
     jobs = [job("lacking", (NOWHERE,))]
     if start:

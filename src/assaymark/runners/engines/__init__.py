@@ -12,12 +12,16 @@ from assaymark.job import Job
 class Wrapped:
     """An argument list (with `assaymark.runners.folder.WORK` and ``INDEX`` in it), and what removes what it may leave.
 
-    ``limits_memory``: the engine does, so the reporter must not.
+    ``limits_memory``: the engine does, so the reporter must not. ``needs`` are the programs without which nothing is
+    said of the image; ``examine`` prints ``true`` for a command that was ended for its memory, and fails where the
+    engine did not even make a container.
     """
 
     argv: tuple[str, ...]
     cleanup: tuple[str, ...] = ()
     limits_memory: bool = False
+    needs: tuple[str, ...] = ()
+    examine: tuple[str, ...] = ()
 
 
 class Engine(Protocol):

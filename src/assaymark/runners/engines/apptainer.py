@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assaymark.errors import InputError
-from assaymark.job import Job
+from assaymark.job import Confinement, Job
 from assaymark.runners.engines import Wrapped
 from assaymark.runners.engines.probe import Ask, first_line, ran
 from assaymark.runners.folder import INDEX, MARK, WORK
@@ -17,7 +17,7 @@ from assaymark.runners.folder import INDEX, MARK, WORK
 class Apptainer:
     """``program`` is apptainer or singularity; ``folder`` gives the unpacked folder (a sandbox, in its words)."""
 
-    folder: Callable[[str], Path]
+    folder: Callable[[Job], Path]
     program: str = "apptainer"
     ask: Ask = ran
     binds: tuple[str, ...] = ()
@@ -41,13 +41,12 @@ class Apptainer:
         """Everything of the host left out; it always runs as the caller, with a read-only root."""
         if job.image is None:
             return Wrapped(job.command)
-        if job.confinement.user is not None:
-            raise InputError(f"{self.program} runs as the caller only: it cannot take an arbitrary user")
+        self._as_caller(job)
         if not job.confinement.read_only:
             raise InputError(f"{self.program} runs an unpacked image only with a read-only root")
         # Ranks share the memory of their node, and hear of one another by variables.
         apart = ["--no-home"] if job.launcher else ["--containall", "--no-home", "--cleanenv"]
-        argv = [self.program, "exec", *apart, "--bind", f"{WORK}:/mnt"]
+        argv = [self.program, "exec", *apart, "--no-eval", "--bind", f"{WORK}:/mnt"]
         argv += ["--nv"] if job.resources.gpus else []
         argv += ["--pwd", "/mnt"]
         for pair in self.binds:
@@ -55,8 +54,20 @@ class Apptainer:
         if not job.confinement.network:
             argv += ["--net", "--network", "none"]
         variables = {"LANG": "C.UTF-8", MARK: job.id, "ASSAYMARK_INDEX": INDEX, **job.environment}
-        for name, value in variables.items():
-            if "," in value:
-                raise InputError(f"{self.program} takes no comma in a variable ({name})")
-            argv += ["--env", f"{name}={value}"]
-        return Wrapped((*argv, str(self.folder(job.image)), *job.command))
+        # Not by --env, which divides values at commas: images for GPUs have variables with commas.
+        prefix = f"{self.program.upper()}ENV_"
+        told = [f"{prefix}{name}={value}" for name, value in variables.items()]
+        return Wrapped(("env", *told, *argv, str(self.folder(job)), *job.command), needs=(self.program,))
+
+    def _as_caller(self, job: Job) -> None:
+        """It knows no other user; the caller does for an ordinary one. InputError when that is not what was asked."""
+        if job.confinement.user is None:
+            return
+        if job.confinement.user != Confinement.ORDINARY:
+            raise InputError(f"{self.program} runs as the caller only: it cannot take an arbitrary user")
+        done = self.ask(["id", "-u"])
+        if done.returncode != 0 or not done.stdout.strip().isdigit():
+            raise InputError(f"who would run {self.program} cannot be found out: {first_line(done)}")
+        if int(done.stdout) == 0:
+            hint = "call it as an ordinary user"
+            raise InputError(f"{self.program} runs as the caller only, who is root here", hint=hint)

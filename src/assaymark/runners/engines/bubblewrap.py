@@ -23,7 +23,7 @@ _LOOPBACK = "lo"
 class Bubblewrap:
     """``folder`` gives the unpacked folder of an image."""
 
-    folder: Callable[[str], Path]
+    folder: Callable[[Job], Path]
     name: str = "bubblewrap"
     binds: tuple[str, ...] = ()
 
@@ -50,7 +50,7 @@ class Bubblewrap:
                 raise InputError("bubblewrap gives an image no GPU here", hint="use apptainer or docker")
             if not job.confinement.read_only:
                 raise InputError("bubblewrap runs an image only with a read-only root")
-            root = ["--ro-bind", str(self.folder(job.image)), "/"]
+            root = ["--ro-bind", str(self.folder(job)), "/"]
         argv = [PROGRAM, *_ALONE, *root, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
         argv += ["--bind", WORK, "/mnt", "--chdir", "/mnt"]
         for pair in self.binds:
@@ -63,7 +63,7 @@ class Bubblewrap:
         variables |= {"LANG": "C.UTF-8", MARK: job.id, "ASSAYMARK_INDEX": INDEX, **job.environment}
         for name, value in variables.items():
             argv += ["--setenv", name, value]
-        return Wrapped((*argv, "--", *job.command))
+        return Wrapped((*argv, "--", *job.command), needs=(PROGRAM,))
 
 
 def _host() -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from assaymark.errors import InputError
 from assaymark.job import Job
 from assaymark.runners.engines import Wrapped
+from assaymark.runners.engines.bubblewrap import PROGRAM as BUBBLEWRAP
 from assaymark.runners.engines.bubblewrap import can_cut_network, without_network
 from assaymark.runners.engines.probe import Ask, first_line, ran
 from assaymark.runners.folder import INDEX, MARK, WORK
@@ -20,7 +21,7 @@ PROGRAM = "ch-run"
 class Charliecloud:
     """``folder`` gives the unpacked folder of an image, on a file system that the node sees too."""
 
-    folder: Callable[[str], Path]
+    folder: Callable[[Job], Path]
     name: str = "charliecloud"
     ask: Ask = ran
     binds: tuple[str, ...] = ()
@@ -51,12 +52,12 @@ class Charliecloud:
         argv += [f"--set-env={name}={value}" for name, value in variables.items()]
         if job.confinement.user is not None:
             argv += [f"--uid={job.confinement.user}", f"--gid={job.confinement.user}"]
-        argv += [str(self.folder(job.image)), "--", *job.command]
+        argv += [str(self.folder(job)), "--", *job.command]
         if job.confinement.network:
-            return Wrapped(tuple(argv))
+            return Wrapped(tuple(argv), needs=(PROGRAM,))
         if not can_cut_network(self.ask):
             raise InputError(
                 "charliecloud cannot take the network away by itself, and bubblewrap does not work here",
                 hint="install bubblewrap",
             )
-        return Wrapped(without_network(tuple(argv)))
+        return Wrapped(without_network(tuple(argv)), needs=(PROGRAM, BUBBLEWRAP))

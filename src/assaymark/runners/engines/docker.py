@@ -12,13 +12,17 @@ from assaymark.runners.engines.probe import environment, first_line, ran
 from assaymark.runners.folder import INDEX, MARK, WORK
 
 PROCESSES = 4096
+# Podman would wait ten seconds for what was asked to end before.
+_AT_ONCE = {"docker": (), "podman": ("--time", "0")}
+# The version of what runs containers: Podman's has no daemon to ask.
+_ASKED = {"docker": "{{.ServerVersion}}", "podman": "{{.Version.Version}}"}
 
 
 @dataclass(frozen=True, slots=True)
 class Docker:
     """``program`` is docker or podman; ``loaded`` puts an image into it and gives the identity to run."""
 
-    loaded: Callable[[str, str], str]
+    loaded: Callable[[Job, str], str]
     program: str = "docker"
     binds: tuple[str, ...] = ()
 
@@ -29,21 +33,26 @@ class Docker:
 
     def problem(self) -> str | None:
         """The engine must answer; the client alone is not enough."""
-        done = ran([self.program, "info", "--format", "{{.ID}}{{.ServerVersion}}"])
+        done = ran([self.program, "info", "--format", _ASKED[self.program]])
         return None if done.returncode == 0 else f"{self.program} does not work here: {first_line(done)}"
 
     def version(self) -> str | None:
         """The version of the engine."""
-        done = ran([self.program, "version", "--format", "{{.Server.Version}}"])
+        done = ran([self.program, "info", "--format", _ASKED[self.program]])
         return first_line(done) if done.returncode == 0 else None
 
     def wrap(self, job: Job) -> Wrapped:
-        """No capabilities, no new privileges, nothing pulled; the container is removed by name whatever happens."""
+        """No capabilities, no new privileges, nothing pulled; the container is removed by name whatever happens.
+
+        Not by ``--rm``: what ended it is asked before.
+        """
         if job.image is None:
             return Wrapped(job.command)
         told = [f"{name}={value}" for name, value in environment().items() if name.startswith(("DOCKER_", "CONTAINER"))]
         name = f"assaymark-{job.id}-{INDEX}"
-        argv = ["env", *told, self.program, "run", "--rm", "--pull", "never", "--name", name, "--init"]
+        argv = ["env", *told, self.program, "run", "--pull", "never", "--name", name]
+        # The client of Podman finds none on many machines.
+        argv += ["--init"] if self.program == "docker" else []
         argv += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--pids-limit", str(PROCESSES)]
         argv += ["--volume", f"{WORK}:/mnt", "--workdir", "/mnt", "--label", f"assaymark.job={job.id}"]
         for pair in self.binds:
@@ -61,8 +70,15 @@ class Docker:
             argv += ["--memory", f"{job.resources.memory}m"]
         for variable, value in {MARK: job.id, "ASSAYMARK_INDEX": INDEX, "HOME": "/mnt", **job.environment}.items():
             argv += ["--env", f"{variable}={value}"]
-        argv += ["--entrypoint", job.command[0], self.loaded(job.image, self.program), *job.command[1:]]
-        return Wrapped(tuple(argv), ("env", *told, self.program, "rm", "--force", name), limits_memory=True)
+        argv += ["--entrypoint", job.command[0], self.loaded(job, self.program), *job.command[1:]]
+        client = ("env", *told, self.program)
+        return Wrapped(
+            tuple(argv),
+            (*client, "rm", "--force", *_AT_ONCE[self.program], name),
+            limits_memory=True,
+            needs=(self.program,),
+            examine=(*client, "inspect", "--format", "{{.State.OOMKilled}}", name),
+        )
 
     def _group(self) -> int:
         """Our group as the container sees it: any user in there writes to the folder of the copy through it.

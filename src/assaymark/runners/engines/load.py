@@ -10,20 +10,22 @@ from typing import IO
 
 from assaymark.errors import InputError
 from assaymark.images.source import Manifest, Source, manifest, opened
+from assaymark.job import Job
 from assaymark.runners.engines.probe import first_line, ran
 
 SECONDS = 1800.0
 
 
-def loaded(image: str, program: str) -> str:
-    """The identity (digest of the configuration) under which the engine holds the image; it is loaded if need be.
+def loaded(job: Job, program: str) -> str:
+    """The identity (digest of the configuration) under which the engine holds a job's image; it is loaded if need be.
 
     Raises InputError when the engine refuses it, or makes another image of it.
     """
     import tempfile
 
+    image = job.image or ""
     with opened(Path(image)) as source:
-        found = manifest(source)
+        found = manifest(source, job.architecture)
         identity = config_digest(source, found)
         if ran([program, "image", "inspect", "--format", "{{.Id}}", identity]).returncode == 0:
             return identity

@@ -11,7 +11,10 @@ SECONDS = 30.0
 # How an engine asks its program, here or on a login node.
 Ask = Callable[[Sequence[str]], proc.Completed]
 # Which daemon or storage is meant is the user's to say; none of these holds a secret.
-_KEPT = ("DOCKER_HOST", "DOCKER_CONTEXT", "CONTAINER_HOST", "XDG_RUNTIME_DIR", "USER", "SLURM_CONF", "HOME")
+_KEPT = (
+    *("DOCKER_HOST", "DOCKER_CONTEXT", "CONTAINER_HOST", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF"),
+    *("XDG_RUNTIME_DIR", "USER", "SLURM_CONF", "HOME"),
+)
 
 
 def environment() -> dict[str, str]:
