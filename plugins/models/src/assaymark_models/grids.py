@@ -83,7 +83,7 @@ def zarr(place: Path, name: str, wanted: Wanted) -> Any:
         units = there[n].attrs.get("units")
         found[n] = Variable(values, dimensions[n], units.strip() if isinstance(units, str) else None)
     axes = {
-        d: Variable(np.asarray(there[d][...], dtype=np.float64), (d,), there[d].attrs.get("units"))
+        d: Variable(np.asarray(there[d][...], dtype=np.float64), (d,), str(there[d].attrs.get("units")))
         for d in _dimensions_of(found)
         if d in there and there[d].ndim == 1 and there[d].dtype.kind in "fiu"
     }
