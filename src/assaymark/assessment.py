@@ -44,11 +44,15 @@ _NOT_YET = RunFacts(started="", duration=0.0, host="", assaymark=__version__, py
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to assess and how; None and empty mean "as the configuration says, else the default"."""
+    """What to assess and how; None and empty mean "as the configuration says, else the default".
+
+    ``gate`` is only read here, so that a mistake in it shows before anything is looked at; callers keep it.
+    """
 
     path: str = "."
     ref: str | None = None
     profile: str | None = None
+    gate: str | None = None
     config: str | None = None
     select: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
@@ -103,6 +107,8 @@ def judge(request: Request, progress: Progress | None = None, executed: tuple[As
     conf, warnings, base = configuration(opened, request.config)
     profile = _profile(request, conf, opened, base)
     options = _options(request, opened)
+    if gate := request.gate or conf.gate:
+        policy.check_gate(gate, profile, catalogue.load().subcriteria(profile))
     if executed:
         refuse_other(opened.subject, profile.digest, *executed)
     brought = self_reported(executed[0]) if executed else {}
@@ -113,7 +119,7 @@ def judge(request: Request, progress: Progress | None = None, executed: tuple[As
     if request.cache and not executed:
         from assaymark import remembered
 
-        key = remembered.key(asdict(request), opened, conf, profile, options)
+        key = remembered.key(asdict(replace(request, gate=None)), opened, conf, profile, options)
         found, cached = remembered.recall(key, fresh) if key else (fresh(), False)
     else:
         found, cached = fresh(), False

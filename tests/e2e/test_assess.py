@@ -155,6 +155,19 @@ def test_a_host_that_is_none_is_the_users_error(repository: Callable, assaymark:
     assert "'bad host/' is not the name of a host" in done.stderr
 
 
+@pytest.mark.parametrize("by", ["command line", "file"])
+def test_a_gate_that_is_none_is_told_before_anything_is_looked_at(
+    by: str, repository: Callable, assaymark: Callable, tmp_path: Path
+) -> None:
+    config = {".assaymark.toml": 'gate = "platinum"\n'} if by == "file" else {}
+    asked = [] if config else ["--gate", "platinum"]
+    done = assaymark("assess", repository({**FILES, **config}), "--no-tools", *asked, "--output", tmp_path / "out")
+    assert done.returncode == 2
+    assert "the gate 'platinum' is neither a level, an id nor no-regression" in done.stderr
+    assert not done.stdout
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_same_subject_gives_the_same_bytes(repository: Callable, assaymark: Callable) -> None:
     root = repository(FILES)
     words = ("assess", root, "--format", "json", "--as-of", "2026-11-21", "--no-tools")

@@ -115,6 +115,7 @@ def command(
         path=path,
         ref=ref,
         profile=profile,
+        gate=gate,
         config=talk().config,
         select=split(select),
         skip=split(skip),
