@@ -198,3 +198,37 @@ def test_no_input_is_a_command_or_another_output(
     assert "a bug of ours" not in ran.log()
     if name in ASKING:
         assert request.getfixturevalue("fake_github").calls == []
+
+
+GATED = [name for name, action in ACTIONS.items() if {"gate", "fail-on"} & set(action.get("inputs", {}))]
+
+
+def from_a_fork() -> dict[str, Any]:
+    """The event of a pull request from another repository."""
+    here = {"full_name": "lab/tide", "default_branch": "main", "owner": {"login": "lab"}, "name": "tide"}
+    head = {"sha": "e" * 40, "ref": "fix", "repo": {"full_name": "ana/tide"}}
+    pull = {"number": 7, "base": {"sha": "f" * 40, "ref": "main", "repo": here}, "head": head}
+    return {"number": 7, "repository": here, "pull_request": pull}
+
+
+@pytest.mark.parametrize("name", GATED)
+def test_a_gate_that_is_not_met_on_a_fork_is_red_and_leaves_everything(
+    name: str, act: Act, repository: Make, tmp_path: Path
+) -> None:
+    work = WORK[name]
+    gate = "fail-on" if name == "sqaaas-assessment" else "gate"
+    with files_of(name, tmp_path / "made") as files:
+        root = repository({"README.md": "# Tide\n", **files})
+        text = workflow(name, {**work.given, gate: "gold"}, before=work.before)
+        ran = act.run(root, text, event="pull_request", payload=from_a_fork())
+    found = ran.outputs("work")
+    assert ran.code == 1, ran.told()
+    assert found["outcome"] == "failed", ran.told()
+    assert [kind for kind, _, where in ran.annotations() if "file" not in where] == ["error"], "why it is red"
+    if name == "release-build":  # nothing is built that may not be released
+        assert not found["folder"]
+        return
+    assert [o for o in work.outputs if not found.get(o)] == []
+    assert any(ran.artifact(work.artifact).iterdir())
+    places = [where["file"] for _, _, where in ran.annotations() if "file" in where]
+    assert [p for p in places if not (root / p).exists()] == [], "annotations lie in files of the repository"
