@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+_BELOW = rb"[ \t]*(?:\#.*)?\r?\n(?:[ \t]*(?:\#.*)?\r?\n)*[ \t]+"
 _FUNCTIONS = re.compile(
-    rb"^[\"']?functions[\"']?\s*:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]+[\"']?oscar[\"']?\s*:", re.M
+    rb"^[{ \t]*[\"']?functions[\"']?\s*:(?:[ \t]*\{\s*|" + _BELOW + rb")[\"']?oscar[\"']?\s*:", re.MULTILINE
 )
 
 
