@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 pytest_plugins = ["pytester"]
@@ -62,6 +63,9 @@ class NetworkRefused(OSError):
 def pytest_configure(config: pytest.Config) -> None:
     """Read the one switch before the environment is cleaned."""
     config.stash[STRICT] = os.environ.get("ASSAYMARK_CI") == "1"
+    # How long an example takes says how busy the machine is, and nothing of what is tested.
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
 
 
 STRICT = pytest.StashKey[bool]()

@@ -42,6 +42,7 @@ from assaymark.model import (
 if TYPE_CHECKING:
     from assaymark.image import Image, Layer, Member, MemberKind
     from assaymark.job import Confinement, Handle, Job, Log, Resources, Runner, Site, State, Status
+    from assaymark.web import Silent, WebAnswer, ask_web, host_of, is_allowed, only_to
 
 __all__ = [
     "Case",
@@ -75,6 +76,7 @@ __all__ = [
     "Rule",
     "Runner",
     "Severity",
+    "Silent",
     "Site",
     "State",
     "Status",
@@ -85,15 +87,20 @@ __all__ = [
     "Unparsable",
     "Unreachable",
     "Validator",
+    "WebAnswer",
     "answer",
     "answer_options",
+    "ask_web",
     "check",
     "fact",
     "failed",
     "fetcher",
+    "host_of",
     "image_of",
     "image_pulled",
+    "is_allowed",
     "not_applicable",
+    "only_to",
     "passed",
     "run_program",
     "runner_of",
@@ -109,11 +116,12 @@ _ELSEWHERE = {
     **dict.fromkeys(
         ("Confinement", "Handle", "Job", "Log", "Resources", "Runner", "Site", "State", "Status"), "assaymark.job"
     ),
+    **dict.fromkeys(("Silent", "WebAnswer", "ask_web", "host_of", "is_allowed", "only_to"), "assaymark.web"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Words of images and jobs are loaded when they are used: most assessments know neither."""
+    """Words of images, jobs and the web are loaded when they are used: most assessments know none of them."""
     if name in _ELSEWHERE:
         return getattr(import_module(_ELSEWHERE[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

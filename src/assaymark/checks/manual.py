@@ -130,7 +130,7 @@ def online(docs_site: DocsSite, docs_probe: Probe) -> Evidence:
             remedy="Publish docs/ with Read the Docs or GitHub Pages and declare the address in the package metadata.",
         )
     if not docs_probe.asked:
-        from assaymark.subject.docs_site import host_of
+        from assaymark.web import host_of
 
         return unknown(
             f"{docs_probe.url} was not asked",

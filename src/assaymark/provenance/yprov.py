@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from assaymark.errors import InputError, Undetermined
+from assaymark.web import Silent, WebAnswer, ask_web
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,61}[a-z0-9]")
-_TIMEOUT = (10, 60)
 _TRIES = 3
 _LARGEST = 64_000_000
 
@@ -52,8 +52,6 @@ class Service:
             raise Undetermined(f"the document that came back is no JSON: {problem}", where=self._base) from problem
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, absent: bool = False) -> Any:
-        import requests
-
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         data = None
         if body is not None:
@@ -62,37 +60,35 @@ class Service:
             data = json.dumps(body, sort_keys=True).encode("ascii")
         for attempt in range(1, _TRIES + 1):
             try:
-                answer = requests.request(
-                    method, self._base + path, headers=headers, data=data, timeout=_TIMEOUT, allow_redirects=False
+                answer = ask_web(
+                    self._base + path, method=method, headers=headers, body=data, most=_LARGEST, quiet=60, longest=120
                 )
-            except requests.RequestException as problem:
+            except Silent as problem:
                 if attempt == _TRIES:
-                    raise Undetermined(f"the service cannot be reached: {_first(problem)}", where=self._base) from None
+                    raise Undetermined(f"the service {problem.text}", where=self._base) from None
             else:
-                if answer.status_code < 500 or attempt == _TRIES:
-                    return self._answered(method, path, answer, absent)
+                if answer.status < 500 or attempt == _TRIES:
+                    return _answered(f"{method} {path}", answer, absent)
             time.sleep(self._pause * attempt)
         raise AssertionError("unreachable")
 
-    def _answered(self, method: str, path: str, answer: Any, absent: bool) -> Any:
-        status = int(answer.status_code)
-        where = f"{method} {path}"
-        if status == 404 and absent:
-            return None
-        if status in (401, 403):
-            raise InputError(f"the service refuses ({status})", where=where, hint="check user, password and owner")
-        if status == 404:
-            raise InputError("there is no such document", where=where)
-        if status >= 500:
-            raise Undetermined(f"the service failed ({status})", where=where)
-        if status >= 300:
-            raise InputError(f"the service answered {status}: {answer.text[:200]!r}", where=where)
-        if len(answer.content) > _LARGEST:
-            raise Undetermined("the answer is too large", where=where)
-        try:
-            return answer.json()
-        except ValueError:
-            return None
+
+def _answered(where: str, answer: WebAnswer, absent: bool) -> Any:
+    status = answer.status
+    if status == 404 and absent:
+        return None
+    if status in (401, 403):
+        raise InputError(f"the service refuses ({status})", where=where, hint="check user, password and owner")
+    if status == 404:
+        raise InputError("there is no such document", where=where)
+    if status >= 500:
+        raise Undetermined(f"the service failed ({status})", where=where)
+    if status >= 300:
+        raise InputError(f"the service answered {status}: {answer.text[:200]!r}", where=where)
+    try:
+        return answer.document()
+    except Silent:
+        return None
 
 
 def document_name(repository: str, key: str) -> str:
@@ -110,7 +106,3 @@ def _checked(name: str) -> str:
             f"{name!r} is no name for a document", hint="3 to 63 of a-z, 0-9 and -, a letter first, no - last"
         )
     return name
-
-
-def _first(problem: Exception) -> str:
-    return str(problem).splitlines()[0][:200] if str(problem) else type(problem).__name__

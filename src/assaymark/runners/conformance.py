@@ -16,8 +16,9 @@ from typing import Any
 
 from assaymark.errors import InputError
 from assaymark.job import Site, State
-from assaymark.runners.http import Answer, Service, Silent
+from assaymark.runners.http import Service
 from assaymark.runners.pods import PodState, container_state
+from assaymark.web import Silent, WebAnswer
 
 SECONDS = 300.0
 
@@ -51,7 +52,7 @@ class Endpoint:
         """As the site says it is reached."""
         return Service(self.site.url or "", self.site.token_file, self.site.ca, self.site.certificate, self.site.key)
 
-    def ask(self, method: str, path: str, body: Any, service: Service | None = None) -> Answer:
+    def ask(self, method: str, path: str, body: Any, service: Service | None = None) -> WebAnswer:
         """One question. `Broken` when there is no answer."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         try:
@@ -116,7 +117,7 @@ class Endpoint:
             time.sleep(min(self.site.pace or 0.05, 10))
         raise Broken(f"the pod did not end within {self.seconds:g} s (last: {states})")
 
-    def log(self, number: str, container: str = "c0", **options: Any) -> Answer:
+    def log(self, number: str, container: str = "c0", **options: Any) -> WebAnswer:
         """What a container printed."""
         opts = {"Tail": 0, "Bytes": 0, "Timestamps": False, "Follow": False, "Previous": False, "SinceSeconds": 0}
         asked = {
@@ -128,7 +129,7 @@ class Endpoint:
         }
         return self.ask("GET", "/getLogs", asked)
 
-    def delete(self, number: str) -> Answer:
+    def delete(self, number: str) -> WebAnswer:
         """Remove a pod."""
         pod = self.pods.pop(number, None) or self.pod(number, "true")
         return self.ask("DELETE", "/delete", pod)
@@ -142,7 +143,7 @@ class Endpoint:
                 continue
 
 
-def _document(answer: Answer, path: str) -> Any:
+def _document(answer: WebAnswer, path: str) -> Any:
     if answer.status != 200:
         raise Broken(f"{path} answered {answer.status} {answer.text}".strip())
     try:

@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from assaymark.errors import InputError
+from assaymark.web import WebAnswer, ask_web, host_of
 
 SECONDS = 120.0
 LIMIT = 64_000_000
-
-
-class Silent(Exception):
-    """No whole answer came; what was asked for may have happened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A status and a body."""
-
-    status: int
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        """The beginning of the body on one line."""
-        return " ".join(self.body[:2000].decode("utf-8", "replace").split())[:300]
-
-    def document(self) -> Any:
-        """The body as JSON. `Silent` when it is none."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError) as problem:
-            raise Silent(f"the answer is not JSON: {problem}") from problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +26,24 @@ class Service:
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
-        """One question. Raises `Silent` when there is no answer, InputError when a file of ours cannot be read."""
-        import http.client
-
-        address = urlsplit(self.url)
-        told = {"Content-Type": "application/json", "User-Agent": "assaymark", **(headers or {})}
+    ) -> WebAnswer:
+        """One question. Raises `web.Silent` when there is no answer, InputError when a file of ours cannot be read."""
+        told = {"Content-Type": "application/json", **(headers or {})}
         if self.token_file:
             told["Authorization"] = f"Bearer {self._token()}"
-        connection: http.client.HTTPConnection
-        try:
-            if address.scheme == "https":
-                connection = http.client.HTTPSConnection(address.netloc, timeout=SECONDS, context=self._context())
-            else:
-                connection = http.client.HTTPConnection(address.netloc, timeout=SECONDS)
-        except http.client.InvalidURL as problem:
-            raise InputError(f"this is no address: {problem}", where=self.url) from problem
-        try:
-            connection.request(method, address.path.rstrip("/") + path, body=body, headers=told)
-            answer = connection.getresponse()
-            content = answer.read(LIMIT + 1)
-            if len(content) > LIMIT:
-                raise Silent(f"the answer is larger than {LIMIT // 10**6} MB")
-            return Answer(answer.status, content)
-        except (OSError, http.client.HTTPException) as problem:
-            raise Silent(str(problem) or type(problem).__name__) from problem
-        finally:
-            connection.close()
+        if not host_of(self.url):
+            raise InputError("this is no address of a service", where=self.url)
+        context = self._context() if self.ca or self.certificate else None
+        return ask_web(
+            self.url.rstrip("/") + path,
+            method=method,
+            headers=told,
+            body=body,
+            most=LIMIT,
+            quiet=SECONDS,
+            longest=2 * SECONDS,
+            context=context,
+        )
 
     def _token(self) -> str:
         try:

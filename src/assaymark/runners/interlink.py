@@ -13,8 +13,9 @@ from typing import Any
 
 from assaymark.errors import InputError
 from assaymark.job import Handle, Job, State
-from assaymark.runners.http import Answer, Service, Silent
+from assaymark.runners.http import Service
 from assaymark.runners.pods import CONTAINER, Pods, PodState, Unheard, container_state, pod_name, uid
+from assaymark.web import Silent, WebAnswer
 
 SESSION = "InterLink-Http-Session"
 TAIL_BYTES = 50_000_000
@@ -35,7 +36,7 @@ class InterLink(Pods):
         site = self.site
         return Service(site.url or "", site.token_file, site.ca, site.certificate, site.key)
 
-    def ping(self) -> Answer:
+    def ping(self) -> WebAnswer:
         """Whether the API server reaches its plugin. Raises `Silent`."""
         return self.service.ask("POST", "/pinglink")
 
@@ -136,7 +137,7 @@ class InterLink(Pods):
             "status": {"phase": "Pending"},
         }
 
-    def _ask(self, method: str, path: str, body: Any, handle: Handle) -> Answer:
+    def _ask(self, method: str, path: str, body: Any, handle: Handle) -> WebAnswer:
         return self.service.ask(method, path, json.dumps(body).encode(), {SESSION: pod_name(handle)})
 
 
@@ -144,7 +145,7 @@ def _name(handle: Handle, index: int) -> str:
     return f"{pod_name(handle)}-{index}"
 
 
-def _job_of(answer: Answer) -> str | None:
+def _job_of(answer: WebAnswer) -> str | None:
     """The plugin's name of the job; an answer without one is a refusal, whatever its status says."""
     if answer.status != 200:
         return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assaymark.api import Entry, Options, Tree, fact
 from assaymark.patterns import late
+from assaymark.web import host_of, is_allowed
 
 if TYPE_CHECKING:
     from assaymark.model import Subject
@@ -140,58 +141,27 @@ def docs_probe(docs_site: DocsSite, options: Options) -> Probe:
     """Ask the first declared address, if the user allowed its host."""
     if not docs_site.urls:
         return Probe(url="", asked=False)
-    url = next((u.url for u in docs_site.urls if allowed(u.url, options.allow_hosts)), "")
+    url = next((u.url for u in docs_site.urls if is_allowed(u.url, options.allow_hosts)), "")
     if not url:
         return Probe(url=docs_site.urls[0].url, asked=False)
     return ask(url, options.allow_hosts)
 
 
-def allowed(url: str, hosts: tuple[str, ...]) -> bool:
-    """Whether the user allowed the host of an http(s) address, by name or by a glob such as ``*.readthedocs.io``."""
-    from fnmatch import fnmatchcase
-
-    host = host_of(url)
-    return bool(host) and any(fnmatchcase(host, pattern.lower()) for pattern in hosts)
-
-
-def host_of(url: str) -> str:
-    """The host of an http(s) address in lower case, '' when it is not one."""
-    from urllib.parse import urlsplit
-
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return ""
-    return host.lower() if parts.scheme in ("http", "https") else ""
-
-
 def ask(url: str, hosts: tuple[str, ...]) -> Probe:
     """One bounded request; a redirect is followed only to an allowed host."""
     from datetime import UTC, datetime
-    from urllib.error import HTTPError, URLError
-    from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-    class OnlyAllowed(HTTPRedirectHandler):
-        def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-            if not allowed(newurl, hosts):
-                raise URLError(f"redirects to {host_of(newurl) or 'another scheme'}, which is not allowed")
-            return super().redirect_request(req, fp, code, msg, headers, newurl)
+    from assaymark import web
 
     seen = datetime.now(UTC).date().isoformat()
     try:
-        request = Request(url, headers={"User-Agent": "assaymark", "Accept": "text/html"})
-        with build_opener(OnlyAllowed).open(request, timeout=TIMEOUT) as answer:
-            kind = answer.headers.get_content_type()
-            body = answer.read(4096)
-            html = kind in ("text/html", "application/xhtml+xml") and bool(body.strip())
-            return Probe(url=url, asked=True, status=answer.status, html=html, seen=seen)
-    except HTTPError as problem:
-        problem.close()
-        return Probe(url=url, asked=True, status=problem.code, seen=seen)
-    except (URLError, OSError, ValueError) as problem:
-        reason = getattr(problem, "reason", problem)
-        return Probe(url=url, asked=True, problem=" ".join(str(reason).split())[:200] or "no answer", seen=seen)
+        answer = web.ask_web(
+            url, headers={"Accept": "text/html"}, most=4096, whole=False, quiet=TIMEOUT, follow=web.only_to(hosts)
+        )
+    except web.Silent as problem:
+        return Probe(url=url, asked=True, problem=problem.text, seen=seen)
+    html = answer.media in ("text/html", "application/xhtml+xml") and bool(answer.body.strip())
+    return Probe(url=url, asked=True, status=answer.status, html=html and answer.status < 400, seen=seen)
 
 
 def _is_own(path: str) -> bool:

@@ -102,8 +102,8 @@ def test_what_an_allowed_host_answers(host: str) -> None:
     [
         ("/moved", "answered 302"),
         ("/absent", "answered 404"),
-        ("/large", "larger than 2 MB"),
-        ("/short", "cut off"),
+        ("/large", "larger than 2,000,000 bytes"),
+        ("/short", "broke off"),
     ],
 )
 def test_any_other_answer_is_none(path: str, message: str, host: str) -> None:
@@ -114,12 +114,12 @@ def test_any_other_answer_is_none(path: str, message: str, host: str) -> None:
 
 def test_a_certificate_that_nobody_vouches_for(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
-    with pytest.raises(NotFetched, match="SSLCertVerificationError"):
+    with pytest.raises(NotFetched, match="certificate verify failed"):
         fetch(f"https://{host}/x", [host])
 
 
 def test_a_host_that_is_not_there() -> None:
-    with pytest.raises(NotFetched, match="did not answer: ConnectionRefusedError"):
+    with pytest.raises(NotFetched, match="did not answer: .*Connection refused"):
         fetch("https://127.0.0.1:9/x", ["127.0.0.1:9"])
 
 

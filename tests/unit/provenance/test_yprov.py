@@ -113,7 +113,7 @@ def test_failures_are_tried_again_a_few_times(service: tuple[str, Store]) -> Non
 
 
 def test_a_service_that_is_not_there_is_undetermined() -> None:
-    with pytest.raises(Undetermined, match="cannot be reached"):
+    with pytest.raises(Undetermined, match="did not answer"):
         Service("http://127.0.0.1:9", "x", pause=0).read("doc")
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-import requests
 
 from assaymark.errors import InputError
 from assaymark.release.login import authorization, challenge, kept
@@ -96,25 +95,25 @@ def test_the_login_goes_to_the_service_of_tokens_only(tokens: str) -> None:
 @pytest.mark.parametrize("gives", [b"", b"[]", b'{"token": 3}', b'{"token": "a\\nb"}', b"[" * 100_000])
 def test_a_service_without_a_token(tokens: str, monkeypatch: pytest.MonkeyPatch, gives: bytes) -> None:
     monkeypatch.setattr(Tokens, "gives", gives)
-    with requests.Session() as session, pytest.raises(WebProblem, match="gave no token"):
-        authorization(f'Bearer realm="http://{tokens}/token"', "it", "", session)
+    with pytest.raises(WebProblem, match="no token"):
+        authorization(f'Bearer realm="http://{tokens}/token"', "it", "")
 
 
 def test_a_wrong_login_is_told(tokens: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Tokens, "status", 401)
-    with requests.Session() as session, pytest.raises(InputError, match="wants a login"):
-        authorization(f'Bearer realm="http://{tokens}/token"', "it", LOGIN, session)
+    with pytest.raises(InputError, match="wants a login"):
+        authorization(f'Bearer realm="http://{tokens}/token"', "it", LOGIN)
 
 
 @pytest.mark.parametrize("asked", ["", "Negotiate", "Bearer", 'Basic realm="it"'])
 def test_what_only_a_login_could_answer(asked: str) -> None:
-    with requests.Session() as session, pytest.raises(InputError, match="wants a login"):
-        authorization(asked, "it", "", session)
+    with pytest.raises(InputError, match="wants a login"):
+        authorization(asked, "it", "")
 
 
 def test_no_token_is_asked_for_where_it_could_be_read() -> None:
-    with requests.Session() as session, pytest.raises(InputError, match="https"):
-        authorization('Bearer realm="http://example.org/token"', "it", LOGIN, session)
+    with pytest.raises(InputError, match="https"):
+        authorization('Bearer realm="http://example.org/token"', "it", LOGIN)
 
 
 def configured(folder: Path, told: object) -> dict[str, str]:

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from assaymark.model import Subject
-from assaymark.subject.docs_site import DocsSite, allowed, ask, docs_probe, docs_site, host_of
+from assaymark.subject.docs_site import DocsSite, ask, docs_probe, docs_site
 from assaymark.subject.documents import readme
 from assaymark.subject.metadata import metadata
 from assaymark.testing import tree_of
@@ -76,26 +76,6 @@ def test_what_is_declared_comes_before_what_is_linked() -> None:
     }
     assert [u.url for u in read(files).urls] == ["https://tides.org/manual", "https://tidegrid.readthedocs.io"]
     assert read(files, docs={"url": "https://a.org"}).urls[0].url == "https://a.org"
-
-
-@pytest.mark.parametrize(
-    ("url", "hosts", "expected"),
-    [
-        ("https://x.readthedocs.io/en", ("x.readthedocs.io",), True),
-        ("https://x.readthedocs.io", ("*.readthedocs.io",), True),
-        ("https://evil.org/x.readthedocs.io", ("*.readthedocs.io",), False),
-        ("https://x.readthedocs.io@evil.org", ("*.readthedocs.io",), False),
-        ("file:///etc/passwd", ("*",), False),
-        ("https://[", ("*",), False),
-    ],
-)
-def test_only_the_host_is_compared(url: str, hosts: tuple[str, ...], expected: bool) -> None:
-    assert allowed(url, hosts) is expected
-
-
-def test_the_host_of_an_address() -> None:
-    assert host_of("HTTPS://Docs.Example.org:8443/x") == "docs.example.org"
-    assert host_of("javascript:alert(1)") == ""
 
 
 class Answer(BaseHTTPRequestHandler):
