@@ -477,3 +477,22 @@ def test_messages_of_a_service_are_harmless(project: Project) -> None:
     result = project.results("SVC.Web03")["SVC.Web03"]
     assert result.outcome is not Outcome.PASSED
     assert "\x1b" not in str(result)
+
+
+def test_one_page_for_every_address_shows_no_policy(tmp_path: Path) -> None:
+    page = ("<p>" + "Words that are shown everywhere. " * 20 + "2026-03-12</p>").encode()
+    whole = HEAD + f"Content-Length: {len(page)}\r\n\r\n".encode() + page
+    place = tmp_path / "service.toml"
+    with talking(saying(whole)) as url:
+        place.write_text(
+            f'url = "{url}"\n[policies]\nprivacy = "/privacy"\n[monitoring]\nhealth = "/health"\n', "utf-8"
+        )
+        manifest = load(place)
+        seen = observe(manifest, Permitted(timeout=20))
+    for name in ("policies/privacy", "monitoring/health"):
+        assert not seen.answers[name].good
+        assert "page that is not there" in seen.answers[name].said()
+    assert seen.answers["service"].good
+    found = answers.page(manifest, "privacy", seen.answers["policies/privacy"], "policy", "policies", "privacy")
+    assert found
+    assert found.outcome is Outcome.UNKNOWN

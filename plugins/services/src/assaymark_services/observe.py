@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assaymark.api import FactUnavailable, InputError
@@ -15,9 +15,13 @@ from assaymark_services.contract import SAFE, WRITING, Asked, Contract, tested
 from assaymark_services.deploy import Deployed, deployed
 from assaymark_services.load import CONCURRENCY, REQUESTS, Load, loaded
 from assaymark_services.manifest import Manifest
+from assaymark_services.targets import Target
 from assaymark_services.tls import Tls, examine
 
 REDIRECTS = 5
+# Tables of the manifest whose addresses are for people to read, and an address at which no service has a page.
+DOCUMENTS = ("documentation", "policies", "support", "monitoring")
+NOWHERE = "/assaymark/asks/for/a/page/that/is/not/there"
 # A credential that nobody can have issued.
 FORGED = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhc3NheW1hcmsifQ."
 
@@ -85,7 +89,7 @@ def observe(manifest: Manifest, permitted: Permitted) -> Observed:
     deploy = deployed(manifest, permitted.deploy, permitted.engine) if permitted.deploy else None
     budget = Budget(permitted.requests, permitted.seconds)
     client = Client(budget=budget, hosts=permitted.hosts, ca=permitted.ca, timeout=permitted.timeout)
-    answers = dict(_asked(client, manifest, secrets, permitted))
+    answers = _told_apart(client, target, dict(_asked(client, manifest, secrets, permitted)))
     tls = examine(client, target) if target.scheme == "https" else None
     contract = _contract(client, manifest, secrets, permitted)
     load = _load(client, manifest, secrets)
@@ -155,6 +159,24 @@ def _asked(
             yield f"monitoring/{key}", client.ask(base + path, headers=secrets.get(own.get("credential", ""), {}))
     for i, item in enumerate(manifest.tables("dependency")):
         yield f"dependency/{i}", client.ask(item["url"], redirects=REDIRECTS)
+
+
+def _told_apart(client: Client, target: Target, answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """The answers, but for pages of the service that are what it also answers where there is no page.
+
+    Programs in the browser are often served with 200 at every address: that a policy is there does not follow.
+    """
+    pages = {
+        name: answer
+        for name, answer in answers.items()
+        if name.partition("/")[0] in DOCUMENTS and answer.good and targets.parse(answer.url).origin == target.origin
+    }
+    nowhere = client.ask(f"{target.scheme}://{target.netloc}{NOWHERE}", redirects=REDIRECTS) if pages else None
+    if nowhere is None or not nowhere.good:
+        return dict(answers)
+    said = "it is what the service answers for a page that is not there"
+    same = {name: a for name, a in pages.items() if a.body == nowhere.body}
+    return {**answers, **{n: replace(a, trouble=Trouble.PROTOCOL, problem=said) for n, a in same.items()}}
 
 
 def pid_address(text: str) -> str:
