@@ -289,6 +289,27 @@ def test_garbage_is_no_table(data: bytes, kind: str, tmp_path: Path) -> None:
     assert table.column_names == ["a"]
 
 
+@pytest.mark.parametrize("schema", [True, False])
+def test_one_long_text_said_very_often(schema: bool, tmp_path: Path) -> None:
+    """A terabyte of text in a file of a few kilobytes."""
+    column = pa.DictionaryArray.from_arrays(pa.array(np.zeros(1_000_000, dtype=np.int32)), pa.array(["x" * 1_000_000]))
+    parquet.write_table(pa.table({"a": column}), tmp_path / "x.parquet", store_schema=schema)
+    with pytest.raises(Unreadable, match="texts of a take more than"):
+        read_table(tmp_path / "x.parquet", "x.parquet", Wanted(frozenset({"a"})))
+
+
+def test_texts_of_a_parquet_file_are_what_they_were(tmp_path: Path) -> None:
+    said = ["one", None, "two", "", "one"]
+    known = pa.array(said).dictionary_encode()
+    parquet.write_table(pa.table({"a": said, "b": [b"x"] * 5, "c": known}), tmp_path / "x.parquet")
+    table = read_table(tmp_path / "x.parquet", "x.parquet", Wanted(frozenset({"a", "b", "c"})))
+    assert pa.types.is_dictionary(table["c"].type)
+    assert table["c"].to_pylist() == said
+    assert table["a"].type == pa.string()
+    assert table["a"].to_pylist() == said
+    assert table["b"].to_pylist() == [b"x"] * 5
+
+
 def test_an_archive_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez_compressed(tmp_path / "x.npz", a=np.zeros(100_000))
     monkeypatch.setattr("assaymark_models.tables.MOST_BYTES", 10_000)

@@ -105,7 +105,31 @@ def _parquet(place: Path, name: str, wanted: Wanted) -> Any:
         if file.metadata.num_rows > MOST_ROWS:
             raise Unreadable(name, f"claims {file.metadata.num_rows:,} rows, more than {MOST_ROWS:,}")
         picked = chosen(name, file.schema_arrow.names, wanted)
-        return file.read(columns=picked)
+        kinds = {c: file.schema_arrow.field(c).type for c in picked}
+    # A short file may say one long text many times: texts are read once each, and written out when that is bearable.
+    texts = [c for c, kind in kinds.items() if _is_text(kind)]
+    with parquet.ParquetFile(place, memory_map=True, read_dictionary=texts) as file:
+        table = file.read(columns=picked)
+    for column in texts:
+        if sum(map(_written_out, table[column].chunks)) > MOST_BYTES:
+            raise Unreadable(name, f"the texts of {column} take more than {MOST_BYTES:,} bytes")
+        table = table.set_column(table.column_names.index(column), column, table[column].cast(kinds[column]))
+    return table
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    return any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary))
+
+
+def _written_out(chunk: Any) -> int:
+    """Bytes of a chunk of texts, each time that one is said."""
+    import pyarrow.compute as pc
+
+    return int(pc.sum(pc.take(pc.binary_length(chunk.dictionary), chunk.indices)).as_py() or 0)
 
 
 def _numpy(place: Path, name: str, wanted: Wanted) -> Any:
