@@ -27,6 +27,8 @@ from assaymark.wording import one_line
 
 ASSESSMENT = "assessment.json"
 SKEW = timedelta(seconds=60)
+# What a bundle is asked; all of it has to hold for a workflow to vouch.
+ATTESTED = ("attestation", "signer", "signer at", "runner", "source", "branch")
 _MOVED = re.compile(rb"stale: the branch is at ([0-9a-f]{7}) now")
 
 
@@ -78,6 +80,14 @@ class Verdict(NamedTuple):
 
     answers: tuple[Answer, ...]
     award: Award | None = None
+
+    @property
+    def vouched(self) -> str:
+        """By whom, when its signature holds: a ``workflow`` that the owner cannot steer, or, weaker, an ``own key``."""
+        attested = [a for a in self.answers if a.about in ATTESTED]
+        if self.award is None:
+            return "nobody"
+        return "workflow" if attested and all(a.says is Says.YES for a in attested) else "own key"
 
     @property
     def says(self) -> Says:

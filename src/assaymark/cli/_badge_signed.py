@@ -25,6 +25,11 @@ KEY_VARIABLE = "ASSAYMARK_SIGNING_KEY"
 # Files of a report that a badge rests on, where they are there.
 EVIDENCE = ("assessment.json", "provenance.json", "report.html")
 LIMIT = 20_000_000
+VOUCHED = {
+    "workflow": "vouched for by a workflow: who owns the repository could not have made it up",
+    "own key": "vouched for by whoever has the key, no more: nothing shows that it was not made up",
+    "nobody": "vouched for by nobody",
+}
 MARKS = {"yes": ("✓", "green"), "no": ("✗", "red"), "unknown": ("?", "yellow")}
 
 
@@ -409,12 +414,13 @@ def _text(verdict: Verdict) -> str:
         mark, colour = MARKS[answer.says]
         word = f"{mark} {answer.about:<12} {answer.says:<8}"
         lines.append(f"{click.style(word, fg=colour) if wants_colour() else word} {answer.text}")
-    return "\n".join(lines)
+    return "\n".join([*lines, VOUCHED[verdict.vouched]])
 
 
 def _json(verdict: Verdict) -> str:
     document: Mapping[str, Any] = {
         "says": verdict.says,
+        "vouched": verdict.vouched,
         "answers": [answer._asdict() for answer in verdict.answers],
         "award": _facts(verdict.award),
     }

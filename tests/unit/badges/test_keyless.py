@@ -96,6 +96,7 @@ def test_what_our_workflow_vouched_for_holds_without_naming_an_issuer(badge: Bad
     verdict = badge.look()
     assert said(verdict) == YES, verdict
     assert verdict.says is Says.YES
+    assert verdict.vouched == "workflow"
     assert "used once" in next(a.text for a in verdict.answers if a.about == "issuer")
 
 
@@ -159,6 +160,7 @@ def test_a_job_that_may_not_vouch_for_it(name: str, badge: Badge) -> None:
     verdict = badge.look(badge.bundle(**claims))
     assert said(verdict) == YES | {about: "no", "issuer": "unknown"}, verdict
     assert verdict.says is Says.NO
+    assert verdict.vouched == "own key", "a job that may not vouch is no more than whoever has the key"
 
 
 @pytest.mark.parametrize("claim", sorted(set(JOB) - {"name"}))
@@ -244,6 +246,18 @@ def test_which_of_our_workflows_are_meant() -> None:
     assert keyless.OURS.fullmatch(WORKFLOW.replace("refs/tags/v1", "c" * 40)), "pinned, as it should be"
     for wrong in ("", WORKFLOW + "x", WORKFLOW.replace("github.com", "githubXcom"), f"x{WORKFLOW}"):
         assert not keyless.OURS.fullmatch(wrong)
+
+
+def test_a_key_of_ones_own_is_the_weaker_class(badge: Badge) -> None:
+    own = badge.look(bundle=b"", issuers=(badge.key.did,))
+    assert (own.says, own.vouched) == (Says.NO, "own key"), "an empty bundle is none that holds"
+    trusted = verify(badge.content, replace(known_without(badge), issuers=(badge.key.did,)))
+    assert (trusted.says, trusted.vouched) == (Says.YES, "own key")
+    assert verify(b"<svg/>", known_without(badge)).vouched == "nobody"
+
+
+def known_without(badge: Badge) -> Known:
+    return Known(now=NOW, repository=REPOSITORY, commit=COMMIT, evidence=FILES, rules=Rules())
 
 
 def test_a_silver_credential_under_the_bundle_of_gold(badge: Badge) -> None:

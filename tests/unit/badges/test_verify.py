@@ -193,6 +193,11 @@ def test_a_host_that_does_not_answer(given: Award) -> None:
     assert said(verdict) == ALL_YES | {"not revoked": "unknown", "evidence": "unknown"}
 
 
+def test_a_credential_that_rests_on_no_file_leaves_it_unknown(given: Award) -> None:
+    own = replace(given, resources=())
+    assert said(verify(drawn(own, signed(own)), known())) == ALL_YES | {"evidence": "unknown"}
+
+
 def test_a_profile_that_this_version_does_not_have(given: Award) -> None:
     for own in (replace(given, profile="other"), replace(given, profile_version="99")):
         assert said(verify(drawn(own, signed(own)), known())) == ALL_YES | {"profile": "unknown"}
@@ -545,6 +550,28 @@ def test_a_list_that_cannot_be_believed_leaves_it_unknown(name: str, given: Awar
     assert said(verdict) == ALL_YES | {"not revoked": "unknown"}, verdict
 
 
+BITS = status.packed(())
+UNPACKABLE = {
+    "larger than it may be": (gzip.compress(bytes(3_000_000), 9), "larger than"),
+    "cut off": (gzip.compress(BITS, 9)[:-6], "cut off or too short"),
+    "more behind it": (gzip.compress(BITS, 9) + b"more", "cut off or too short"),
+    "too short": (gzip.compress(BITS[:-1], 9), "cut off or too short"),
+    "damaged": (gzip.compress(BITS, 9)[:20] + b"damaged" * 9, "cannot be unpacked"),
+}
+
+
+@pytest.mark.parametrize("name", UNPACKABLE)
+def test_a_list_is_unpacked_within_bounds(name: str) -> None:
+    raw, message = UNPACKABLE[name]
+    claims = status.claims(status.StatusList(KEY.did, LIST, NOW, NOW + timedelta(days=9), BITS))
+    assert status.list_of(claims).bits == BITS
+    claims["credentialSubject"]["encodedList"] = "u" + base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    with pytest.raises(status.BadList) as caught:
+        status.list_of(claims)
+    told = f"{caught.value} {caught.value.__cause__ or ''}"
+    assert message in told
+
+
 def test_a_place_beyond_the_end_of_the_list(given: Award) -> None:
     own = replace(given, status=Status(LIST, 131_072))
     assert said(verify(drawn(own, signed(own)), known())) == ALL_YES | {"not revoked": "unknown"}
@@ -583,6 +610,17 @@ BAD_DOCUMENTS: dict[str, bytes] = {
     "too large": b"{" + b" " * 200_000,
     "deep": b"[" * 90_000,
 }
+
+
+def test_a_document_is_read_within_bounds_and_a_did_key_is_nothing_but_its_key() -> None:
+    """Each by itself: a document that is too large fails elsewhere too, and so does a key of another name."""
+    large = document() + b" " * 200_000
+    with pytest.raises(did.BadIdentity, match="larger than"):
+        did.key_of_web(WEB, did.method(WEB, KEY), large)
+    for kid in (did.method(KEY.did, STRANGER), f"{STRANGER.did}#{KEY.multibase}", KEY.did):
+        with pytest.raises(did.BadIdentity, match="another name"):
+            did.key_of_key(KEY.did, kid)
+    assert did.key_of_key(KEY.did, did.method(KEY.did, KEY)).multibase == KEY.multibase
 
 
 @pytest.mark.parametrize("name", BAD_DOCUMENTS)

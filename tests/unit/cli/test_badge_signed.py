@@ -112,10 +112,11 @@ def test_from_a_report_to_a_badge_that_holds(report: Path, project: Path, key: P
         shown = capfd.readouterr().out
         assert "✗" not in shown
         assert "?" not in shown
+        assert shown.splitlines()[-1].startswith("vouched for by whoever has the key, no more")
         assert "calling itself The tide people" in shown
     assert badge("verify", report / "badge.svg", *checked, "--format", "json") == 0
     found = json.loads(capfd.readouterr().out)
-    assert found["says"] == "yes"
+    assert (found["says"], found["vouched"]) == ("yes", "own key")
     assert {a["says"] for a in found["answers"]} == {"yes"}
     assert found["award"]["repository"] == "github.com/o/n"
     assert found["award"]["level"] == "gold"
