@@ -106,3 +106,21 @@ def test_circles_beside_other_tasks_are_found_once() -> None:
     ]
     found = validate("w.json", json.dumps({"name": "w", "tasks": names}).encode(), Settings())  # type: ignore[arg-type]
     assert [p.finding.rule for p in found or () if p.finding.rule != "OPH-P001"] == ["OPH-G001"]
+
+
+@pytest.mark.parametrize(("ended", "rules"), [(False, ["OPH-R001", "OPH-G003"]), (True, ["OPH-R001"])])
+def test_blocks_are_judged_unless_one_may_hang_on_a_dependency_that_leads_nowhere(
+    ended: bool, rules: list[str]
+) -> None:
+    tasks = [
+        IMPORT,
+        {"name": "loop", "operator": "oph_for", "arguments": ["key=i", "values=1|2"], "dependencies": [{"task": "in"}]},
+        {"name": "x", "operator": "oph_list", "arguments": ["level=1"], "dependencies": [{"task": "gone"}]},
+        {"name": "y", "operator": "oph_list", "arguments": ["level=1"], "dependencies": [{"task": "x"}]},
+    ]
+    if ended:
+        tasks.append({"name": "end", "operator": "oph_endfor", "arguments": [], "dependencies": [{"task": "y"}]})
+    text = json.dumps({"name": "w", "tasks": tasks})
+    found = validate("w.json", text.encode(), Settings())  # type: ignore[arg-type]
+    assert found is not None
+    assert sorted(p.finding.rule for p in found if p.finding.severity == "error") == sorted(rules)

@@ -107,3 +107,14 @@ class Workflow:
     def broken(self) -> bool:
         """Whether some dependency leads nowhere: then nobody can say what comes after what."""
         return any(dependency.parent is None for task in self.tasks for dependency in task.dependencies)
+
+    def loose(self) -> list[Task]:
+        """Tasks with a dependency that leads nowhere, and all that come after one: what they belong to is not known."""
+        waiting = [task.index for task in self.tasks if any(edge.parent is None for edge in task.dependencies)]
+        found: dict[int, Task] = {}
+        while waiting:
+            task = self.tasks[waiting.pop()]
+            if task.index not in found:
+                found[task.index] = task
+                waiting += task.children
+        return list(found.values())

@@ -15,6 +15,8 @@ from assaymark_workflows.problems import Problems
 _MIDDLES = ("oph_elseif", "oph_else")
 _ENDS = {"oph_for": "oph_endfor", "oph_if": "oph_endif"}
 _OPENERS = {"oph_endfor": "oph_for", "oph_endif": "oph_if", "oph_else": "oph_if", "oph_elseif": "oph_if"}
+# What begins, divides or ends a block.
+BLOCKS = frozenset((*_ENDS, *_OPENERS))
 
 
 class Open(NamedTuple):
