@@ -182,8 +182,8 @@ class TestSlurm:
         eat = f"exec {sys.executable} -c 'import time; x = bytearray(b\"x\") * (400 * 2**20); time.sleep(30)'"
         asked = Job(id="greedy", command=sh(eat), resources=Resources(time=60, memory=100))
         [status] = done(at, asked)
-        assert status.state is not State.QUEUED
-        assert not (status.state is State.EXITED and status.code == 0)
+        assert (status.state, status.code) == (State.OUT_OF_MEMORY, None), status
+        assert "memory limit" in status.reason
 
     def test_without_accounting_a_forgotten_job_is_known_by_its_verdict(
         self, place: Place, cluster: slurm.Cluster

@@ -26,6 +26,9 @@ SECONDS = 60.0
 # Slurm's own limit comes minutes late and only guards against a reporter that hangs.
 MARGIN = 120
 _TOO_LONG = 200
+# What stands for %a in the name of the output of a job that is no array.
+_NO_TASK = 4294967294
+_MEMORY = re.compile(r"exceeded (?:step|job)? ?memory limit|oom[-_]kill|out.of.memory", re.IGNORECASE)
 _ANSWER = re.compile(r"(\d+)(?:;[\w.-]+)?")
 _WAITING = ("PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT")
 _WORKING = ("RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "RESIZING", "SIGNALING", "STAGE_OUT")
@@ -112,7 +115,17 @@ class Slurm:
         missing = wanted - set(found)
         if missing:
             found |= self._accounted(number, missing)
-        return {i: seen for i, seen in found.items() if i in wanted}
+        return {i: self._explained(handle, i, seen) for i, seen in found.items() if i in wanted}
+
+    def _explained(self, handle: Handle, index: int, seen: Seen) -> Seen:
+        """Without cgroups Slurm calls a job that took too much memory FAILED, and says why only in its output."""
+        if seen.state is not State.NO_VERDICT:
+            return seen
+        task = index if handle.array > 1 else _NO_TASK
+        done = self._asked("tail", "-c", "4000", f"{_folder(handle)}/slurm-{handle.reference}_{task}.out")
+        lines = done.stdout.decode("utf-8", "replace").splitlines()
+        told = next((line for line in lines if _MEMORY.search(line)), None)
+        return seen if told is None else Seen(State.OUT_OF_MEMORY, f"Slurm: {told[:_TOO_LONG]}")
 
     def stop(self, handle: Handle) -> None:
         """``scancel`` by number, and a few seconds for the reporters to write their verdicts."""
