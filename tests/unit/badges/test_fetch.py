@@ -119,7 +119,7 @@ def test_a_certificate_that_nobody_vouches_for(host: str, monkeypatch: pytest.Mo
 
 
 def test_a_host_that_is_not_there() -> None:
-    with pytest.raises(NotFetched, match="did not answer: .*Connection refused"):
+    with pytest.raises(NotFetched, match=r"did not answer: .*Connection refused"):
         fetch("https://127.0.0.1:9/x", ["127.0.0.1:9"])
 
 
