@@ -24,8 +24,12 @@ from assaymark.validation.sources import of_tree as of_tree_
 
 if TYPE_CHECKING:
     from assaymark.api import Entry, Tree
+    from assaymark.validation.fix import Mended
     from assaymark.validation.memory import Remembered
     from assaymark.validation.model import Judgement
+
+# Rounds of edits of one file: each mends all that lies at different places.
+PASSES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,19 +122,44 @@ def mend(request: Request, *, keep: bool) -> tuple[Validation, str]:
     if before.root is None or request.stdin is not None:
         raise InputError("--fix needs a folder on disk")
     proposed = fix.mended(before, _exact(before))
-    good = [file for file in proposed if not _worse(request, before, file.path, file.after)]
+    good = [settled for file in proposed if (settled := _settled(request, before, file))]
     if keep:
         for file in good:
             fix.write(before.root, file.path, file.after)
     return (judge(request) if keep and good else before), fix.diff(good)
 
 
-def _worse(request: Request, before: Validation, path: str, text: str) -> bool:
-    """Whether a new error, or a finding of another rule, would come of it."""
+def _settled(request: Request, before: Validation, file: Mended) -> Mended | None:
+    """The file mended until nothing is left to mend, without a write; None when the first step would do harm.
+
+    Edits at one place have no order of their own, so that one of them comes at a time.
+    """
+    from assaymark.validation import fix
+
+    last, known = None, before
+    for _ in range(PASSES):
+        now = _as_if(request, before, file)
+        if _worse(known, now, file.path):
+            break
+        last, known = file, now
+        again = [f for f in fix.mended(now, {file.path: file.after}) if f.path == file.path]
+        if not again:
+            break
+        file = replace(file, after=again[0].after, findings=file.findings + again[0].findings)
+    return last
+
+
+def _as_if(request: Request, before: Validation, file: Mended) -> Validation:
+    """The verdict on a file as it would be, beside the others as they are."""
     assert before.root is not None
-    held = replace(request, stdin=(str(before.root / path), text.encode("utf-8")), changed_since=None, cache=False)
+    stdin = (str(before.root / file.path), file.after.encode("utf-8"))
+    return judge(replace(request, stdin=stdin, changed_since=None, cache=False, root=before.root))
+
+
+def _worse(before: Validation, after: Validation, path: str) -> bool:
+    """Whether a new error, or a finding of another rule, came of it."""
     old = Counter(p.finding.rule for p in before.problems if p.finding.location and p.finding.location.path == path)
-    new = Counter(p.finding.rule for p in judge(replace(held, root=before.root)).problems)
+    new = Counter(p.finding.rule for p in after.problems)
     return any(count > old[rule] for rule, count in new.items())
 
 
