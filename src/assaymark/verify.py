@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 REPORT = "assessment.json"
 PROVENANCE = "provenance.json"
 BUNDLE = "badge.sigstore.json"
+SEALED = "statements.dsse.jsonl"
 # The first of these that carries a credential is looked at closely; the others have to carry the same one.
 BADGES = ("badge.svg", "badge.png", "credential.jwt")
 ENDPOINT = "badge.json"
@@ -71,7 +72,7 @@ def chain(files: Mapping[str, bytes], known: Known, own: Own | None) -> tuple[Li
     return (
         Link("badge", shown(_badges(files, assessment, known))),
         Link("report", shown(_report(files, assessment, broken))),
-        Link("provenance", shown(_provenance(files, assessment))),
+        Link("provenance", shown(_provenance(files, assessment, known))),
         Link("subject", shown(_subject(assessment, own))),
     )
 
@@ -169,7 +170,14 @@ def _drawn(form: str, assessment: Assessment) -> bytes:
     return render(assessment).encode("utf-8", "backslashreplace")
 
 
-def _provenance(files: Mapping[str, bytes], assessment: Assessment | None) -> Iterator[Answer]:
+def _provenance(files: Mapping[str, bytes], assessment: Assessment | None, known: Known) -> Iterator[Answer]:
+    signed: tuple[dict[str, Any], ...] = ()
+    if SEALED in files:
+        from assaymark.badges import envelopes
+
+        judged = envelopes.judge(envelopes.lines_of(files[SEALED]), known)
+        signed = judged.statements
+        yield from (a._replace(text=f"{SEALED}: {a.text}") if a.about == "signature" else a for a in judged.answers)
     if PROVENANCE not in files:
         yield Answer("provenance", Says.UNKNOWN, f"there is no {PROVENANCE}")
         return
@@ -190,7 +198,7 @@ def _provenance(files: Mapping[str, bytes], assessment: Assessment | None) -> It
         yield Answer("about", Says.UNKNOWN, "there is no report to compare it with")
         return
     yield from _about(document, files[REPORT], assessment)
-    yield from _statements(files)
+    yield from _statements(files, signed)
 
 
 def _about(document: Any, report: bytes, assessment: Assessment) -> Iterator[Answer]:
@@ -215,10 +223,13 @@ def _about(document: Any, report: bytes, assessment: Assessment) -> Iterator[Ans
         yield Answer("about", Says.YES, "this very report, with the same results")
 
 
-def _statements(files: Mapping[str, bytes]) -> Iterator[Answer]:
-    """Each in-toto statement beside the report names the report by its digest, and says what the record says."""
+def _statements(files: Mapping[str, bytes], signed: Sequence[Mapping[str, Any]]) -> Iterator[Answer]:
+    """Each in-toto statement beside the report names the report by its digest, and says what the record says.
+
+    So does each that is ``signed``; of these none may be missing either.
+    """
     lines = [line for line in files.get("statements.intoto.jsonl", b"").splitlines() if line.strip()]
-    if not lines:
+    if not lines and SEALED not in files:
         return
     from assaymark.provenance import intoto, recorded
     from assaymark.provenance.uris import PREDICATES
@@ -231,19 +242,31 @@ def _statements(files: Mapping[str, bytes]) -> Iterator[Answer]:
         return
     expected = {PREDICATES[kind]: _told(made) for kind, made in intoto.predicates(record).items()}
     evidence = {step.evidence.sha256 for step in record.steps}
-    for line in lines:
+    statements = [*map(_loaded, lines), *signed]
+    for statement in statements:
         try:
-            statement = json.loads(line)
             about = all(s["digest"] == {"sha256": digest} for s in statement["subject"]) and statement["subject"]
             predicate = statement["predicate"]
             same = _told(predicate) == expected.get(statement["predicateType"]) and _resting(predicate) <= evidence
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except (LookupError, TypeError, AttributeError, RecursionError):
             about = same = False
         if not (about and same):
             what = "says something else than the record" if about else "is about another report"
             yield Answer("statements", Says.NO, f"one of them {what}")
             return
-    yield Answer("statements", Says.YES, f"{len(lines)}, about this very report, and they say the same")
+    missing = sorted(set(expected) - {s["predicateType"] for s in signed})
+    if SEALED in files and missing:
+        yield Answer("statements", Says.UNKNOWN, f"nobody signed what the record gives as {', '.join(missing)}")
+        return
+    told = f"{len(lines)} bare and {len(signed)} signed" if SEALED in files else f"{len(lines)}"
+    yield Answer("statements", Says.YES, f"{told}, about this very report, and they say the same")
+
+
+def _loaded(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _told(predicate: Mapping[str, Any]) -> Any:

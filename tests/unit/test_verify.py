@@ -8,8 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from assaymark.__main__ import main
+from assaymark.badges.keys import signing_key
 
 FILES = {"README.md": "# T\n\nA tool.\n", "t.py": "X = 1\n"}
 
@@ -154,3 +157,80 @@ def test_an_empty_folder_is_no_proof(tmp_path: Path, capsysbinary: pytest.Captur
 
 def test_what_is_not_there_is_exit_2(tmp_path: Path) -> None:
     assert main(["verify", str(tmp_path / "absent")]) == 2
+
+
+@pytest.fixture
+def sealed(place: tuple[Path, Path]) -> tuple[Path, Path, str]:
+    """The chain with its statements signed by a key, and the identity of that."""
+    root, report = place
+    return root, report, seal(report)
+
+
+def seal(report: Path) -> str:
+    """Sign the statements of a report with a new key, and say whose it is."""
+    private = ed25519.Ed25519PrivateKey.generate()
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    key = report.parent / "key.pem"
+    key.write_bytes(private.private_bytes(*form))
+    key.chmod(0o600)
+    assert main(["provenance", "export", str(report), "--output", str(report), "--key", str(key)]) == 0
+    return signing_key(key.read_text(), "test").did
+
+
+def provenance(
+    root: Path, report: Path, capsysbinary: pytest.CaptureFixture[bytes], *issuers: str
+) -> tuple[str, dict[str, tuple[str, str]]]:
+    """What is said of the link, and each answer by what it is about."""
+    capsysbinary.readouterr()
+    trusted = [word for issuer in issuers for word in ("--issuer", issuer)]
+    main(["verify", str(report), "--repository", str(root), "--format", "json", *trusted])
+    link = json.loads(capsysbinary.readouterr().out)["links"][2]
+    return link["says"], {a["about"]: (a["says"], a["text"]) for a in link["answers"]}
+
+
+def test_signed_statements_are_part_of_the_chain(
+    sealed: tuple[Path, Path, str], capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    root, report, issuer = sealed
+    says, answers = provenance(root, report, capsysbinary, issuer)
+    assert says == "yes", answers
+    assert answers["vouched"][1].startswith("own key: ")
+    assert "2 bare and 2 signed" in answers["statements"][1]
+    says, answers = provenance(root, report, capsysbinary)
+    assert says == answers["issuer"][0] == "unknown"
+
+
+def test_signed_statements_that_do_not_hold_are_named(
+    sealed: tuple[Path, Path, str], capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    root, report, issuer = sealed
+    file = report / "statements.dsse.jsonl"
+    first, second = file.read_bytes().splitlines(keepends=True)
+
+    def told(content: bytes, *issuers: str) -> dict[str, tuple[str, str]]:
+        file.write_bytes(content)
+        return provenance(root, report, capsysbinary, *issuers)[1]
+
+    assert told(first + second, "did:key:zOther")["issuer"][0] == "no"
+    assert told(first + first, issuer)["once"][0] == "no"
+    assert told(b"", issuer)["signature"] == ("no", "statements.dsse.jsonl: there is no envelope")
+    assert told(first, issuer)["statements"][0] == "unknown"
+    assert told(first + second.replace(b'"payload":"ey', b'"payload":"eX'), issuer)["signature"][0] == "no"
+    assert told(first + second, issuer)["statements"][0] == "yes"
+
+
+def test_statements_that_somebody_trusted_signed_about_another_report_are_named(
+    sealed: tuple[Path, Path, str], capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    root, report, issuer = sealed
+    signed = (report / "statements.dsse.jsonl").read_bytes()
+    (root / "LICENSE").write_text("None.\n")
+    for words in (["add", "."], ["commit", "-q", "-m", "Go on"]):
+        subprocess.run(["git", "-C", str(root), "-c", "user.name=A", "-c", "user.email=a@b.c", *words], check=True)
+    assert main(["assess", str(root), "--no-tools", "--quiet", "--output", str(report)]) == 0
+    assert main(["provenance", "export", str(report), "--output", str(report)]) == 0
+    (report / "statements.dsse.jsonl").write_bytes(signed)
+    says, answers = provenance(root, report, capsysbinary, issuer)
+    assert says == "no"
+    assert answers["signature"][0] == "yes"
+    assert answers["statements"] == ("no", "one of them is about another report")

@@ -91,9 +91,17 @@ def verified(token: str, key_of: Callable[[str, str], Key]) -> dict[str, Any]:
     return found.claims
 
 
+def strictly(raw: bytes) -> Any:
+    """JSON in UTF-8 without a member that is there twice, of which readers would believe one or the other.
+
+    Raises ValueError or RecursionError.
+    """
+    return json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_never)
+
+
 def _object(piece: str) -> dict[str, Any]:
     try:
-        found = json.loads(_raw(piece).decode("utf-8"), object_pairs_hook=_once, parse_constant=_never)
+        found = strictly(_raw(piece))
     except (ValueError, RecursionError) as problem:
         raise Unsigned("it is not a signed token") from problem
     if not isinstance(found, dict):

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assaymark.badges.dsse import PAYLOAD, STATEMENT
 from assaymark.badges.signers import released
 from assaymark.errors import InputError
 from assaymark.wording import one_line
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from sigstore.verify import Verifier
 
 LIMIT = 1_000_000
-PAYLOAD = "application/vnd.in-toto+json"
-STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/svr/v0.2"
 GITHUB = "https://token.actions.githubusercontent.com"
 # Our own callable workflow, by a released version or pinned to a commit; who trusts another one names it. Whether the

@@ -91,12 +91,17 @@ class Verdict(NamedTuple):
 
     @property
     def says(self) -> Says:
-        """No if any answer is no; unknown if any is unknown."""
-        said = {a.says for a in self.answers}
-        return Says.NO if Says.NO in said else Says.UNKNOWN if Says.UNKNOWN in said else Says.YES
+        """All answers together."""
+        return overall(self.answers)
 
 
-class _Unresolved(Exception):
+def overall(answers: Iterable[Answer]) -> Says:
+    """No if any answer is no; unknown if any is unknown."""
+    said = {a.says for a in answers}
+    return Says.NO if Says.NO in said else Says.UNKNOWN if Says.UNKNOWN in said else Says.YES
+
+
+class Unresolved(Exception):
     """The issuer's key could not be looked up."""
 
 
@@ -104,8 +109,8 @@ def verify(content: bytes, known: Known) -> Verdict:
     """Look at a picture with a credential in it, or at the bare credential."""
     try:
         baked = bake.extract(content)
-        award = award_of(jose.verified(baked.token, lambda issuer, kid: _key(issuer, kid, known)))
-    except _Unresolved as problem:
+        award = award_of(jose.verified(baked.token, lambda issuer, kid: key_of(issuer, kid, known)))
+    except Unresolved as problem:
         return Verdict(shown([Answer("signature", Says.UNKNOWN, str(problem))]))
     except (bake.NotBaked, jose.Unsigned, NotOurs, did.BadIdentity) as problem:
         return Verdict((Answer("signature", Says.NO, one_line(str(problem), 300)),))
@@ -130,7 +135,8 @@ def shown(answers: Iterable[Answer]) -> tuple[Answer, ...]:
     return tuple(a._replace(text=one_line(a.text)) for a in answers)
 
 
-def _key(issuer: str, kid: str, known: Known) -> Key:
+def key_of(issuer: str, kid: str, known: Known) -> Key:
+    """The key of that name of an issuer. Raises `Unresolved`, or `BadIdentity` of the module did."""
     if did.is_key(issuer):
         return did.key_of_key(issuer, kid)
     if not did.is_web(issuer):
@@ -143,11 +149,11 @@ def _key(issuer: str, kid: str, known: Known) -> Key:
 
 def _looked_up(address: str, known: Known, what: str) -> bytes:
     if known.fetch is None:
-        raise _Unresolved(f"{what} is at {one_line(address, 200)}, which was not asked")
+        raise Unresolved(f"{what} is at {one_line(address, 200)}, which was not asked")
     try:
         return known.fetch(address)
     except NotFetched as problem:
-        raise _Unresolved(f"{what} could not be read: {problem}") from problem
+        raise Unresolved(f"{what} could not be read: {problem}") from problem
 
 
 def _attested(award: Award, token: str, known: Known) -> Iterator[Answer]:
@@ -228,10 +234,10 @@ def _not_revoked(award: Award, known: Known) -> Answer:
         if content is None:
             content = _looked_up(award.status.address, known, "the issuer's list")
         listed = status.list_of(
-            jose.verified(content.decode("ascii").strip(), lambda issuer, kid: _key(issuer, kid, known))
+            jose.verified(content.decode("ascii").strip(), lambda issuer, kid: key_of(issuer, kid, known))
         )
         return _in_list(listed, award, award.status.place, known.now)
-    except _Unresolved as problem:
+    except Unresolved as problem:
         return Answer(about, Says.UNKNOWN, str(problem))
     except (status.BadList, jose.Unsigned, did.BadIdentity, UnicodeDecodeError) as problem:
         return Answer(about, Says.UNKNOWN, f"the list cannot be believed: {one_line(str(problem), 200)}")

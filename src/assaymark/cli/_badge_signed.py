@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from assaymark.cli._common import out, say, split, talk, wants_colour, write
+from assaymark.cli._common import out, say, split, wants_colour, write
+from assaymark.cli._signing import bytes_of, identity_of, key_options, signer_of
 from assaymark.errors import GateNotMet, InputError, Undetermined
 
 if TYPE_CHECKING:
@@ -20,26 +20,14 @@ if TYPE_CHECKING:
     from assaymark.badges.verify import Verdict
     from assaymark.model import Assessment
 
-F = TypeVar("F", bound=Callable[..., Any])
-KEY_VARIABLE = "ASSAYMARK_SIGNING_KEY"
 # Files of a report that a badge rests on, where they are there.
 EVIDENCE = ("assessment.json", "provenance.json", "report.html")
-LIMIT = 20_000_000
 VOUCHED = {
     "workflow": "vouched for by a workflow: who owns the repository could not have made it up",
     "own key": "vouched for by whoever has the key, no more: nothing shows that it was not made up",
     "nobody": "vouched for by nobody",
 }
 MARKS = {"yes": ("✓", "green"), "no": ("✗", "red"), "unknown": ("?", "yellow")}
-
-
-def _key_options(function: F) -> F:
-    function = click.option(
-        "--issuer", metavar="DID", help="did:web:… that publishes the key (default: did:key, the key itself)."
-    )(function)
-    return click.option(
-        "--key", type=click.Path(path_type=Path), metavar="FILE", help=f"Private key, PEM or JWK (else {KEY_VARIABLE})."
-    )(function)
 
 
 @click.command(
@@ -53,7 +41,7 @@ The key is read from a file or from ASSAYMARK_SIGNING_KEY, never from the comman
 """
 )
 @click.argument("folder", type=click.Path(path_type=Path))
-@_key_options
+@key_options
 @click.option("--issuer-name", metavar="TEXT", help="How the issuer is called (default: its identity).")
 @click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="How long it is in force.")
 @click.option("--evidence-url", default="", metavar="URL", help="Where the files of the report are published.")
@@ -83,7 +71,7 @@ def issue(
     from assaymark.badges import award as awards
     from assaymark.badges import svg
 
-    signer, identity = _once(key, issuer) if once else _signer(key, issuer)
+    signer, identity = _once(key, issuer) if once else signer_of(key, issuer)
     a = _assessment(folder / "assessment.json")
     follows = awards.follows(a)
     if follows is False:
@@ -190,7 +178,7 @@ def verify(
         commit=commit or head,
         read=_read,
         evidence=_files(evidence) if evidence else {},
-        identities=dict(_identity(path) for path in identity),
+        identities=dict(identity_of(path) for path in identity),
         status_list=bytes_of(status_list) if status_list else None,
         fetch=(lambda url: _fetch(url, hosts)) if hosts else None,
         bundle=bytes_of(bundle) if bundle else None,
@@ -209,12 +197,12 @@ Examples:
   assaymark badge did --key key.pem --issuer did:web:example.github.io:project > did.json
 """
 )
-@_key_options
+@key_options
 def did(key: Path | None, issuer: str | None) -> None:
     """Print who a key is: its did:key, or the document that the web site of a did:web has to publish."""
     from assaymark.badges import did as dids
 
-    signer, identity = _signer(key, issuer)
+    signer, identity = signer_of(key, issuer)
     if issuer is None:
         out(identity)
         return
@@ -238,13 +226,13 @@ Examples:
 @click.option(
     "--days", type=click.IntRange(1, 366), default=30, show_default=True, help="How long the list is current."
 )
-@_key_options
+@key_options
 def revoke(file: Path, url: str, index: tuple[int, ...], days: int, key: Path | None, issuer: str | None) -> None:
     """Write or renew the list in which a revocation is looked up, and mark badges in it; a mark is never taken back."""
     from assaymark.badges import did as dids
     from assaymark.badges import jose, status
 
-    signer, identity = _signer(key, issuer)
+    signer, identity = signer_of(key, issuer)
     now = datetime.now(UTC).replace(microsecond=0)
     places = set(index)
     if file.exists():
@@ -265,30 +253,6 @@ def _marked(content: bytes, signer: Key, identity: str, url: str, where: str) ->
     if (found.issuer, found.address) != (identity, url):
         raise InputError(f"is the list of {found.issuer} at {found.address}", where=where)
     return {n for n in range(len(found.bits) * 8) if found.revoked(n)}
-
-
-def _signer(path: Path | None, issuer: str | None) -> tuple[Key, str]:
-    """The private key, and the identity that it signs for."""
-    from assaymark.badges import did as dids
-    from assaymark.badges.keys import LIMIT as KEY_LIMIT
-    from assaymark.badges.keys import signing_key
-
-    if path is not None:
-        where, content = str(path), bytes_of(path)
-        if path.stat().st_mode & 0o077 and not talk().quiet:
-            say(f"{path} can be read by others on this machine: chmod 600 {path}")
-    else:
-        where, content = KEY_VARIABLE, os.environ.get(KEY_VARIABLE, "").encode("utf-8", "replace")
-        if not content:
-            raise InputError("there is no key to sign with", hint=f"give --key FILE, or set {KEY_VARIABLE}")
-    if len(content) > KEY_LIMIT:
-        raise InputError("is too large for a key", where=where)
-    key = signing_key(content.decode("utf-8", "replace"), where)
-    if issuer is None:
-        return key, key.did
-    if not dids.is_web(issuer) and issuer != key.did:
-        raise InputError(f"--issuer {issuer!r} is not a did:web, and not the did:key of this key")
-    return key, issuer
 
 
 def _once(path: Path | None, issuer: str | None) -> tuple[Key, str]:
@@ -337,16 +301,6 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {name: bytes_of(folder / name) for name in EVIDENCE if (folder / name).is_file()}
 
 
-def bytes_of(path: Path) -> bytes:
-    """The content of a file that the user names. Raises InputError."""
-    try:
-        if path.stat().st_size > LIMIT:
-            raise InputError(f"is larger than {LIMIT // 1_000_000} MB", where=str(path))
-        return path.read_bytes()
-    except OSError as problem:
-        raise InputError(f"cannot be read: {problem.strerror or problem}", where=str(path)) from problem
-
-
 def _assessment(path: Path) -> Assessment:
     return _read(bytes_of(path), str(path))
 
@@ -358,14 +312,6 @@ def _read(content: bytes, where: str = "assessment.json") -> Assessment:
         return from_json(content.decode("utf-8"), where=where)
     except UnicodeDecodeError as problem:
         raise InputError("is not text in UTF-8", where=where) from problem
-
-
-def _identity(path: Path) -> tuple[str, bytes]:
-    content = bytes_of(path)
-    try:
-        return str(json.loads(content)["id"]), content
-    except (ValueError, TypeError, LookupError, RecursionError) as problem:
-        raise InputError("is not the document of an identity", where=str(path)) from problem
 
 
 def _asked(url: str, hosts: tuple[str, ...]) -> bytes:

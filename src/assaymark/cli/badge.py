@@ -13,6 +13,7 @@ import click
 
 from assaymark.cli import _badge_signed as _signed
 from assaymark.cli._common import out, say, write
+from assaymark.cli._signing import bytes_of
 from assaymark.errors import InputError
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _draw_again(file: str, form: str, head: str | None, now: datetime, output: P
     from assaymark.badges import award, bake, credential, endpoint, jose, svg
 
     try:
-        token = bake.extract(_signed.bytes_of(Path(file))).token
+        token = bake.extract(bytes_of(Path(file))).token
         given = credential.award_of(jose.parts(token).claims)
     except (bake.NotBaked, jose.Unsigned, credential.NotOurs) as problem:
         raise InputError(str(problem), where=file) from problem

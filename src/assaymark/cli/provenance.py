@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from assaymark.cli._common import out, say, split, write
-from assaymark.errors import GateNotMet, InputError
+from assaymark.cli._signing import identity_of, key_options, signer_of
+from assaymark.errors import GateNotMet, InputError, Undetermined
+from assaymark.wording import one_line
 
 if TYPE_CHECKING:
     from assaymark.provenance.account import Account
@@ -33,7 +37,13 @@ def command() -> None:
     """Write, check and exchange provenance: W3C PROV, RO-Crate, in-toto, EVERSE."""
 
 
-@command.command(epilog="\b\nExample:\n  assaymark provenance export out/assessment.json --output prov/")
+@command.command(
+    epilog="""\b
+Examples:
+  assaymark provenance export out/assessment.json --output prov/
+  assaymark provenance export out --output out --key key.pem
+"""
+)
 @click.argument("report", type=click.Path())
 @click.option("--output", type=click.Path(file_okay=False), help="Folder for the documents and their index.")
 @click.option(
@@ -41,13 +51,23 @@ def command() -> None:
 )
 @click.option("--input", "inputs", multiple=True, type=click.Path(), help="An upstream document, linked by its digest.")
 @click.option("--previous", type=click.Path(), help="The assessment before this one: assessment.json.")
+@click.option("--sign", is_flag=True, help="Sign the in-toto statements with a key of your own; --key says so too.")
+@key_options
 def export(
-    report: str, output: str | None, forms: tuple[str, ...], inputs: tuple[str, ...], previous: str | None
+    report: str,
+    output: str | None,
+    forms: tuple[str, ...],
+    inputs: tuple[str, ...],
+    previous: str | None,
+    sign: bool,
+    key: Path | None,
+    issuer: str | None,
 ) -> None:
     """Draw provenance from the REPORT of assess, model, smoke or validate.
 
     REPORT is the folder that --output named, or assessment.json or provenance.json in it. Without --output here the
-    W3C PROV document goes to standard output. Nothing is written if a document would tell a secret, a name of the host
+    W3C PROV document goes to standard output. Signed statements lie beside the others, each in a DSSE envelope:
+    statements.dsse.jsonl. Nothing is written if a document would tell a secret, a name of the host
     or of the user, or a place on this machine.
     """
     from assaymark.provenance import folder
@@ -56,13 +76,14 @@ def export(
     unknown = sorted(set(wanted) - set(folder.FORMATS))
     if unknown:
         raise InputError(f"no such format: {', '.join(unknown)}", hint=f"one of {', '.join(folder.FORMATS)}")
+    seal = _seal(sign, key, issuer, wanted)
     account = _account(report)
     account = replace(
         account,
         inputs=(*account.inputs, *(_input(place) for place in inputs)),
         previous=_previous(previous) if previous else account.previous,
     )
-    made = folder.documents(account, os.environ, wanted)
+    made = folder.documents(account, os.environ, wanted, seal)
     if output:
         _write(Path(output), made)
     elif len(made) == 2:
@@ -71,23 +92,79 @@ def export(
         raise InputError("several formats need a folder", hint="add --output DIR")
 
 
-@command.command(epilog="\b\nExample:\n  assaymark provenance check prov/provenance.json")
+def _seal(sign: bool, key: Path | None, issuer: str | None, wanted: tuple[str, ...]) -> Callable[[bytes], str] | None:
+    """What signs a statement; None unless the user asked for it: a key that merely lies around signs nothing."""
+    if not sign and key is None:
+        if issuer is not None:
+            raise InputError("--issuer says who signs, and nothing is to be signed", hint="add --sign or --key FILE")
+        return None
+    if "intoto" not in wanted:
+        raise InputError("there is no in-toto statement to sign", hint="add --output DIR, or --format intoto")
+    from assaymark.badges import did, dsse
+
+    signer, identity = signer_of(key, issuer)
+    return partial(dsse.sign, key=signer, kid=did.method(identity, signer))
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  assaymark provenance check prov/provenance.json
+  assaymark provenance check prov/statements.dsse.jsonl --issuer did:key:z6Mk…
+\b
+Exit status: 0 it holds, 1 it does not, 2 wrong input, 3 nothing is wrong, but not everything could be found out.
+"""
+)
 @click.argument("document", type=click.Path())
 @click.option("--any-maker", is_flag=True, help="Leave out the rules that only documents of ours keep.")
 @click.option("--skew", default=2.0, show_default=True, metavar="SECONDS", help="How far two clocks may differ.")
-def check(document: str, any_maker: bool, skew: float) -> None:
-    """Judge a PROV-JSON DOCUMENT by the constraints of W3C PROV; exit 1 if it breaks one."""
+@click.option("--issuer", multiple=True, metavar="DID", help="Whose signature on an envelope you trust.")
+@click.option("--identity", multiple=True, type=click.Path(path_type=Path), help="The did.json of a did:web issuer.")
+def check(document: str, any_maker: bool, skew: float, issuer: tuple[str, ...], identity: tuple[Path, ...]) -> None:
+    """Judge a PROV-JSON DOCUMENT by the constraints of W3C PROV, or DSSE envelopes by who signed them.
+
+    Whether signed statements say what the report says is for 'assaymark verify', which looks at the whole chain.
+    """
     from datetime import timedelta
 
     from assaymark.provenance.constraints import violations
 
-    value = _json(Path(document))
+    path = Path(document)
+    if path.suffix == ".jsonl":
+        _check_envelopes(path, issuer, identity)
+        return
+    value = _json(path)
+    if isinstance(value, dict) and "payload" in value:
+        _check_envelopes(path, issuer, identity)
+        return
     found = violations(value, strict=not any_maker, skew=timedelta(seconds=skew))
     for violation in found:
         out(f"{document}: {violation.record}: {violation.message} [{violation.rule}]")
     if found:
         raise GateNotMet(f"{len(found)} constraint{'s are' if len(found) > 1 else ' is'} broken", where=document)
     say(f"{document}: sound")
+
+
+def _check_envelopes(path: Path, issuers: tuple[str, ...], identities: tuple[Path, ...]) -> None:
+    from datetime import UTC, datetime
+
+    from assaymark.badges import envelopes
+    from assaymark.badges.verify import Known
+
+    content = _read(path)
+    lines = envelopes.lines_of(content) if path.suffix == ".jsonl" else [content]
+    known = Known(now=datetime.now(UTC), issuers=split(issuers), identities=dict(map(identity_of, identities)))
+    judged = envelopes.judge(lines, known)
+    for answer in judged.answers:
+        out(f"{answer.says:<8} {answer.about:<10} {answer.text}")
+    open_ = ", ".join(dict.fromkeys(a.about for a in judged.answers if a.says != "yes"))
+    if judged.says == "no":
+        raise GateNotMet(f"the signed statements do not hold: {open_}", where=str(path))
+    if judged.says == "unknown":
+        raise Undetermined(f"not everything about the signed statements could be found out: {open_}", where=str(path))
+    for statement in judged.statements:
+        about = ", ".join(str(s.get("name", "")) for s in statement["subject"])
+        out(one_line(f"signed   {statement['predicateType']} about {about}", 300))
 
 
 @command.command(epilog="\b\nExample:\n  assaymark provenance graph out/assessment.json --output flow.svg")

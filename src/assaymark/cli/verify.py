@@ -31,7 +31,7 @@ Exit status: 0 every link holds, 1 one is broken, 2 wrong input, 3 not everythin
 @click.command(epilog=EPILOG)
 @click.argument("place", type=click.Path(path_type=Path))
 @click.option("--repository", metavar="PATH", help="Your clone of the judged repository.")
-@click.option("--issuer", multiple=True, metavar="DID", help="Whom you trust to sign badges.")
+@click.option("--issuer", multiple=True, metavar="DID", help="Whom you trust to sign badges and statements.")
 @click.option("--identity", multiple=True, type=click.Path(path_type=Path), help="The did.json of a did:web issuer.")
 @click.option("--status-list", type=click.Path(path_type=Path), help="The issuer's list of revocations.")
 @click.option("--signer", multiple=True, metavar="URI", help="A workflow that you trust (default: assaymark's own).")

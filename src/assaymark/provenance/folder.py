@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from assaymark.errors import InputError
 from assaymark.provenance import crate, everse, intoto, prov
@@ -14,6 +14,8 @@ from assaymark.provenance.uris import PREDICATES
 
 FORMATS = ("prov", "crate", "crate-steps", "intoto", "everse", "provn", "xml", "rdf", "jsonld")
 DEFAULT = ("prov", "crate", "intoto", "everse")
+# The statements again, each in an envelope that a key of one's own signed.
+SEALED = "statements.dsse.jsonl"
 _MEDIA = {
     "provenance.json": "application/json",
     "ro-crate-metadata.json": "application/ld+json",
@@ -23,6 +25,7 @@ _MEDIA = {
     "provenance.ttl": "text/turtle",
     "provenance.jsonld": "application/ld+json",
     "statements.intoto.jsonl": "application/vnd.in-toto.bundle",
+    SEALED: "application/vnd.in-toto.bundle",
 }
 _NOTATIONS = {
     "provn": "provenance.provn",
@@ -32,13 +35,19 @@ _NOTATIONS = {
 }
 
 
-def documents(account: Account, environment: Mapping[str, str], formats: Sequence[str] = DEFAULT) -> dict[str, str]:
+def documents(
+    account: Account,
+    environment: Mapping[str, str],
+    formats: Sequence[str] = DEFAULT,
+    seal: Callable[[bytes], str] | None = None,
+) -> dict[str, str]:
     """The documents by the name of their file, ``index.json`` last.
 
-    By default EVERSE's is left out where it would have nothing to say. Raises InputError when one of them would tell
+    By default EVERSE's is left out where it would have nothing to say. ``seal`` puts the bytes of a statement into a
+    signed envelope, one line; without it none is signed. Raises InputError when one of them would tell
     what must not leave the machine: then nothing may be written.
     """
-    made = dict(_made(account, formats))
+    made = dict(_made(account, formats, seal))
     made["index.json"] = _index(account, made)
     public = [p for p in (account.subject.uri, account.run.repository, account.subject.name) if p]
     for name, text in made.items():
@@ -46,7 +55,7 @@ def documents(account: Account, environment: Mapping[str, str], formats: Sequenc
     return made
 
 
-def _made(account: Account, formats: Sequence[str]) -> Iterable[tuple[str, str]]:
+def _made(account: Account, formats: Sequence[str], seal: Callable[[bytes], str] | None) -> Iterable[tuple[str, str]]:
     text = prov.render(account)
     if "prov" in formats:
         yield "provenance.json", text
@@ -63,6 +72,8 @@ def _made(account: Account, formats: Sequence[str]) -> Iterable[tuple[str, str]]
             yield f"predicates/{kind}.json", intoto.render(predicate)
         lines = [intoto.render(intoto.statement(kind, predicates[kind], [account.report])) for kind in predicates]
         yield "statements.intoto.jsonl", "".join(lines)
+        if seal:
+            yield SEALED, "".join(seal(line.strip().encode()) for line in lines)
     if "crate" in formats or "crate-steps" in formats:
         beside = [_file("provenance.json", text)] if "prov" in formats else []
         yield "ro-crate-metadata.json", crate.render(account, beside, steps="crate-steps" in formats)

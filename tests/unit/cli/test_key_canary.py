@@ -122,6 +122,10 @@ def test_a_signing_key_is_nowhere_to_be_found(how: str, repository: Callable[...
     around = None if how == "file" else content
     watched.run("assess", root, "--no-cache", "--select", "QC.Lic,QC.Sty01", "--output", out, key=content)
     watched.run("provenance", "export", out, "--output", out / "prov", key=content)
+    assert not list(out.rglob("*.dsse.jsonl"))
+    watched.run("provenance", "export", out, "--output", out / "signed", "--sign", *given, key=around)
+    sealed = out / "signed" / "statements.dsse.jsonl"
+    watched.run("provenance", "check", sealed, code=3, key=content)
     # Nothing to sign: said with the key at hand.
     watched.run("badge", "issue", out, *given, code=2, key=around)
     watched.run("badge", "did", *given, key=around)
@@ -135,6 +139,7 @@ def test_a_signing_key_is_nowhere_to_be_found(how: str, repository: Callable[...
         broken.chmod(0o600)
         if wrong != content:
             watched.run("badge", "did", "--key", broken, code=None)
+            watched.run("provenance", "export", out, "--output", out / "no", "--key", broken, code=None)
     watched.run("badge", "verify", file, code=1)
     watched.run("verify", file, code=3, key=content)
     file.unlink()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from assaymark.__main__ import main
+from assaymark.badges.keys import signing_key
 
 
 @pytest.fixture
@@ -138,3 +142,85 @@ def test_what_is_no_document_is_not_pushed(text: str, tmp_path: Path, capsys: py
     (tmp_path / "x.json").write_text(text)
     assert main(["provenance", "push", str(tmp_path / "x.json"), "--url", "http://127.0.0.1:9"]) == 2
     assert "no PROV-JSON document" in capsys.readouterr().err
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    """A key as openssl makes it, in a file that only its owner reads."""
+    private = ed25519.Ed25519PrivateKey.generate()
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = tmp_path / "key.pem"
+    file.write_bytes(private.private_bytes(*form))
+    file.chmod(0o600)
+    return file
+
+
+def issuer_of(key: Path) -> str:
+    return signing_key(key.read_text(), "test").did
+
+
+def test_statements_are_signed_with_an_own_key_and_checked(
+    assessed: Path, key: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    out = assessed / "prov"
+    assert main(["provenance", "export", str(assessed), "--output", str(out), "--key", str(key)]) == 0
+    sealed = out / "statements.dsse.jsonl"
+    bare = (out / "statements.intoto.jsonl").read_bytes().splitlines()
+    envelopes = [json.loads(line) for line in sealed.read_bytes().splitlines()]
+    assert [base64.b64decode(e["payload"]) for e in envelopes] == bare
+    assert len(bare) == 3
+    index = json.loads((out / "index.json").read_text())["files"]
+    assert {"statements.dsse.jsonl", "statements.intoto.jsonl"} <= {entry["path"] for entry in index}
+    capsysbinary.readouterr()
+    check = ["provenance", "check", str(sealed)]
+    assert main([*check, "--issuer", issuer_of(key)]) == 0
+    told = capsysbinary.readouterr().out
+    assert b"own key: whoever has it says so; weaker than a workflow" in told
+    assert b"attestation/svr/v0.2 about assessment.json" in told
+    assert main(check) == 3
+    assert main([*check, "--issuer", "did:key:zOther"]) == 1
+    assert b"issuer" in capsysbinary.readouterr().err
+    single = assessed / "one.json"
+    single.write_text(json.dumps(envelopes[0] | {"signatures": []}, indent=1))
+    assert main(["provenance", "check", str(single), "--issuer", issuer_of(key)]) == 1
+    assert b"it is not signed" in capsysbinary.readouterr().out
+
+
+def test_the_same_key_gives_the_same_bytes(assessed: Path, key: Path) -> None:
+    made = []
+    for name in ("a", "b"):
+        words = ["provenance", "export", str(assessed), "--output", str(assessed / name), "--key", str(key)]
+        assert main(words) == 0
+        made.append((assessed / name / "statements.dsse.jsonl").read_bytes())
+    assert made[0] == made[1]
+
+
+def test_a_key_that_lies_around_signs_only_when_asked(
+    assessed: Path, key: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["provenance", "export", str(assessed), "--output", str(assessed / "prov")]
+    sealed = assessed / "prov" / "statements.dsse.jsonl"
+    assert main([*words, "--sign"]) == 2
+    assert "there is no key to sign with" in capsys.readouterr().err
+    monkeypatch.setenv("ASSAYMARK_SIGNING_KEY", key.read_text())
+    assert main(words) == 0
+    assert not sealed.exists()
+    assert main([*words, "--issuer", "did:web:issuer.example"]) == 2
+    assert main([*words, "--format", "prov", "--sign"]) == 2
+    assert "no in-toto statement" in capsys.readouterr().err
+    assert main([*words, "--sign", "--issuer", "did:web:issuer.example"]) == 0
+    assert b"did:web:issuer.example#z" in sealed.read_bytes()
+
+
+def test_the_document_of_a_site_is_brought_along(
+    assessed: Path, key: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    site = ["--issuer", "did:web:issuer.example"]
+    words = ["provenance", "export", str(assessed), "--output", str(assessed / "prov")]
+    assert main([*words, "--key", str(key), *site]) == 0
+    capsysbinary.readouterr()
+    assert main(["badge", "did", "--key", str(key), *site]) == 0
+    (assessed / "did.json").write_bytes(capsysbinary.readouterr().out)
+    check = ["provenance", "check", str(assessed / "prov" / "statements.dsse.jsonl"), *site]
+    assert main(check) == 3
+    assert main([*check, "--identity", str(assessed / "did.json")]) == 0

@@ -1,0 +1,74 @@
+"""The key that signs: out of a file or the environment, never out of an argument list, and never told to anyone."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from assaymark.cli._common import say, talk
+from assaymark.errors import InputError
+
+if TYPE_CHECKING:
+    from assaymark.badges.keys import Key
+
+F = TypeVar("F", bound=Callable[..., Any])
+KEY_VARIABLE = "ASSAYMARK_SIGNING_KEY"
+LIMIT = 20_000_000
+
+
+def key_options(function: F) -> F:
+    """The options that name a key and whose it is."""
+    function = click.option(
+        "--issuer", metavar="DID", help="did:web:… that publishes the key (default: did:key, the key itself)."
+    )(function)
+    return click.option(
+        "--key", type=click.Path(path_type=Path), metavar="FILE", help=f"Private key, PEM or JWK (else {KEY_VARIABLE})."
+    )(function)
+
+
+def signer_of(path: Path | None, issuer: str | None) -> tuple[Key, str]:
+    """The private key, and the identity that it signs for."""
+    from assaymark.badges import did as dids
+    from assaymark.badges.keys import LIMIT as KEY_LIMIT
+    from assaymark.badges.keys import signing_key
+
+    if path is not None:
+        where, content = str(path), bytes_of(path)
+        if path.stat().st_mode & 0o077 and not talk().quiet:
+            say(f"{path} can be read by others on this machine: chmod 600 {path}")
+    else:
+        where, content = KEY_VARIABLE, os.environ.get(KEY_VARIABLE, "").encode("utf-8", "replace")
+        if not content:
+            raise InputError("there is no key to sign with", hint=f"give --key FILE, or set {KEY_VARIABLE}")
+    if len(content) > KEY_LIMIT:
+        raise InputError("is too large for a key", where=where)
+    key = signing_key(content.decode("utf-8", "replace"), where)
+    if issuer is None:
+        return key, key.did
+    if not dids.is_web(issuer) and issuer != key.did:
+        raise InputError(f"--issuer {issuer!r} is not a did:web, and not the did:key of this key")
+    return key, issuer
+
+
+def bytes_of(path: Path) -> bytes:
+    """The content of a file that the user names. Raises InputError."""
+    try:
+        if path.stat().st_size > LIMIT:
+            raise InputError(f"is larger than {LIMIT // 1_000_000} MB", where=str(path))
+        return path.read_bytes()
+    except OSError as problem:
+        raise InputError(f"cannot be read: {problem.strerror or problem}", where=str(path)) from problem
+
+
+def identity_of(path: Path) -> tuple[str, bytes]:
+    """The identity that a did.json is about, and its content. Raises InputError."""
+    content = bytes_of(path)
+    try:
+        return str(json.loads(content)["id"]), content
+    except (ValueError, TypeError, LookupError, RecursionError) as problem:
+        raise InputError("is not the document of an identity", where=str(path)) from problem
