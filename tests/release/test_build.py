@@ -9,16 +9,22 @@ import json
 import subprocess
 import tarfile
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
-from releasing import git
+from releasing import git, listed
 
+from assaymark import __version__
+from assaymark.__main__ import main
 from assaymark.assessment import Request, judge
 from assaymark.errors import GateNotMet, InputError
+from assaymark.provenance import recorded
+from assaymark.provenance.account import Artifact
+from assaymark.provenance.constraints import violations
 from assaymark.release import build as building
-from assaymark.release import folder, package
+from assaymark.release import folder, package, record
 from assaymark.release.build import Wanted, build
 from assaymark.release.folder import Release
 from assaymark.release.source import open_source
@@ -53,13 +59,14 @@ def test_everything_that_is_published(sample: Path, tmp_path: Path) -> None:
     statement = json.loads((out / folder.STATEMENT).read_text())
     assert statement["predicate"]["buildDefinition"]["externalParameters"] == {"tag": "v1.2.0"}
     digests = {s["name"]: s["digest"]["sha256"] for s in statement["subject"]}
-    listed = {f.name: f.sha256 for f in release.files if f.name not in (folder.STATEMENT, folder.CRATE)}
+    listed = {f.name: f.sha256 for f in release.files if f.name not in (folder.STATEMENT, folder.RECORD, folder.CRATE)}
     assert digests == listed
     notes = (out / folder.NOTES).read_text()
     assert notes.startswith("### Added\n\n- High water.\n")
     assert "assaymark release verify FILE --tag v1.2.0 --github lab/tide" in notes
     _bill(out, release)
     _crate(out, release)
+    _record(sample, out, release)
 
 
 def _bill(out: Path, release: Release) -> None:
@@ -87,6 +94,70 @@ def _crate(out: Path, release: Release) -> None:
     parts = {p.id for p in crate.root_dataset["hasPart"]}
     assert parts == {f.name for f in release.files if f.name != folder.CRATE}
     assert crate.get("#build")["object"]["version"] == release.commit
+
+
+def _record(root: Path, out: Path, release: Release) -> None:
+    """The release as W3C PROV: sound, read by prov, and about each file, the verdict, the commit and the tools."""
+    from prov.model import ProvDocument
+
+    text = (out / folder.RECORD).read_text()
+    assert main(["provenance", "check", str(out / folder.RECORD)]) == 0
+    assert len(list(ProvDocument.deserialize(content=text).get_records())) > 20
+    document = json.loads(text)
+    entities = document["entity"]
+    listed = {f.name: f"sha256:{f.sha256}" for f in release.files if f.name not in (folder.RECORD, folder.CRATE)}
+    assert set(listed.values()) <= set(entities)
+    used = {u["prov:entity"] for u in document["used"].values() if u["prov:activity"] == "run:run"}
+    lock = hashlib.sha256((root / "requirements.txt").read_bytes()).hexdigest()
+    assert used == {f"commit:{release.commit}", listed[folder.REPORT], f"sha256:{lock}"}
+    made = {g["prov:entity"] for g in document["wasGeneratedBy"].values() if g["prov:activity"] == "run:run"}
+    assert made == set(listed.values()) - {listed[folder.REPORT], listed[folder.STATEMENT]}
+    assert entities[listed["tide-1.2.0.tar.gz"]]["am:kind"] == "sdist"
+    assert {a["prov:label"] for a in document["agent"].values()} == {
+        f"assaymark {__version__}",
+        f"build {version('build')}",
+    }
+    # Read and written again it is the same.
+    account = recorded.account_of(text.encode())
+    assert account.work == "release"
+    assert account.facts == {"tag": "v1.2.0", "level": release.level, "name": "tide", "released": "1.2.0"}
+
+
+HOSTED = {
+    "GITHUB_SERVER_URL": "https://github.com",
+    "GITHUB_REPOSITORY": "lab/tide",
+    "GITHUB_RUN_ID": "7",
+    "GITHUB_WORKFLOW_REF": "lab/tide/.github/workflows/release.yml@refs/tags/v1.2.0",
+}
+
+
+def test_the_record_tells_who_built_it_and_the_same_facts_give_the_same_bytes(small: tuple[Path, Release]) -> None:
+    place, _ = small
+    for name in (folder.STATEMENT, folder.REPORT):
+        (place / name).write_text("{}\n" * (1 + len(name)))
+    release = replace(listed(place), images=("r.example/lab/tide@sha256:" + "1" * 64,))
+    subject = Artifact(name="lab/tide", kind="source", commit=release.commit, uri="https://github.com/lab/tide")
+    moment = "2026-11-21T10:00:00Z"
+    shuffled = replace(release, files=release.files[::-1])
+    texts = {
+        record.render(record.account_of(r, subject, [], HOSTED, started=moment, ended=moment), HOSTED)
+        for r in (release, release, shuffled)
+    }
+    assert len(texts) == 1
+    document = json.loads(texts.pop())
+    assert violations(document) == ()
+    assert document["activity"]["run:run"]["prov:startTime"] == moment
+    assert {"lab", HOSTED["GITHUB_WORKFLOW_REF"]} <= {a["prov:label"] for a in document["agent"].values()}
+    assert document["entity"]["sha256:" + "1" * 64]["am:kind"] == "image"
+
+
+def test_a_record_that_would_tell_a_secret_leaves_no_release(sample: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="DEPLOY_TOKEN"):
+        build(open_source(sample), tmp_path / "release", wanted(sample), {"DEPLOY_TOKEN": "tide-1.2.0.tar.gz"})
+    # It is the record that is refused: all before it is there.
+    assert (tmp_path / "release" / folder.STATEMENT).exists()
+    assert not (tmp_path / "release" / folder.RECORD).exists()
+    assert not (tmp_path / "release" / folder.MANIFEST).exists()
 
 
 def test_the_same_commit_gives_the_same_bytes_elsewhere_and_later(sample: Path, tmp_path: Path) -> None:

@@ -122,6 +122,19 @@ def test_what_is_missing_is_unknown_and_what_is_rubbish_is_no(built: Path) -> No
     assert said(built)["provenance"] == "no"
 
 
+def test_a_record_of_something_else_is_named(built: Path) -> None:
+    honest = (built / folder.RECORD).read_bytes()
+    release = folder.read(built)
+    sdist = next(f.sha256 for f in release.files if f.kind == "sdist")
+    for old, new in ((release.commit, "0" * 40), (sdist, "0" * 64), ("prov:QUALIFIED_NAME", "xsd:string"), ("{", "[")):
+        (built / folder.RECORD).write_bytes(honest.replace(old.encode(), new.encode()))
+        relisted(built)
+        assert said(built)["provenance"] == "no", old
+    (built / folder.RECORD).write_bytes(honest)
+    relisted(built)
+    assert said(built)["provenance"] == "yes"
+
+
 def signed(place: Path, sigstore: Sigstore, **more: str) -> None:
     """Put a signature beside the files, by the workflow of the repository at the tag unless said otherwise."""
     release = folder.read(place)

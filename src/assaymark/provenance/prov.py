@@ -266,7 +266,7 @@ def _verdict(writer: Writer, account: Account) -> None:
     report = _thing(
         writer,
         account.report,
-        "am:Assessment",
+        "am:Statement" if account.work is Work.RELEASE else "am:Assessment",
         **{
             "am:verdict": account.verdict,
             "am:content": account.content,
@@ -290,7 +290,12 @@ def _verdict(writer: Writer, account: Account) -> None:
 def _outputs(writer: Writer, account: Account, report: str) -> None:
     for output in account.outputs:
         name = _thing(writer, output, "am:Output", **{"am:kind": output.kind})
-        writer.relate("wasDerivedFrom", name, report)
+        if account.work is Work.RELEASE:
+            # What is released was built from the commit; the report only tells of it.
+            writer.relate("wasGeneratedBy", name, "run:run")
+            writer.relate("wasDerivedFrom", name, artifact_name(account.subject))
+        else:
+            writer.relate("wasDerivedFrom", name, report)
         writer.relate("wasAttributedTo", name, _ourselves(account))
 
 

@@ -27,6 +27,7 @@ _KINDS = {
     folder.METADATA: "metadata",
     folder.NOTES: "notes",
     folder.STATEMENT: "provenance",
+    folder.RECORD: "record",
     "badge.svg": "badge",
     "provenance.json": "provenance",
 }
@@ -79,6 +80,8 @@ def build(source: Source, out: Path, wanted: Wanted, surroundings: Mapping[str, 
     _write(out / folder.NOTES, notes.render(source, release))
     times = (_stamp(started), _stamp(datetime.now(UTC)))
     _write(out / folder.STATEMENT, _provenance(source, out, kinds, times, surroundings))
+    release = _release(source, wanted, folder.described(out, kinds))
+    _write(out / folder.RECORD, _record(source, release, times, surroundings))
     release = _release(source, wanted, folder.described(out, kinds))
     text = crate.render(source, release, started=times[0], finished=times[1], authors=_authors(source))
     _write(out / folder.CRATE, text)
@@ -176,6 +179,16 @@ def _provenance(
         dependencies=_lock_of(source),
     )
     return intoto.render(intoto.statement("slsa-provenance", predicate, files))
+
+
+def _record(source: Source, release: Release, times: tuple[str, str], surroundings: Mapping[str, str]) -> str:
+    """The W3C PROV of the release, which tells of every file that is there by now."""
+    from assaymark.provenance.assessed import subject_of
+    from assaymark.release import record
+
+    subject, used = subject_of(source.opened.subject), _lock_of(source)
+    account = record.account_of(release, subject, used, surroundings, started=times[0], ended=times[1])
+    return record.render(account, surroundings)
 
 
 def _lock_of(source: Source) -> list[Artifact]:

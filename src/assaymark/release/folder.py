@@ -20,6 +20,7 @@ BUNDLE = "release.sigstore.json"
 STATEMENT = "release.intoto.jsonl"
 REPORT = "assessment.json"
 CRATE = "ro-crate-metadata.json"
+RECORD = "release-provenance.json"  # W3C PROV of the release; provenance.json is that of the assessment
 METADATA = "metadata.json"  # what CITATION.cff and its like say, for whoever publishes without a checkout
 # What is not listed: the list itself, and what can only be made of it.
 OUTSIDE = (MANIFEST, SUMS, BUNDLE)

@@ -132,7 +132,7 @@ def _provenance(place: Path, release: Release, files: list[folder.File]) -> Iter
     if statement.get("predicateType") != PROVENANCE:
         yield Answer("statement", Says.NO, "it is a statement of another kind")
         return
-    made_later = (folder.STATEMENT, folder.CRATE)
+    made_later = (folder.STATEMENT, folder.RECORD, folder.CRATE)
     wrong = [f.name for f in files if f.name not in made_later and digests.get(f.name) != f.sha256]
     if wrong:
         yield Answer("subjects", Says.NO, f"it does not tell of {', '.join(wrong[:10])}")
@@ -142,6 +142,29 @@ def _provenance(place: Path, release: Release, files: list[folder.File]) -> Iter
     yield Answer("source", Says.YES if same else Says.NO, _source(commits, release.commit, same))
     if set(parameters) - {"tag"} or parameters.get("tag") != release.tag:
         yield Answer("parameters", Says.NO, f"built with {one_line(str(parameters), 100)}")
+    if (place / folder.RECORD).is_file():
+        yield _record(place, release, files)
+
+
+def _record(place: Path, release: Release, files: list[folder.File]) -> Answer:
+    """Whether the W3C PROV of the release is sound, and tells of these very files and this commit."""
+    from assaymark.provenance.constraints import violations
+
+    try:
+        document = json.loads(_bytes(place / folder.RECORD))
+        broken = violations(document)
+        entities = document["entity"]
+        made_later = (folder.RECORD, folder.CRATE)
+        wrong = [f.name for f in files if f.name not in made_later and f"sha256:{f.sha256}" not in entities]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
+        return Answer("record", Says.NO, f"{folder.RECORD} is no record: {one_line(str(problem), 100)}")
+    if broken:
+        return Answer("record", Says.NO, f"{folder.RECORD} breaks constraints of W3C PROV: {broken[0].message}")
+    if f"commit:{release.commit}" not in entities:
+        return Answer("record", Says.NO, f"{folder.RECORD} does not tell of the commit {release.commit[:12]}")
+    if wrong:
+        return Answer("record", Says.NO, f"{folder.RECORD} does not tell of {', '.join(wrong[:10])}")
+    return Answer("record", Says.YES, f"{folder.RECORD} is sound, and tells of these files and their commit")
 
 
 def _source(commits: set[Any], commit: str, same: bool) -> str:
