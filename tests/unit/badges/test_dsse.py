@@ -207,7 +207,7 @@ def test_a_forged_envelope_is_refused_for_what_is_wrong(name: str) -> None:
 
 UNFIT = {
     "no JSON": b"no JSON",
-    "another document": b'{"_type": "https://in-toto.io/Layout/v1"}',
+    "another document": json.dumps(STATEMENT | {"_type": "https://in-toto.io/Layout/v1"}).encode(),
     "about nothing": json.dumps(STATEMENT | {"subject": []}).encode(),
     "about something without a digest": json.dumps(STATEMENT | {"subject": [{"name": "a", "digest": {}}]}).encode(),
     "no predicate": json.dumps(STATEMENT | {"predicate": None}).encode(),
