@@ -68,6 +68,12 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("untimed")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Three for two cores: a worker that waits for a service leaves its core to another."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + cores // 2
+
+
 STRICT = pytest.StashKey[bool]()
 
 

@@ -88,7 +88,8 @@ def findings(folder: Path, capfd: pytest.CaptureFixture[str], *words: str) -> li
     spent = time.monotonic() - begin
     files = json.loads(capfd.readouterr().out)["files"]
     assert spent < 1
-    assert status in (1, 3)
+    errors = any(x["severity"] == "error" for f in files for x in f["findings"])
+    assert status in ((1, 3) if errors else (0,))
     assert not any(f["valid"] for f in files if f["findings"] and any(x["severity"] == "error" for x in f["findings"]))
     return [finding for f in files for finding in f["findings"]]
 
@@ -105,7 +106,9 @@ def test_it_ends_at_once_with_a_finding(name: str, tmp_path: Path, capfd: pytest
     main(["validate", str(root), "--quiet", "--no-cache"])  # what a first run imports is not what is measured
     capfd.readouterr()
     told = findings(root, capfd)
-    assert [f for f in told if f["severity"] == "error"]
+    # Templates that import each other have a meaning, if a strange one.
+    severities = {"warning"} if name == "templates that import each other" else {"error"}
+    assert severities <= {str(f["severity"]) for f in told}
     if name.startswith(
         ("an import of", "a run of", "a run by", "a run above", "a link", "a script", "a template import")
     ):

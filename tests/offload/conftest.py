@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -54,8 +56,18 @@ def docker_host() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def podman_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return podman.settings(tmp_path_factory.mktemp("podman"))
+def podman_store() -> Iterator[dict[str, str]]:
+    # Its sockets lie in its store, and the address of a socket is short.
+    with tempfile.TemporaryDirectory(prefix="pod-", ignore_cleanup_errors=True) as folder:
+        yield podman.settings(Path(folder))
+
+
+@pytest.fixture
+def podman_settings(podman_store: dict[str, str]) -> Iterator[dict[str, str]]:
+    """One test at a time on this machine: all stores of Podman count the same locks, and wait for one another."""
+    with Path(tempfile.gettempdir(), "assaymark-tests-podman").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield podman_store
 
 
 @pytest.fixture(scope="session")
