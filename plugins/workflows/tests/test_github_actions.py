@@ -86,6 +86,24 @@ jobs:
     assert (problem.finding.severity, problem.finding.location.line) == (Severity.WARNING, 9)
 
 
+def test_an_empty_filter_is_no_error(tmp_path: Path) -> None:
+    """GitHub runs such workflows, and public repositories have them."""
+    text = """\
+on:
+  push:
+    branches-ignore: []
+  pull_request:
+    paths: []
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    steps:
+      - run: echo
+"""
+    problems = judged(workflow(tmp_path, text)).problems
+    assert [(p.finding.rule, p.finding.severity) for p in problems] == [("GHA-S001", Severity.WARNING)] * 2
+
+
 def test_every_rule_of_the_linter_leads_to_one_of_ours() -> None:
     assert set(OURS.values()) <= set(severities(RULES))
 

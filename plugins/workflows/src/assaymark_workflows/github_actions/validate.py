@@ -64,6 +64,7 @@ OURS: dict[str, str] = {
 OTHER = "GHA-P001"
 # Without effect, and GitHub runs the job all the same.
 IDLE = frozenset({"matrix-invalid-exclude"})
+_EMPTY_FILTER = re.compile(r'"(?:branches|tags|paths)(?:-ignore)?" section should not be empty')
 _LONGEST = 300
 _MOST_ACTIONS = 200
 _MOST_FILES = 2_000
@@ -125,8 +126,10 @@ def _problem(item: Mapping[str, Any], path: str, data: bytes) -> Problem:
     where = Location(path=path, line=line, column=column, end_line=line, end_column=end)
     if ours in ("GHA-G001", "GHA-G002"):
         where = _needed(str(item.get("message", "")), path, data) or where
-    message = f"{_short(str(item.get('message', '')))} ({theirs})"
-    level = Severity.WARNING if theirs in IDLE else severities(RULES)[ours]
+    said = str(item.get("message", ""))
+    message = f"{_short(said)} ({theirs})"
+    idle = theirs in IDLE or _EMPTY_FILTER.match(said)
+    level = Severity.WARNING if idle else severities(RULES)[ours]
     return Problem(finding=Finding(rule=ours, message=message, severity=level, location=where))
 
 
