@@ -103,6 +103,8 @@ while :; do
   # A signal to us ends the waiting, not the command.
   kill -0 "$child" 2> /dev/null || break
 done
+# Who ends a job asks all its processes at once: our own signal, which says why the command died, may still be coming.
+case $state,$code in exited,129 | exited,130 | exited,143) sleep 1 ;; esac
 # What the command left behind ends with it.
 end_child KILL
 : > "$run/ended"

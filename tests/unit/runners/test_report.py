@@ -41,7 +41,7 @@ def verdict(folder: Path, index: int = 0) -> folders.Verdict | None:
 
 
 @shells
-@pytest.mark.parametrize("code", [0, 3, 126, 127, 137, 255])
+@pytest.mark.parametrize("code", [0, 3, 126, 127, 137, 143, 255])
 def test_it_tells_the_exit_status(shell: list[str], code: int, tmp_path: Path) -> None:
     folder = prepared(tmp_path / "a b'c", f"exit {code}")
     assert start(shell, folder).wait(30) == 0
@@ -72,6 +72,21 @@ def test_asked_to_end_it_says_so(shell: list[str], tmp_path: Path) -> None:
     end = time.monotonic() + 20
     while not (folder / "runs/0/out").is_file() and time.monotonic() < end:
         time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    found = verdict(folder)
+    assert found
+    assert found.state == "terminated"
+
+
+@shells
+def test_the_command_may_hear_of_the_end_before_the_reporter_does(shell: list[str], tmp_path: Path) -> None:
+    folder = prepared(tmp_path / "job", "kill -TERM $$")
+    process = start(shell, folder)
+    end = time.monotonic() + 20
+    while not (folder / "runs/0/out").is_file() and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
     found = verdict(folder)
