@@ -1,4 +1,4 @@
-"""All findings of an assessment as one ordered list with ids that survive when lines move, and what is next.
+"""All findings of an assessment as one ordered list with ids that survive when lines move, and what verdicts say.
 
 Every report draws its findings from here, so they agree on order, on ids and on what counts as waived.
 """
@@ -15,7 +15,6 @@ from assaymark.model import (
     CriterionResult,
     Evidence,
     Finding,
-    Level,
     Location,
     Outcome,
     Severity,
@@ -167,40 +166,6 @@ def _item(id: str, finding: Finding, uses: list[tuple[SubcriterionResult, Eviden
         subcriteria=tuple(sorted({r.definition.id for r, _ in uses})),
         sources=tuple(sorted({utf8(e.tool.name if e.tool else e.check) for _, e in uses})),
         waived=bool(against) and all(r.waiver for r in against),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Next:
-    """What lies between the subject and the next level; ``level`` is None at the top.
-
-    ``missing`` are verdicts in the profile's order, ``unseen`` ids that the level asks for and this run did not look
-    at, ``withheld`` limits of the profile that are exceeded.
-    """
-
-    level: Level | None
-    missing: tuple[SubcriterionResult, ...] = ()
-    unseen: tuple[str, ...] = ()
-    withheld: tuple[str, ...] = ()
-
-    @property
-    def items(self) -> int:
-        """How many things stand in the way."""
-        return len(self.missing) + len(self.unseen) + len(self.withheld)
-
-
-def next_level(assessment: Assessment) -> Next:
-    """What is missing for the lowest level that the profile defines above the one reached."""
-    above = sorted((x for x in assessment.missing if x.rank > assessment.level.rank), key=lambda x: x.rank)
-    if not above:
-        return Next(level=None)
-    ids = set(assessment.missing[above[0]])
-    found = tuple(r for r in assessment.results if r.definition.id in ids)
-    return Next(
-        level=above[0],
-        missing=found,
-        unseen=tuple(sorted(ids - {r.definition.id for r in found})),
-        withheld=assessment.withheld.get(above[0], ()),
     )
 
 

@@ -15,7 +15,6 @@ from assaymark.findings import (
     cleaned,
     fingerprints,
     metrics,
-    next_level,
     order,
     reason,
     remedy,
@@ -217,24 +216,6 @@ def test_metrics_are_what_json_can_hold() -> None:
         "e\\xe9": "x\\xe9",
         "f": 2**53,
     }
-
-
-def test_next_level_names_what_is_missing_unseen_and_withheld() -> None:
-    open_ = result("QC.Sty01", failing())
-    a = assessment(
-        open_,
-        level=Level.BRONZE,
-        missing={Level.BRONZE: (), Level.SILVER: ("QC.Sty01", "QC.Ver01"), Level.GOLD: ("QC.Sty01", "QC.Ver01")},
-        withheld={Level.SILVER: ("too much attested",)},
-    )
-    ahead = next_level(a)
-    assert (ahead.level, ahead.missing, ahead.unseen, ahead.items) == (Level.SILVER, (open_,), ("QC.Ver01",), 3)
-
-
-def test_there_is_nothing_above_the_top() -> None:
-    assert next_level(assessment(level=Level.GOLD, missing={Level.GOLD: ()})).level is None
-    only_bronze = assessment(level=Level.BRONZE, missing={Level.BRONZE: ()})
-    assert next_level(only_bronze).level is None
 
 
 def test_the_telling_evidence_carries_the_outcome() -> None:

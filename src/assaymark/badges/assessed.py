@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from assaymark.ahead import short_of
 from assaymark.badges.model import Badge, Kind, State, aged
 from assaymark.errors import InputError
 from assaymark.model import Assessment, Grade, Level, Outcome
@@ -54,7 +55,7 @@ def level(a: Assessment) -> Badge:
     failed = {r.definition.id for r in a.results if r.outcome is Outcome.FAILED}
     if first is None or not failed & set(a.missing[first]):
         return _made(a, Kind.LEVEL, State.PARTIAL, "not determined", "what the first level asks for is not known")
-    said = f"no level yet, {count(len(a.missing[first]), 'item')} short of {first}"
+    said = f"no level yet, {count(short_of(a, first).items, 'item')} short of {first}"
     return _made(a, Kind.LEVEL, State.FAILING, "no level", said)
 
 

@@ -64,7 +64,8 @@ def files(folder: Path) -> dict[str, str]:
 
 def verdict(assessment: Assessment) -> dict[str, str]:
     """Level, what is missing for the next, and counts."""
-    from assaymark.findings import Findings, next_level
+    from assaymark.ahead import next_level
+    from assaymark.findings import Findings
     from assaymark.findings import outcomes as counted
 
     ahead = next_level(assessment)
@@ -83,16 +84,21 @@ def verdict(assessment: Assessment) -> dict[str, str]:
     }
 
 
-def badge_url(environment: Mapping[str, str], inputs: Mapping[str, str]) -> dict[str, str]:
-    """The address at which a README can show the published badge; none where the forge serves no raw files."""
-    repository = inputs.get("repository") or environment.get("GITHUB_REPOSITORY", "")
+def badge_url(
+    environment: Mapping[str, str], place: str, repository: str | None = None, branch: str | None = None
+) -> str:
+    """The address at which a README can show the badge that is published at ``place`` of the badge branch.
+
+    Empty where the forge serves no raw files.
+    """
+    repository = repository or environment.get("GITHUB_REPOSITORY", "")
     if environment.get("GITHUB_SERVER_URL", "https://github.com") != "https://github.com" or not repository:
-        return {}
+        return ""
     from urllib.parse import quote
 
-    prefix = inputs.get("prefix", "").strip("/")
-    parts = (repository, inputs.get("branch") or "badges", *([prefix] if prefix else ()), FILES["badge"])
-    return {"badge-url": "https://raw.githubusercontent.com/" + quote("/".join(parts))}
+    folders = [name for name in place.split("/") if name not in ("", ".")]
+    parts = (repository, branch or "badges", *folders, FILES["badge"])
+    return "https://raw.githubusercontent.com/" + quote("/".join(parts))
 
 
 def _summary(ended: Ended) -> str:

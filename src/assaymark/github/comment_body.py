@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from assaymark.ahead import Task, next_level
 from assaymark.blocks import details, left_out, table
 from assaymark.comparison import Change, Difference
-from assaymark.findings import Item, by_severity, next_level, reason, remedy, source_link
+from assaymark.findings import Item, by_severity, reason, remedy, source_link
 from assaymark.github.text import code, path, safe, size
-from assaymark.model import Assessment, Level, Location, Outcome, Severity, SubcriterionResult, Subject
+from assaymark.model import Assessment, Level, Location, Outcome, Severity, Subject
 from assaymark.wording import LEVEL_WORDS, MARKS, OUTCOME_WORDS, count, log_safe, place
 
 LIMIT = 65_000  # GitHub takes 65,536 characters
@@ -222,10 +223,11 @@ def _missing(r: Report, most: int) -> Iterator[str]:
     ahead = next_level(r.assessment)
     if ahead.level is None or not ahead.items:
         return
-    alike: dict[tuple[str, str, str], list[SubcriterionResult]] = {}
-    for m in ahead.missing:  # often one thing to do serves several items
+    alike: dict[tuple[str, str, str], list[Task]] = {}
+    for task in ahead.tasks:  # often one answer serves several items
+        m = task.result
         waived = f"<br>waived until {m.waiver.until}" if m.waiver else ""
-        alike.setdefault((_word(m.outcome) + waived, reason(m), remedy(m)), []).append(m)
+        alike.setdefault((_word(m.outcome) + waived, reason(m), remedy(m)), []).append(task)
     rows = [_missing_row(about, members) for about, members in [*alike.items()][:most]]
     body = [
         *table(("Item", "What is wrong", "What to do"), rows),
@@ -245,11 +247,13 @@ def _missing(r: Report, most: int) -> Iterator[str]:
         yield from details(f"Missing for {ahead.level} ({ahead.items:,})", body)
 
 
-def _missing_row(about: tuple[str, str, str], members: Sequence[SubcriterionResult]) -> tuple[str, ...]:
+def _missing_row(about: tuple[str, str, str], members: Sequence[Task]) -> tuple[str, ...]:
     outcome, why, advice = about
-    names = ", ".join(f"**{safe(m.definition.id, 60)}**" for m in members[:_ALIKE])
+    names = ", ".join(f"**{safe(t.result.definition.id, 60)}**" for t in members[:_ALIKE])
+    summed = dict.fromkeys(i for t in members for i in t.also)
+    also = f"<br>also for {', '.join(safe(i, 60) for i in summed)}" if summed else ""
     more = f" and {len(members) - _ALIKE} more" if len(members) > _ALIKE else ""
-    return (f"{names}{more}<br>{outcome}", safe(why, 300), safe(advice, 300))
+    return (f"{names}{more}<br>{outcome}{also}", safe(why, 300), safe(advice, 300))
 
 
 def _foot(r: Report) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assaymark.findings import next_level
+from assaymark.ahead import next_level
 from assaymark.forge.client import Client
 from assaymark.model import Assessment
 from assaymark.wording import LEVEL_WORDS, count, one_line

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assaymark.ahead import Next, Task, next_level
 from assaymark.blocks import details, left_out, table
 from assaymark.findings import (
     Findings,
     Item,
-    Next,
     by_criterion,
     by_severity,
-    next_level,
     notices,
     outcomes,
     reason,
@@ -104,9 +103,9 @@ def _missing(a: Assessment, findings: Findings, most: int) -> Iterator[str]:
     yield f"### Missing for {ahead.level}"
     yield ""
     if ahead.missing:
-        rows = [_missing_row(r, a.subject, findings) for r in ahead.missing[: max(most, 10)]]
+        rows = [_missing_row(task, a.subject, findings) for task in ahead.tasks[: max(most, 10)]]
         yield from table(("Item", "What is wrong", "Where", "What to do"), rows)
-        yield from _hidden(len(ahead.missing) - len(rows), "item")
+        yield from _hidden(len(ahead.tasks) - len(rows), "item")
     for limit in ahead.withheld:
         yield f"- Limit of the profile: {markdown(limit)}"
     if ahead.unseen:
@@ -117,14 +116,16 @@ def _missing(a: Assessment, findings: Findings, most: int) -> Iterator[str]:
         yield f"This is the last item missing for {ahead.level}."
 
 
-def _missing_row(r: SubcriterionResult, subject: Subject, findings: Findings) -> tuple[str, ...]:
+def _missing_row(task: Task, subject: Subject, findings: Findings) -> tuple[str, ...]:
+    r = task.result
+    also = f"<br>also for {', '.join(map(markdown, task.also))}" if task.also else ""
     waived = f"<br>waived until {r.waiver.until}" if r.waiver else ""
     evidence = telling(r)
     located = [i for i in by_severity(findings.of(evidence)) if i.finding.location] if evidence else []
     places = [_link(subject, i.finding.location) for i in located[:3]]
     more = [f"and {len(located) - 3:,} more"] if len(located) > 3 else []
     return (
-        f"**{markdown(r.definition.id)}**<br>{MARKS[r.outcome]} {OUTCOME_WORDS[r.outcome]}{waived}",
+        f"**{markdown(r.definition.id)}**<br>{MARKS[r.outcome]} {OUTCOME_WORDS[r.outcome]}{waived}{also}",
         _cell(reason(r)),
         "<br>".join([*dict.fromkeys(places), *more]),
         _cell(remedy(r)),

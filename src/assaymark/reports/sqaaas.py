@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from assaymark.findings import FULFILLED, Findings, by_criterion, next_level, remedy
+from assaymark.ahead import next_level
+from assaymark.findings import FULFILLED, Findings, by_criterion, remedy
 from assaymark.model import (
     Assessment,
     CriterionResult,

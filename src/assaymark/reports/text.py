@@ -9,13 +9,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from assaymark.ahead import Next, Task, next_level, short_of
 from assaymark.findings import (
     Findings,
     Item,
-    Next,
     by_criterion,
     by_severity,
-    next_level,
     notices,
     outcomes,
     reason,
@@ -151,10 +150,10 @@ def _next(a: Assessment, findings: Findings, paint: Paint, width: int, verbose: 
     if ahead.level is None:
         return
     yield paint(f"Missing for {ahead.level}", "bold")
-    shown = ahead.missing if verbose else _most_telling(ahead.missing)[:_MISSING]
-    for result in shown:
-        yield from _missing(result, findings, paint, width, verbose)
-    hidden = [r.definition.id for r in ahead.missing if r not in shown]
+    shown = ahead.tasks if verbose else _most_telling(ahead.tasks)[:_MISSING]
+    for task in shown:
+        yield from _missing(task, findings, paint, width, verbose)
+    hidden = [t.result.definition.id for t in ahead.tasks if t not in shown]
     if hidden:
         yield from _wrapped(f"and {len(hidden)} more: {', '.join(hidden)}", width, "    ", "  ")
     if ahead.unseen:
@@ -168,23 +167,25 @@ def _next(a: Assessment, findings: Findings, paint: Paint, width: int, verbose: 
         yield from _wrapped(beyond, width, "    ", "  ")
 
 
-def _most_telling(missing: Sequence[SubcriterionResult]) -> list[SubcriterionResult]:
+def _most_telling(tasks: Sequence[Task]) -> list[Task]:
     """What can be mended first: known failures, then breakage, then what is merely not known."""
     rank = {Outcome.FAILED: 0, Outcome.ERROR: 1}
-    return sorted(missing, key=lambda r: rank.get(r.outcome, 2))
+    return sorted(tasks, key=lambda t: rank.get(t.result.outcome, 2))
 
 
 def _beyond(a: Assessment, ahead: Next) -> str:
     if ahead.level in (None, Level.GOLD) or Level.GOLD not in a.missing:
         return ""
-    more = len(set(a.missing[Level.GOLD]) - set(a.missing[ahead.level or Level.GOLD]))
-    return f"(gold needs {count(more, 'more item')})" if more else ""
+    more = short_of(a, Level.GOLD).items - ahead.items
+    return f"(gold needs {count(more, 'more item')})" if more > 0 else ""
 
 
-def _missing(r: SubcriterionResult, findings: Findings, paint: Paint, width: int, verbose: bool) -> Iterator[str]:
+def _missing(task: Task, findings: Findings, paint: Paint, width: int, verbose: bool) -> Iterator[str]:
+    r = task.result
     waived = f", waived until {r.waiver.until}" if r.waiver else ""
     state = paint(f"{OUTCOME_WORDS[r.outcome]}{waived}", _OUTCOME_COLOURS[r.outcome])
-    yield f"  {paint(r.definition.id, 'bold')}{_strength(r)} {state}"
+    also = f", also for {', '.join(task.also)}" if task.also else ""
+    yield f"  {paint(r.definition.id, 'bold')}{_strength(r)} {state}{also}"
     yield from _wrapped(one_line(reason(r), None if verbose else 240), width, "      ")
     places = _places(telling(r), findings, verbose)
     if places:
@@ -224,7 +225,7 @@ def _undetermined(a: Assessment, paint: Paint, width: int, verbose: bool) -> Ite
     groups: dict[tuple[str, str], list[str]] = {}
     open_ = [r for r in a.results if r.outcome in (Outcome.UNKNOWN, Outcome.ERROR)]
     if not verbose:
-        shown = {r.definition.id for r in _most_telling(next_level(a).missing)[:_MISSING]}
+        shown = {i for t in _most_telling(next_level(a).tasks)[:_MISSING] for i in (t.result.definition.id, *t.also)}
         open_ = [r for r in open_ if r.definition.id not in shown]
         open_ = [r for r in open_ if r.required_for] or open_
     for result in open_:

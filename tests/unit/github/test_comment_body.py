@@ -168,6 +168,9 @@ def test_what_one_thing_mends_is_one_row() -> None:
     alike = [replace(result(id, Outcome.FAILED, message="no licence"), waiver=None) for id in ("QC.Lic01", "QC.Lic02")]
     alike = [replace(r, definition=replace(r.definition, remedy="Add one.")) for r in alike]
     body = render(Report(assessment=assessment(Level.BRONZE, *alike)))
+    assert "| **QC.Lic01**<br>✗\u00a0failed<br>also for QC.Lic02 | no licence | Add one. |" in body
+    other = replace(alike[1], evidence=tuple(replace(e, check="another") for e in alike[1].evidence))
+    body = render(Report(assessment=assessment(Level.BRONZE, alike[0], other)))
     assert "| **QC.Lic01**, **QC.Lic02**<br>✗\u00a0failed | no licence | Add one. |" in body
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-from assaymark.findings import Findings, next_level
+from assaymark.ahead import next_level
+from assaymark.findings import Findings
 from assaymark.model import Assessment, Outcome
 from assaymark.reports.html import lists, pictures, verdicts
 from assaymark.reports.html.parts import code, text

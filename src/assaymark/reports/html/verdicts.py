@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from assaymark.ahead import Next, Task, next_level, short_of
 from assaymark.findings import (
     Findings,
     Item,
-    Next,
     by_criterion,
     by_severity,
     metrics,
-    next_level,
     outcomes,
     reason,
     remedy,
@@ -67,10 +66,10 @@ def _on_trust(a: Assessment) -> str:
 def _step(a: Assessment, step: Level, ahead: Next) -> str:
     if step.rank <= a.level.rank:
         return f'<li class="{step}"><strong>{step.capitalize()}</strong> reached</li>'
-    ids = a.missing[step]
-    limits = a.withheld.get(step, ())
-    said = [f"{count(len(ids), 'item')} missing"] if ids else []
-    said += ["over a limit of the profile"] if limits else []
+    far = short_of(a, step)
+    number = len(far.tasks) + len(far.unseen)
+    said = [f"{count(number, 'item')} missing"] if number else []
+    said += ["over a limit of the profile"] if far.withheld else []
     said += ["after the level below"] if not said else []
     kind = f"{step} away next" if step is ahead.level else f"{step} away"
     return f'<li class="{kind}"><strong>{step.capitalize()}</strong> {", ".join(said)}</li>'
@@ -106,8 +105,8 @@ def missing(a: Assessment, findings: Findings) -> Iterator[str]:
         return
     yield f'<section id="next" aria-labelledby="next-title"><h2 id="next-title">Missing for {ahead.level}</h2>'
     yield '<ol class="todo">'
-    for result in ahead.missing:
-        yield '<li class="card">' + "".join(_todo(result, a.subject, findings)) + "</li>"
+    for task in ahead.tasks:
+        yield '<li class="card">' + "".join(_todo(task, a.subject, findings)) + "</li>"
     yield from (f'<li class="card"><p>Limit of the profile: {text(w)}</p></li>' for w in ahead.withheld)
     if ahead.unseen:
         yield f'<li class="card"><p>Not looked at in this run: {text(", ".join(ahead.unseen))}</p></li>'
@@ -117,10 +116,11 @@ def missing(a: Assessment, findings: Findings) -> Iterator[str]:
     yield "</section>"
 
 
-def _todo(r: SubcriterionResult, subject: Subject, findings: Findings) -> Iterator[str]:
-    d = r.definition
+def _todo(task: Task, subject: Subject, findings: Findings) -> Iterator[str]:
+    r, d = task.result, task.result.definition
+    also = tag(f"also for {', '.join(task.also)}" if task.also else "")
     waived = tag(f"waived until {r.waiver.until}") if r.waiver else ""
-    yield f'<h3><a href="#{text(d.id)}">{text(d.id)}</a> {pill(r.outcome)} {strength(r)} {waived}</h3>'
+    yield f'<h3><a href="#{text(d.id)}">{text(d.id)}</a> {pill(r.outcome)} {strength(r)} {also}{waived}</h3>'
     yield f"<p>{text(d.text)}</p><p>{text(reason(r))}</p>"
     evidence = telling(r)
     if evidence:
