@@ -140,7 +140,55 @@ CODEMETA = {
     "keywords": ["sea", "tide"],
     "author": [{"@type": "Person", "givenName": "Ada", "familyName": "Example"}],
 }
+ISO_2003 = f"""<gmd:MD_Metadata xmlns:gmd="http://www.isotc211.org/2005/gmd" xmlns:gco="http://www.isotc211.org/2005/gco"
+ xmlns:gmx="http://www.isotc211.org/2005/gmx" xmlns:xlink="http://www.w3.org/1999/xlink">
+<gmd:fileIdentifier><gco:CharacterString>levels-7</gco:CharacterString></gmd:fileIdentifier>
+<gmd:contact><gmd:CI_ResponsibleParty id="ada"><gmd:individualName>
+ <gmx:Anchor xlink:href="https://orcid.org/0000-0002-1825-0097">Ada Example</gmx:Anchor></gmd:individualName>
+ <gmd:role><gmd:CI_RoleCode codeList="#" codeListValue="author"/></gmd:role></gmd:CI_ResponsibleParty></gmd:contact>
+<gmd:dateStamp><gco:Date>2025-02-01</gco:Date></gmd:dateStamp>
+<gmd:identificationInfo><gmd:MD_DataIdentification><gmd:citation><gmd:CI_Citation>
+ <gmd:title><gco:CharacterString>Levels</gco:CharacterString></gmd:title>
+ <gmd:date><gmd:CI_Date><gmd:date><gco:Date>2025-02-01</gco:Date></gmd:date>
+ <gmd:dateType><gmd:CI_DateTypeCode codeList="#" codeListValue="publication"/></gmd:dateType></gmd:CI_Date></gmd:date>
+ <gmd:identifier><gmd:MD_Identifier><gmd:code><gco:CharacterString>10.1234/levels</gco:CharacterString></gmd:code>
+ </gmd:MD_Identifier></gmd:identifier><gmd:citedResponsibleParty xlink:href="#ada"/></gmd:CI_Citation></gmd:citation>
+<gmd:abstract><gco:CharacterString>{TEXT}</gco:CharacterString></gmd:abstract>
+<gmd:descriptiveKeywords><gmd:MD_Keywords><gmd:keyword><gco:CharacterString>sea</gco:CharacterString></gmd:keyword>
+<gmd:keyword><gco:CharacterString>tide</gco:CharacterString></gmd:keyword></gmd:MD_Keywords></gmd:descriptiveKeywords>
+<gmd:resourceConstraints><gmd:MD_LegalConstraints><gmd:useConstraints>
+ <gmd:MD_RestrictionCode codeList="#" codeListValue="license"/></gmd:useConstraints><gmd:otherConstraints>
+ <gmx:Anchor xlink:href="{CC}">Creative Commons Attribution 4.0</gmx:Anchor></gmd:otherConstraints>
+</gmd:MD_LegalConstraints></gmd:resourceConstraints>
+<gmd:language><gmd:LanguageCode codeList="#" codeListValue="eng"/></gmd:language>
+<gmd:topicCategory><gmd:MD_TopicCategoryCode>oceans</gmd:MD_TopicCategoryCode></gmd:topicCategory>
+</gmd:MD_DataIdentification></gmd:identificationInfo></gmd:MD_Metadata>"""
+ISO_2014 = f"""<mdb:MD_Metadata xmlns:mdb="http://standards.iso.org/iso/19115/-3/mdb/2.0"
+ xmlns:mri="http://standards.iso.org/iso/19115/-3/mri/1.0" xmlns:cit="http://standards.iso.org/iso/19115/-3/cit/2.0"
+ xmlns:mcc="http://standards.iso.org/iso/19115/-3/mcc/1.0" xmlns:mco="http://standards.iso.org/iso/19115/-3/mco/1.0"
+ xmlns:gco="http://standards.iso.org/iso/19115/-3/gco/1.0">
+<mdb:metadataIdentifier><mcc:MD_Identifier><mcc:code><gco:CharacterString>levels-7</gco:CharacterString></mcc:code>
+ <mcc:codeSpace><gco:CharacterString>https://data.example.org/id</gco:CharacterString></mcc:codeSpace></mcc:MD_Identifier>
+</mdb:metadataIdentifier><mdb:identificationInfo><mri:MD_DataIdentification><mri:citation><cit:CI_Citation>
+ <cit:title><gco:CharacterString>Levels</gco:CharacterString></cit:title>
+ <cit:identifier><mcc:MD_Identifier><mcc:code><gco:CharacterString>https://doi.org/10.1234/levels</gco:CharacterString>
+ </mcc:code></mcc:MD_Identifier></cit:identifier><cit:citedResponsibleParty><cit:CI_Responsibility>
+ <cit:role><cit:CI_RoleCode codeList="#" codeListValue="author"/></cit:role><cit:party><cit:CI_Individual>
+ <cit:name><gco:CharacterString>Ada Example</gco:CharacterString></cit:name><cit:partyIdentifier><mcc:MD_Identifier>
+ <mcc:code><gco:CharacterString>https://orcid.org/0000-0002-1825-0097</gco:CharacterString></mcc:code>
+ </mcc:MD_Identifier></cit:partyIdentifier></cit:CI_Individual></cit:party></cit:CI_Responsibility>
+ </cit:citedResponsibleParty></cit:CI_Citation></mri:citation>
+<mri:abstract><gco:CharacterString>{TEXT}</gco:CharacterString></mri:abstract>
+<mri:descriptiveKeywords><mri:MD_Keywords><mri:keyword><gco:CharacterString>sea</gco:CharacterString></mri:keyword>
+<mri:keyword><gco:CharacterString>tide</gco:CharacterString></mri:keyword></mri:MD_Keywords></mri:descriptiveKeywords>
+<mri:resourceConstraints><mco:MD_LegalConstraints><mco:reference><cit:CI_Citation>
+ <cit:title><gco:CharacterString>Creative Commons Attribution 4.0</gco:CharacterString></cit:title><cit:onlineResource>
+ <cit:CI_OnlineResource><cit:linkage><gco:CharacterString>{CC}</gco:CharacterString></cit:linkage></cit:CI_OnlineResource>
+ </cit:onlineResource></cit:CI_Citation></mco:reference></mco:MD_LegalConstraints></mri:resourceConstraints>
+</mri:MD_DataIdentification></mdb:identificationInfo></mdb:MD_Metadata>"""
 FORMATS: dict[str, tuple[str, object]] = {
+    "ISO 19139": ("iso.xml", ISO_2003),
+    "ISO 19115-3": ("iso.xml", ISO_2014),
     "schema.org JSON-LD": ("r.jsonld", SCHEMA_ORG),
     "DataCite JSON": ("r.json", DATACITE),
     "DataCite XML": ("r.xml", DATACITE_XML),

@@ -18,7 +18,7 @@ DEPTH = 100
 RDF = {".ttl": "turtle", ".rdf": "xml", ".nt": "nt"}
 FORMATS = (
     "DataCite (JSON or XML), schema.org JSON-LD, Dublin Core (OAI-PMH), DCAT, RO-Crate, Frictionless Data Package, "
-    "STAC and CodeMeta"
+    "STAC, CodeMeta and ISO 19115 (XML of ISO 19139 or 19115-3)"
 )
 
 

@@ -20,6 +20,8 @@ RECORDS = (
     "schema.jsonld",
     "dataset.jsonld",
     "oai_dc.xml",
+    "iso19139.xml",
+    "iso19115-3.xml",
     "collection.json",
     "codemeta.json",
 )

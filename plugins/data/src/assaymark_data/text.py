@@ -172,7 +172,9 @@ def licence_of(text: str) -> str:
 _ACCESS = re.compile(
     r"info:eu-repo/semantics/\w+|.{0,60}\bvocabularies\.coar-repositories\.org/\S+|.{0,60}\bpurl\.org/coar/access_right/\S+"
     r"|(?:open|closed|restricted|embargoed|controlled|public|non-public|free|limited)(?:[ _-]?access)?"
-    r"|accessible for free|.{0,80}/access-right/\w+",
+    r"|accessible for free|.{0,80}/access-right/\w+"
+    r"|https?://inspire\.ec\.europa\.eu/metadata-codelist/LimitationsOnPublicAccess/\S{1,60}"
+    r"|no limitations?(?: (?:on|to) public access)?\.?|pas de restrictions? d.accès public.{0,20}",
     re.I,
 )
 
@@ -185,6 +187,7 @@ def is_about_access(text: str) -> bool:
 _NOTHING = re.compile(
     r"(?:unknown|none|null|n/?a|other|various|proprietary|undefined|unspecified"
     r"|not[ _-]?(?:specified|stated|known|given)"
+    r"|conditions (?:(?:applying )?(?:to|for) access and use )?unknown|conditions inconnues"
     r"|no[ _-]?licen[cs]e(?:[ _-]?(?:specified|stated|given))?|tbd|todo|-+|\?+)\.?",
     re.I,
 )

@@ -29,6 +29,6 @@ def of_tree(tree: Any, where: str) -> Record | None:
 
 def of_element(root: Element, where: str) -> Record | None:
     """The record in an XML document."""
-    from assaymark_data.readers import datacite, dublin_core
+    from assaymark_data.readers import datacite, dublin_core, iso
 
-    return datacite.read_xml(root, where) or dublin_core.read_xml(root, where)
+    return datacite.read_xml(root, where) or iso.read_xml(root, where) or dublin_core.read_xml(root, where)
