@@ -19,14 +19,11 @@ from assaymark.model import (
     Outcome,
     Severity,
     SubcriterionResult,
-    Subject,
 )
 from assaymark.patterns import late
 from assaymark.wording import SEVERITY_ORDER, utf8
 
 FULFILLED = (Outcome.PASSED, Outcome.NOT_APPLICABLE)
-_COMMIT = late("[0-9a-f]{40}|[0-9a-f]{64}")
-_FORGES = late(r"(?P<host>github\.com|gitlab\.com|codeberg\.org)(/[A-Za-z0-9][A-Za-z0-9._-]*){2,6}")
 _EXACT = 2**53
 _NUMBER = late(r"\b\d+\b")
 
@@ -193,30 +190,6 @@ def remedy(result: SubcriterionResult) -> str:
     """What to do next: the remedy of this very case, else the sub-criterion's."""
     evidence = telling(result)
     return (evidence.remedy if evidence else None) or result.definition.remedy
-
-
-def prefix_of(subject: Subject) -> str:
-    """What leads from the root of the repository to the folder that was judged: empty, or ending in ``/``.
-
-    Only software is a folder. The path of a model or dataset is that of its manifest; places are told from the root.
-    """
-    return "" if subject.path in ("", ".") or subject.kind != "software" else f"{subject.path}/"
-
-
-def source_link(subject: Subject, where: Location | None) -> str | None:
-    """The address of a line on the forge's site; None for an unknown forge, or when what was judged is not there."""
-    if where is None or subject.dirty or not _COMMIT.fullmatch(subject.commit or ""):
-        return None
-    repository = _FORGES.fullmatch(subject.repository or "")
-    path = prefix_of(subject) + where.path
-    parts = path.split("/")
-    if repository is None or not where.path or ".." in parts or parts[0] == "":
-        return None
-    from urllib.parse import quote
-
-    infix = "/-/blob/" if repository["host"] == "gitlab.com" else "/blob/"
-    line = f"#L{where.line}" if where.line else ""
-    return f"https://{subject.repository}{infix}{subject.commit}/{quote(path)}{line}"
 
 
 def metrics(evidence: Evidence) -> dict[str, str | int | float | bool]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +17,6 @@ from assaymark.findings import (
     order,
     reason,
     remedy,
-    source_link,
     telling,
 )
 from assaymark.model import (
@@ -227,46 +225,3 @@ def test_the_telling_evidence_carries_the_outcome() -> None:
     assert remedy(result("QC.Sty01", good, bare)) == "this very remedy"
     assert remedy(result("QC.Sty01", full)) == "the general remedy"
     assert reason(result("QC.Sty01")) == "no evidence was found"
-
-
-@pytest.mark.parametrize(
-    ("repository", "path", "link"),
-    [
-        ("github.com/lab/tide", "a b.py", f"https://github.com/lab/tide/blob/{COMMIT}/a%20b.py#L1"),
-        ("gitlab.com/lab/sub/tide", "a.py", f"https://gitlab.com/lab/sub/tide/-/blob/{COMMIT}/a.py#L1"),
-        ("example.org/lab/tide", "a.py", None),
-        ("github.com/lab/../../evil", "a.py", None),
-        ("github.com/lab", "a.py", None),
-        ("github.com/lab/tide?x", "a.py", None),
-        (None, "a.py", None),
-        ("github.com/lab/tide", "../a.py", None),
-        ("github.com/lab/tide", "/etc/passwd", None),
-        ("github.com/lab/tide", "", None),
-    ],
-)
-def test_links_lead_to_known_forges_only(repository: str | None, path: str, link: str | None) -> None:
-    subject = replace(SUBJECT, repository=repository)
-    assert source_link(subject, Location(path=path, line=1)) == link
-
-
-def test_a_folder_of_a_repository_is_part_of_the_link() -> None:
-    part = replace(SUBJECT, path="packages/core")
-    link = f"https://github.com/lab/tide/blob/{COMMIT}/packages/core/a.py#L1"
-    assert source_link(part, Location(path="a.py", line=1)) == link
-    assert source_link(replace(SUBJECT, path="../x"), Location(path="a.py")) is None
-    assert source_link(replace(SUBJECT, path="/etc"), Location(path="a.py")) is None
-
-
-def test_a_manifest_is_no_folder() -> None:
-    model = replace(SUBJECT, kind="model", path="models/model.toml")
-    link = f"https://github.com/lab/tide/blob/{COMMIT}/models/model.toml#L1"
-    assert source_link(model, Location(path="models/model.toml", line=1)) == link
-
-
-def test_no_link_to_what_is_not_there() -> None:
-    where = Location(path="a.py")
-    assert source_link(SUBJECT, where) == f"https://github.com/lab/tide/blob/{COMMIT}/a.py"
-    assert source_link(SUBJECT, None) is None
-    assert source_link(replace(SUBJECT, dirty=True), where) is None
-    assert source_link(replace(SUBJECT, commit=None), where) is None
-    assert source_link(replace(SUBJECT, commit="main"), where) is None

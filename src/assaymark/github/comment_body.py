@@ -16,8 +16,9 @@ from typing import NamedTuple
 from assaymark.ahead import Task, next_level
 from assaymark.blocks import details, left_out, table
 from assaymark.comparison import Change, Difference
-from assaymark.findings import Item, by_severity, reason, remedy, source_link
+from assaymark.findings import Item, by_severity, reason, remedy
 from assaymark.github.text import code, path, safe, size
+from assaymark.links import source_link
 from assaymark.model import Assessment, Level, Location, Outcome, Severity, Subject
 from assaymark.wording import LEVEL_WORDS, MARKS, OUTCOME_WORDS, count, log_safe, place
 

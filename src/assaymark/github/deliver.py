@@ -1,16 +1,18 @@
-"""Everything that is shown of one assessment on GitHub: comment, status, check run, code scanning."""
+"""Everything that is shown of an assessment on GitHub: comment, status, check run, code scanning."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
-from assaymark.findings import prefix_of
 from assaymark.forge.client import Client
 from assaymark.github import checks, comment, comment_body, sarif_upload, statuses
 from assaymark.github.changed import Lines
 from assaymark.github.comment_body import Report
 from assaymark.github.posting import Posted
+from assaymark.links import prefix_of
+from assaymark.wording import LEVEL_WORDS, one_line
 
 # What the gate said, as a state of a commit and as the end of a check run; without a gate nothing has failed.
 STATES = {"passed": "success", "failed": "failure", "unknown": "error", "error": "error"}
@@ -45,18 +47,36 @@ class Delivery:
         return (statuses.FORK_CONTEXT if self.fork else statuses.CONTEXT) + part
 
     @property
+    def state(self) -> str:
+        """What the gate said, as the state of a commit."""
+        return STATES[self.outcome] if self.outcome else "success"
+
+    @property
     def prefix(self) -> str:
         """What leads to the folder that was judged; empty for all of the repository."""
         prefix = prefix_of(self.report.assessment.subject)
         return prefix if checks.inside(f"{prefix}x") else ""
 
 
-def deliver(client: Client, d: Delivery) -> Posted:
-    """Bring it all there; what does not work does not keep the rest.
+def deliver(client: Client, deliveries: Sequence[Delivery]) -> Posted:
+    """Bring all of it there; what does not work does not keep the rest.
 
-    Raises InputError for a SARIF log that is too large.
+    The outcome of several is that of the run which made them all: they have one status together, and which of them it
+    was that failed is not told. Raises InputError for a SARIF log that is too large.
     """
     posted = Posted()
+    if len(deliveries) == 1:
+        _deliver(client, posted, deliveries[0])
+        return posted
+    for d in deliveries:
+        alone = replace(d, status=False, outcome=d.outcome if d.outcome == "passed" else None)
+        _deliver(client, posted, alone)
+    if deliveries and deliveries[0].status:
+        posted.attempt("status", lambda: _together(client, deliveries))
+    return posted
+
+
+def _deliver(client: Client, posted: Posted, d: Delivery) -> None:
     _comment(client, posted, d)
     if d.status:
         posted.attempt("status", lambda: _status(client, d))
@@ -64,7 +84,6 @@ def deliver(client: Client, d: Delivery) -> Posted:
         _check(client, posted, d, d.summary)
     if (log := d.sarif) is not None:
         posted.attempt("code scanning", lambda: sarif_upload.upload(client, log, d.commit, d.ref))
-    return posted
 
 
 def _comment(client: Client, posted: Posted, d: Delivery) -> None:
@@ -82,8 +101,17 @@ def _comment(client: Client, posted: Posted, d: Delivery) -> None:
 
 def _status(client: Client, d: Delivery) -> str:
     text = statuses.describe(d.report.assessment)
-    state = STATES[d.outcome] if d.outcome else "success"
-    statuses.post(client, d.commit, state, text, context=d.name, link=d.report.report)
+    statuses.post(client, d.commit, d.state, text, context=d.name, link=d.report.report)
+    return text
+
+
+def _together(client: Client, deliveries: Sequence[Delivery]) -> str:
+    """One status for several parts of a repository."""
+    levels = [(d.report.title or "all of it", LEVEL_WORDS[d.report.assessment.level]) for d in deliveries]
+    text = one_line(", ".join(f"{title}: {level}" for title, level in levels), statuses.DESCRIPTION)
+    first = deliveries[0]
+    context = statuses.FORK_CONTEXT if first.fork else statuses.CONTEXT
+    statuses.post(client, first.commit, first.state, text, context=context, link=first.report.report)
     return text
 
 

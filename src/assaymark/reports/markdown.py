@@ -18,9 +18,9 @@ from assaymark.findings import (
     outcomes,
     reason,
     remedy,
-    source_link,
     telling,
 )
+from assaymark.links import source_link
 from assaymark.model import Assessment, Grade, Location, Outcome, SubcriterionResult, Subject
 from assaymark.wording import (
     LEVEL_WORDS,

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from assaymark.findings import Findings, Item, by_severity, notices, prefix_of, reason, remedy
+from assaymark.findings import Findings, Item, by_severity, notices, reason, remedy
+from assaymark.links import prefix_of
 from assaymark.model import Assessment, Finding, Location, Outcome, Severity, Subcriterion, SubcriterionResult, Subject
 from assaymark.wording import OUTCOME_WORDS, branch, json_safe, utf8
 

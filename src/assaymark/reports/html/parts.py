@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from assaymark.findings import source_link
+from assaymark.links import source_link
 from assaymark.model import Location, Outcome, Requirement, SubcriterionResult, Subject
 from assaymark.wording import MARKS, OUTCOME_WORDS, markup, one_line, place
 
