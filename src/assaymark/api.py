@@ -42,6 +42,7 @@ from assaymark.model import (
 if TYPE_CHECKING:
     from assaymark.image import Image, Layer, Member, MemberKind
     from assaymark.job import Confinement, Handle, Job, Log, Resources, Runner, Site, State, Status
+    from assaymark.manifest import Misfit, is_comparable, line_of_key, misfit, name_of_key, read_manifest
     from assaymark.web import Silent, WebAnswer, ask_web, host_of, is_allowed, only_to
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "Log",
     "Member",
     "MemberKind",
+    "Misfit",
     "Options",
     "Outcome",
     "Parsed",
@@ -99,9 +101,14 @@ __all__ = [
     "image_of",
     "image_pulled",
     "is_allowed",
+    "is_comparable",
+    "line_of_key",
+    "misfit",
+    "name_of_key",
     "not_applicable",
     "only_to",
     "passed",
+    "read_manifest",
     "run_program",
     "runner_of",
     "site_of",
@@ -116,12 +123,15 @@ _ELSEWHERE = {
     **dict.fromkeys(
         ("Confinement", "Handle", "Job", "Log", "Resources", "Runner", "Site", "State", "Status"), "assaymark.job"
     ),
+    **dict.fromkeys(
+        ("Misfit", "is_comparable", "line_of_key", "misfit", "name_of_key", "read_manifest"), "assaymark.manifest"
+    ),
     **dict.fromkeys(("Silent", "WebAnswer", "ask_web", "host_of", "is_allowed", "only_to"), "assaymark.web"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Words of images, jobs and the web are loaded when they are used: most assessments know none of them."""
+    """Words of images, jobs, manifests and the web are loaded on use: most assessments know none of them."""
     if name in _ELSEWHERE:
         return getattr(import_module(_ELSEWHERE[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

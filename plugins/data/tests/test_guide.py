@@ -66,7 +66,7 @@ def test_an_assessment_of_the_repository_includes_the_data(example: Path) -> Non
     [
         ("title = 1", "title"),
         ("title = ", "TOML"),
-        ('title = "x"\n[[file]]\npath = "a.csv"\ncolour = "red"', "data.toml:2"),
+        ('title = "x"\n[[file]]\npath = "a.csv"\ncolour = "red"', "data.toml:4"),
         ('title = "x"\n[[file]]\npath = "a.csv"\n[[file.column]]\nname = "a"\ntype = "word"', "type"),
     ],
 )

@@ -5,14 +5,12 @@ Its shape is ``manifest.schema.json``, which ships in the wheel. Every error nam
 
 from __future__ import annotations
 
-import json
-import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assaymark.api import FactUnavailable, InputError
+from assaymark.api import FactUnavailable, InputError, line_of_key, read_manifest
 from assaymark_data import table_schema
 from assaymark_data.dataset import Column, Dataset, File, ForeignKey, kind_of
 from assaymark_data.reading import from_json
@@ -29,14 +27,14 @@ def load(path: Path, root: Path) -> tuple[Dataset, Mapping[str, Any]]:
         text = data.decode("utf-8")
     except UnicodeDecodeError as problem:
         raise InputError(f"is no text in UTF-8, or larger than {LIMIT:,} bytes", where=str(path)) from problem
-    table = parsed(text, str(path))
+    table = read_manifest(text, str(path), SCHEMA)
     draft = Dataset(folder=path.parent, root=root)
     personal = table.get("personal-data", {})
     dataset = Dataset(
         folder=path.parent,
         root=root,
         said_by=path.name,
-        files=tuple(_file(item, line_of(text, ("file", n)), draft) for n, item in enumerate(table.get("file", ()))),
+        files=tuple(_file(item, line_of_key(text, ("file", n)), draft) for n, item in enumerate(table.get("file", ()))),
         checksum_files=tuple(table.get("checksums", ())),
         personal=dict.fromkeys(personal.get("declared", ()), personal.get("reason", "")),
         largest=table.get("limits", {}).get("file-bytes"),
@@ -57,38 +55,6 @@ def is_one(path: Path) -> bool:
 
 def _lists_files(value: object) -> bool:
     return isinstance(value, list) and any(isinstance(v, dict) and "path" in v for v in value)
-
-
-def parsed(text: str, where: str) -> Mapping[str, Any]:
-    """The table of a manifest's text. Raises InputError when it is no TOML or does not keep to the schema."""
-    try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
-        raise InputError(f"not valid TOML: {problem}", where=where) from problem
-    from jsonschema import Draft202012Validator
-
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    wrong = min(Draft202012Validator(schema).iter_errors(data), key=lambda e: [str(p) for p in e.path], default=None)
-    if wrong is not None:
-        keys = tuple(wrong.absolute_path)
-        line = line_of(text, keys)
-        at = ".".join(str(k) for k in keys) or "the manifest"
-        raise InputError(f"{at}: {wrong.message[:300]}", where=f"{where}:{line}" if line else where)
-    return data
-
-
-def line_of(text: str, keys: Sequence[str | int]) -> int | None:
-    """The line on which the ``n``-th table of a name, or a key at the top, begins; None when it is not found."""
-    if not keys:
-        return None
-    wanted = keys[1] if len(keys) > 1 and isinstance(keys[1], int) else 0
-    pattern = rf"\s*(?:\[\[?\s*)?{re.escape(str(keys[0]))}\s*(?:\]|=|\.)"
-    found = [
-        n
-        for n, line in enumerate(text.splitlines(), 1)
-        if re.match(pattern, line) and not re.match(r"\s*\[\[?\s*[\w-]+\s*\.", line)
-    ]
-    return found[wanted] if wanted < len(found) else None
 
 
 def _file(item: Mapping[str, Any], line: int | None, draft: Dataset) -> File:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assaymark.api import InputError
+from assaymark.api import InputError, Misfit, line_of_key, read_manifest
 
-LIMIT, LARGEST_NUMBER = 1_000_000, 1e300
+LIMIT = 1_000_000
 SCHEMA = Path(__file__).with_name("manifest.schema.json")
 
 
@@ -49,7 +48,7 @@ class Manifest:
 
     def line_of(self, *keys: str | int) -> int | None:
         """The line on which a key, or the table that would hold it, stands."""
-        return line_of(self.text, keys)
+        return line_of_key(self.text, keys)
 
     def thresholds(self) -> str:
         """Digest of all that decides: metrics, slices, tolerances, constraints and how intervals are drawn."""
@@ -78,84 +77,17 @@ def _repository(place: Path) -> Path | None:
 
 def read(text: str, where: str) -> Mapping[str, Any]:
     """The table of a manifest's text. Raises InputError when it is no TOML or does not keep to the schema."""
-    import tomllib
-
-    try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
-        raise InputError(f"not valid TOML: {problem}", where=where) from problem
-    from jsonschema import Draft202012Validator
-
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    wrong = min(Draft202012Validator(schema).iter_errors(data), key=lambda e: [str(p) for p in e.path], default=None)
-    if wrong is not None:
-        keys, message, hint = _said(wrong)
-        line = line_of(text, keys)
-        raise InputError(message, where=f"{where}:{line}" if line else where, hint=hint)
-    for keys in _boundless(data):
-        line = line_of(text, keys)
-        raise InputError(f"{named(keys)} is no finite number", where=f"{where}:{line}" if line else where)
-    return data
+    return read_manifest(text, where, SCHEMA, _explained)
 
 
-def _boundless(value: Any, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The keys of numbers that nothing can be compared with: ``nan``, ``inf``, and integers of hundreds of digits."""
-    if isinstance(value, int | float):
-        if not abs(value) < LARGEST_NUMBER:
-            yield keys
-    elif isinstance(value, Mapping | list):
-        for key, item in value.items() if isinstance(value, Mapping) else enumerate(value):
-            yield from _boundless(item, (*keys, key))
-
-
-def _said(problem: Any) -> tuple[tuple[str | int, ...], str, str | None]:
-    """Which key, what is wrong with it, and what it may be."""
-    keys = tuple(problem.absolute_path)
-    at = named(keys)
-    if problem.validator == "additionalProperties":
-        known = sorted(problem.schema["properties"])
-        wrong = sorted(set(problem.instance) - set(known))[0]
-        from difflib import get_close_matches
-
-        close = get_close_matches(wrong, known, 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
-        return (*keys, wrong), f"unknown key {named((*keys, wrong))}", hint
-    if problem.validator == "required":
-        missing = next(k for k in problem.validator_value if k not in problem.instance)
-        return keys, f"{named((*keys, missing))} is missing", None
-    if problem.validator == "anyOf":
+def _explained(wrong: Any, at: str) -> Misfit | None:
+    """What the alternatives of the schema mean."""
+    keys = tuple(wrong.absolute_path)
+    if wrong.validator == "anyOf":
         needed = "[reference] with [[metric]] (or rules), or [[reported]]"
-        return keys, f"the manifest judges nothing: it needs {needed}", None
-    if problem.validator == "oneOf" and keys[:1] == ("robustness",):
-        return keys, f"{at} needs exactly one of predictions, noise, missing, shift", None
-    if problem.validator == "oneOf":
-        return keys, f"{at} needs either at-least or at-most, and not both", None
-    if problem.validator == "enum":
-        return keys, f"{at} is {problem.instance!r}", f"one of: {', '.join(map(str, problem.validator_value))}"
-    return keys, f"{at or 'the manifest'}: {problem.message[:300]}", None
-
-
-def named(keys: Sequence[str | int]) -> str:
-    """``("metric", 0, "name")`` as ``metric[0].name``."""
-    out = ""
-    for key in keys:
-        out += f"[{key}]" if isinstance(key, int) else f".{key}" if out else key
-    return out
-
-
-def line_of(text: str, keys: Sequence[str | int]) -> int | None:
-    """The line of a key of a TOML text: that of the key itself, else of its table, else None. Good for messages."""
-    header = str(keys[0]) if keys else ""
-    index = keys[1] if len(keys) > 1 and isinstance(keys[1], int) else 0
-    last = next((str(k) for k in reversed(keys) if isinstance(k, str)), "")
-    found, seen, inside = None, -1, len(keys) == 1
-    for number, line in enumerate(text.splitlines(), 1):
-        opened = re.match(r"\s*\[\[?\s*([\w.\"-]+)\s*\]\]?", line)
-        if opened:
-            top = opened[1].replace('"', "").split(".")[0]
-            seen += top == header
-            inside = top == header and seen >= index and (seen == index or "[[" not in line)
-            found = number if inside and found is None else found
-        elif inside and re.match(rf"\s*\"?{re.escape(last)}\"?\s*[=.]", line):
-            return number
-    return found
+        return Misfit(keys, f"the manifest judges nothing: it needs {needed}")
+    if wrong.validator == "oneOf" and keys[:1] == ("robustness",):
+        return Misfit(keys, f"{at} needs exactly one of predictions, noise, missing, shift")
+    if wrong.validator == "oneOf":
+        return Misfit(keys, f"{at} needs either at-least or at-most, and not both")
+    return None

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from assaymark.api import FactUnavailable
-from assaymark_models.manifest import LARGEST_NUMBER
+from assaymark.api import FactUnavailable, is_comparable
 
 LARGEST, DEEPEST, LEAST_RUNS = 50_000_000, 100, 5
 
@@ -78,7 +77,7 @@ def of_runs(values: Sequence[float], confidence: float) -> Reported:
 
 def is_number(value: object) -> TypeGuard[int | float]:
     """Whether a value is a finite number of a usual size, and so no ``NaN``, which JSON of Python may hold."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST_NUMBER
+    return is_comparable(value) and not isinstance(value, bool)
 
 
 def prov_metric(found: Mapping[str, Any], name: str, where: str) -> Reported:

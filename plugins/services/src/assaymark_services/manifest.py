@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time
 from pathlib import Path
 from typing import Any
 
-from assaymark.api import FactUnavailable, InputError
+from assaymark.api import FactUnavailable, InputError, Misfit, line_of_key, misfit, name_of_key, read_manifest
 
 LIMIT = 1_000_000
 SCHEMA = Path(__file__).with_name("manifest.schema.json")
@@ -69,7 +66,7 @@ class Manifest:
 
     def line_of(self, *keys: str | int) -> int | None:
         """The line on which a key, or the table that would hold it, stands."""
-        return line_of(self.text, keys)
+        return line_of_key(self.text, keys)
 
     def file(self, name: str) -> Path:
         """A file that the manifest names, by a path relative to it.
@@ -153,41 +150,12 @@ def for_address(url: str) -> Manifest:
 
 def read(text: str, where: str) -> Mapping[str, Any]:
     """The table of a manifest's text. Raises InputError when it is no TOML or does not keep to the schema."""
-    import tomllib
-
-    try:
-        data: Mapping[str, Any] = _plain(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
-        raise InputError(f"not valid TOML: {problem}", where=where) from problem
-    except ValueError as problem:
-        raise InputError(str(problem), where=where) from problem
-    from jsonschema import Draft202012Validator
-
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    wrong = min(Draft202012Validator(schema).iter_errors(data), key=lambda e: [str(p) for p in e.path], default=None)
-    if wrong is not None:
-        _refuse(text, where, *_said(wrong))
+    data = read_manifest(text, where, SCHEMA, _explained)
     for keys, name in _named_credentials(data):
         if name not in data.get("credentials", {}):
-            hint = f'add [credentials.{name}] with env = "NAME_OF_A_VARIABLE"'
-            _refuse(text, where, keys, f"{named(keys)} names {name!r}, which is no credential here", hint)
+            said = f"{name_of_key(keys)} names {name!r}, which is no credential here"
+            raise misfit(text, where, Misfit(keys, said, f'add [credentials.{name}] with env = "NAME_OF_A_VARIABLE"'))
     return data
-
-
-def _plain(value: Any) -> Any:
-    """A value of TOML as one of JSON, dates as text. ValueError for what is no number: no threshold may be that."""
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{value} is no number to compare with")
-    return value.isoformat() if isinstance(value, date | time) else value
-
-
-def _refuse(text: str, where: str, keys: tuple[str | int, ...], message: str, hint: str | None) -> None:
-    line = line_of(text, keys)
-    raise InputError(message, where=f"{where}:{line}" if line else where, hint=hint)
 
 
 def _named_credentials(data: Mapping[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
@@ -207,26 +175,12 @@ def _named_credentials(data: Mapping[str, Any]) -> list[tuple[tuple[str | int, .
     return found
 
 
-def _said(problem: Any) -> tuple[tuple[str | int, ...], str, str | None]:
-    """Which key, what is wrong with it, and what it may be."""
-    keys = tuple(problem.absolute_path)
-    at = named(keys)
-    if problem.validator == "additionalProperties" and isinstance(problem.schema.get("additionalProperties"), bool):
-        from difflib import get_close_matches
-
-        known = sorted(problem.schema["properties"])
-        wrong = sorted(set(problem.instance) - set(known))[0]
-        close = get_close_matches(wrong, known, 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
-        return (*keys, wrong), f"unknown key {named((*keys, wrong))}", hint
-    if problem.validator == "required":
-        missing = next(k for k in problem.validator_value if k not in problem.instance)
-        return keys, f"{named((*keys, missing))} is missing", None
-    if problem.validator == "enum":
-        return keys, f"{at} is {problem.instance!r}", f"one of: {', '.join(map(str, problem.validator_value))}"
-    if problem.validator == "pattern":
-        return keys, f"{at} is {str(problem.instance)[:80]!r}, which it cannot be", _hint(problem.validator_value)
-    return keys, f"{at or 'the manifest'}: {problem.message[:300]}", None
+def _explained(wrong: Any, at: str) -> Misfit | None:
+    """What an address or a path should look like."""
+    if wrong.validator != "pattern":
+        return None
+    said = f"{at} is {str(wrong.instance)[:80]!r}, which it cannot be"
+    return Misfit(tuple(wrong.absolute_path), said, _hint(wrong.validator_value))
 
 
 def _hint(pattern: str) -> str | None:
@@ -235,29 +189,3 @@ def _hint(pattern: str) -> str | None:
     if pattern.startswith("^(https?"):
         return "an address, or a path of the service that begins with one /"
     return "a path of the service that begins with one /" if pattern.startswith("^/") else None
-
-
-def named(keys: Sequence[str | int]) -> str:
-    """``("request", 0, "name")`` as ``request[0].name``."""
-    out = ""
-    for key in keys:
-        out += f"[{key}]" if isinstance(key, int) else f".{key}" if out else key
-    return out
-
-
-def line_of(text: str, keys: Sequence[str | int]) -> int | None:
-    """The line of a key of a TOML text: that of the key itself, else of its table, else None. Good for messages."""
-    header = str(keys[0]) if keys else ""
-    index = keys[1] if len(keys) > 1 and isinstance(keys[1], int) else 0
-    last = next((str(k) for k in reversed(keys) if isinstance(k, str)), "")
-    found, seen, inside = None, -1, len(keys) == 1
-    for number, line in enumerate(text.splitlines(), 1):
-        opened = re.match(r"\s*\[\[?\s*([\w.\"-]+)\s*\]\]?", line)
-        if opened:
-            top = opened[1].replace('"', "").split(".")[0]
-            seen += top == header
-            inside = top == header and seen >= index and (seen == index or "[[" not in line)
-            found = number if inside and found is None else found
-        elif inside and re.match(rf"\s*\"?{re.escape(last)}\"?\s*[=.]", line):
-            return number
-    return found
