@@ -42,7 +42,7 @@ def told(manifest: Manifest, parsed: Parsed) -> Parsed:
         if found.location is not None and found.location.path == CANARY:
             canary_found |= manifest.canary is not None and fnmatchcase(found.rule, manifest.canary.rule)
             continue
-        if _matches(found.rule, manifest.options.get("ignore", ())):
+        if _ignored(found, manifest.options.get("ignore", ())):
             continue
         if _matches(found.rule, manifest.options.get("unparsed", ())):
             path = found.location.path if found.location else None
@@ -172,6 +172,11 @@ def _remedy(manifest: Manifest, failing: Sequence[Finding], unexamined: Sequence
 
 def _matches(rule: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(rule, pattern) for pattern in patterns)
+
+
+def _ignored(found: Finding, patterns: Iterable[str]) -> bool:
+    """A pattern with a colon and a blank is one of rule and message."""
+    return any(fnmatchcase(f"{found.rule}: {found.message}" if ": " in p else found.rule, p) for p in patterns)
 
 
 def _place(found: Finding) -> tuple[str, int, int, str, str]:
