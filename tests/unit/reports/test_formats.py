@@ -308,6 +308,13 @@ def test_a_waiver_stays_visible(form: str, samples: ModuleType) -> None:
     assert "2027-01-31" in text
 
 
+@pytest.mark.parametrize(("kind", "word"), [("software", "Folder"), ("model", "Path"), ("dataset", "Path")])
+def test_only_software_is_a_folder(kind: str, word: str, samples: ModuleType) -> None:
+    subject = replace(samples.sample().subject, kind=kind, path="models/tide.toml")
+    page = draw("html", samples.sample(subject=subject))
+    assert f"<dt>{word}</dt><dd>models/tide.toml</dd>" in page
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_an_empty_assessment_can_be_drawn(form: str, samples: ModuleType) -> None:
     assert draw(form, samples.sample((), notices=(), attested=0))

@@ -109,7 +109,8 @@ def run_facts(a: Assessment) -> Iterator[str]:
     slowest = sorted(r.durations.items(), key=lambda d: (-d[1], utf8(d[0])))[:8]
     pairs = (
         ("Subject", f"{text(s.kind)} {text(named(s))}"),
-        ("Folder", text(s.path) if s.repository and s.path != "." else ""),
+        # Only software is a folder: the path of a model or dataset is that of its manifest or file.
+        ("Folder" if s.kind == "software" else "Path", text(s.path) if s.repository and s.path != "." else ""),
         ("Commit", code(s.commit) if s.commit else ""),
         ("Software Heritage id", code(s.swhid) if s.swhid else ""),
         ("Digest of the files", code(s.digest) if s.digest else ""),
