@@ -18,6 +18,8 @@ from assaymark.provenance.constraints import ELEMENTS, RELATIONS
 _TIMES = ("prov:startTime", "prov:endTime", "prov:time")
 _UNSAFE = re.compile(r"/|%2[fF]|\s|%%")
 _LONGEST = 60
+# What began or ended another without a trigger, where PROV-JSON says so.
+_ANOTHER = {"wasStartedBy": "prov:starter", "wasEndedBy": "prov:ender"}
 
 
 def project(document: Mapping[str, Any], digest: str) -> dict[str, Any]:
@@ -116,12 +118,19 @@ def _relation(made: dict[str, Any], section: str, id: str, value: Any, names: Ma
         told = _mapping(copy)
         first, second = told.get(ends[0][0]), told.get(ends[1][0])
         kind = section
-        if section == "wasStartedBy" and second is None:
-            # The service drops a start without a trigger; that one informed the other is kept.
-            kind, second = "wasInformedBy", told.get("prov:starter")
+        if section in _ANOTHER and second is None:
+            # The service drops a start or an end without a trigger; that one informed the other is kept.
+            kind, second = "wasInformedBy", told.get(_ANOTHER[section])
+        elif section == "mentionOf":
+            # It takes a mention and can never read it again; what a mention specialises it can keep.
+            kind = "specializationOf"
         if not isinstance(first, str) or not isinstance(second, str):
             continue
         one, two = names.get(first, _safe(first)), names.get(second, _safe(second))
+        for name, (_, element) in zip((one, two), RELATIONS[kind], strict=False):
+            # An end that is nowhere declared breaks the service; that there is such a thing the relation says itself.
+            if not any(name in made.get(known, {}) for known in ELEMENTS):
+                made.setdefault(element or "entity", {})[name] = {}
         name = f"_:{kind}-{hashlib.sha256(f'{one}{chr(0)}{two}'.encode()).hexdigest()[:16]}"
         made.setdefault(kind, {})[name] = {RELATIONS[kind][0][0]: one, RELATIONS[kind][1][0]: two}
 

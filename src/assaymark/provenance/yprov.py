@@ -17,6 +17,9 @@ from assaymark.web import Silent, WebAnswer, ask_web
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,61}[a-z0-9]")
 _TRIES = 3
 _LARGEST = 64_000_000
+# Seconds without a byte, and in all. The time that the service needs to take a document grows with its square.
+_PATIENCE = (60, 120)
+_WRITING = (1_800, 1_800)
 
 
 class Service:
@@ -39,8 +42,19 @@ class Service:
 
     def replace(self, name: str, document: Mapping[str, Any]) -> None:
         """Put a document in place of the one with this name; a document of another owner is left alone."""
-        self._ask("DELETE", f"/documents/{_checked(name)}", absent=True)
-        self._ask("PUT", f"/documents/{_checked(name)}", document)
+        place = f"/documents/{_checked(name)}"
+        # What is not there must not be deleted: the service refuses that, as it refuses what is another's.
+        if name in self._names():
+            self._ask("DELETE", place, absent=True)
+        self._ask("PUT", place, document)
+
+    def _names(self) -> list[str]:
+        """The names of all documents; that there are none is said, like everything, with a ``result``."""
+        answer = self._ask("GET", "/documents")
+        names = answer.get("result") if isinstance(answer, dict) else None
+        if not isinstance(names, list):
+            raise Undetermined("the service does not tell which documents it has", where=self._base)
+        return [name for name in names if isinstance(name, str)]
 
     def read(self, name: str) -> Any:
         """The document with this name as a parsed JSON value; InputError when there is none."""
@@ -58,13 +72,21 @@ class Service:
             # The service compares the whole header: a charset after it is refused.
             headers["Content-Type"] = "application/json"
             data = json.dumps(body, sort_keys=True).encode("ascii")
+        quiet, longest = _WRITING if method == "PUT" else _PATIENCE
         for attempt in range(1, _TRIES + 1):
             try:
                 answer = ask_web(
-                    self._base + path, method=method, headers=headers, body=data, most=_LARGEST, quiet=60, longest=120
+                    self._base + path,
+                    method=method,
+                    headers=headers,
+                    body=data,
+                    most=_LARGEST,
+                    quiet=quiet,
+                    longest=longest,
                 )
             except Silent as problem:
-                if attempt == _TRIES:
+                # What is still being written is not written once more beside it.
+                if attempt == _TRIES or method == "PUT":
                     raise Undetermined(f"the service {problem.text}", where=self._base) from None
             else:
                 if answer.status < 500 or attempt == _TRIES:
