@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    import re
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,6 +23,27 @@ def main(arguments: list[str] | None = None) -> int:
     return _guarded(words)
 
 
+def program() -> NoReturn:
+    """The command ``assaymark``: run the command line and leave, without taking the interpreter apart object by object.
+
+    What modules registered for the end is still done; a thread that must not be cut off is still waited for.
+    """
+    import atexit
+    import threading
+
+    status = main()
+    others = [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon]
+    if not others:
+        atexit._run_exitfuncs()
+        # Where something cannot be written any more, the interpreter says so in its own way.
+        with contextlib.suppress(OSError, ValueError):
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None:
+                    stream.flush()
+            os._exit(status)
+    sys.exit(status)
+
+
 def _guarded(words: list[str]) -> int:
     from assaymark.errors import BUG, INTERRUPTED, AssaymarkError, described
 
@@ -25,6 +51,7 @@ def _guarded(words: list[str]) -> int:
     gc.set_threshold(500_000)
     try:
         _end_on_request()
+        _remember_expressions()
         from assaymark.cli import run
 
         return run(words)
@@ -43,6 +70,7 @@ def _guarded(words: list[str]) -> int:
         return BUG
     finally:
         _stop_children()
+        _keep_expressions()
         # The interpreter would look through everything once more before it ends.
         gc.freeze()
 
@@ -66,9 +94,28 @@ def _stop_children() -> None:
         proc.kill_all()
 
 
+def _remember_expressions() -> None:
+    from assaymark import patterns
+
+    def compiler(source: str | bytes, flags: int) -> re.Pattern[Any]:
+        # Loaded with the first expression: many a verb needs none.
+        from assaymark.expressions import kept
+
+        patterns.compile_with(kept().compiled)
+        return kept().compiled(source, flags)
+
+    patterns.compile_with(compiler)
+
+
+def _keep_expressions() -> None:
+    expressions = sys.modules.get("assaymark.expressions")
+    if expressions is not None:
+        expressions.kept().keep()
+
+
 def _say(text: str) -> None:
     sys.stderr.write(text.rstrip("\n").encode("utf-8", "backslashreplace").decode() + "\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

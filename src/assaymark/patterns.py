@@ -1,15 +1,30 @@
 """Regular expressions that are compiled when they are first used.
 
 There are some three hundred of them. A run needs about half, and compiling the others would take a tenth of its time.
+The program compiles each only once for all its runs, see `assaymark.expressions`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, AnyStr, cast
 
 _METHODS = ("search", "match", "fullmatch", "finditer", "findall", "split", "sub", "subn", "pattern", "flags")
+
+
+_compiler: Callable[[Any, int], re.Pattern[Any]] = re.compile
+
+
+def compile_with(compiler: Callable[[Any, int], re.Pattern[Any]]) -> None:
+    """Let expressions of our own be compiled by this function from now on."""
+    global _compiler
+    _compiler = compiler
+
+
+def ready(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
+    """What `re.compile` gives. Only for expressions of our own: what a repository wrote is never kept."""
+    return _compiler(source, flags)
 
 
 class Pattern:
@@ -20,7 +35,7 @@ class Pattern:
         self._flags = flags
 
     def __getattr__(self, name: str) -> Any:
-        compiled = re.compile(self._source, self._flags)
+        compiled = _compiler(self._source, self._flags)
         for method in _METHODS:
             setattr(self, method, getattr(compiled, method))
         return getattr(compiled, name)

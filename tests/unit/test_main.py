@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +74,40 @@ def test_every_verb_has_help_with_an_example(capsys: pytest.CaptureFixture[str])
     for verb in ("assess", "explain", "compare", "ingest"):
         assert __main__.main([verb, "--help"]) == 0
         assert "xample" in capsys.readouterr().out
+
+
+PROGRAM = """
+import assaymark.cli, sys
+def run(words):
+    {body}
+assaymark.cli.run = run
+sys.argv = ["assaymark", "assess"]
+from assaymark.__main__ import program
+program()
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("print('x' * 300_000); return 3", "x" * 300_000),
+        ("import atexit; atexit.register(print, 'last'); print('first'); return 3", "first\nlast"),
+        ("import threading as t; t.Timer(0.3, print, ['done']).start(); return 3", "done"),
+        ("import threading as t; t.Thread(target=t.Event().wait, daemon=True).start(); print(1); return 3", "1"),
+    ],
+)
+def test_the_program_leaves_with_everything_done(body: str, said: str) -> None:
+    code = PROGRAM.format(body=body)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout == said + "\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is a thing of Linux")
+def test_what_cannot_be_written_at_the_end_is_no_success() -> None:
+    code = PROGRAM.format(body="print('short'); return 0")
+    with Path("/dev/full").open("w") as full:
+        words = [sys.executable, "-c", code]
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, timeout=120, check=False)
+    assert done.returncode != 0
+    assert b"No space left" in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import re
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import assaymark
+from assaymark.expressions import assembled, parts_of
 from assaymark.patterns import Pattern, late, literals
 from assaymark.subject import purposes
 
@@ -20,11 +22,20 @@ def constants() -> list[tuple[str, Pattern]]:
         info.name for info in pkgutil.walk_packages(assaymark.__path__, "assaymark.") if "__main__" not in info.name
     ]
     return [
-        (f"{name}.{key}", value)
+        (f"{name}.{key}", pattern)
         for name in names
         for key, value in vars(import_module(name)).items()
-        if isinstance(value, Pattern)
+        for pattern in within(value)
     ]
+
+
+def within(value: object) -> Iterator[Pattern]:
+    """The expressions of a constant, also those inside of a table."""
+    if isinstance(value, Pattern):
+        yield value
+    elif isinstance(value, tuple | list | Mapping):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from within(item)
 
 
 def test_it_behaves_as_the_compiled_one() -> None:
@@ -47,9 +58,17 @@ def test_nothing_is_compiled_before_it_is_used() -> None:
 
 def test_every_constant_can_be_compiled() -> None:
     found = constants()
-    assert len(found) > 100
+    assert len(found) > 250
     for name, value in found:
         assert value.groups >= 0, name
+
+
+def test_each_constant_that_is_kept_is_what_the_interpreter_compiles() -> None:
+    for name, value in constants():
+        kept = assembled(value._source, parts_of(value._source, value._flags))
+        expected = re.compile(value._source, value._flags)
+        # Equal are those of the same text, flags, groups and code.
+        assert (kept, kept.groupindex) == (expected, expected.groupindex), name
 
 
 @pytest.mark.parametrize(

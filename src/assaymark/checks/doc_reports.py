@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import TYPE_CHECKING
 
 from assaymark.api import Evidence, Finding, Severity, check, failed, passed, unknown
+from assaymark.patterns import late
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,8 +17,8 @@ LEAST = 5
 MOST = 0.8
 HALF = 0.5
 DAYS = 180  # younger reports may still be worked on
-_ABOUT_DOCS = re.compile(r"(?i)\b(?:docs?|documentation|docstrings?)\b")
-_A_WISH = re.compile(r"(?i)enhancement|feature|question|proposal|discussion|wish|idea|good first|new (?:docs?|page)")
+_ABOUT_DOCS = late(r"(?i)\b(?:docs?|documentation|docstrings?)\b")
+_A_WISH = late(r"(?i)enhancement|feature|question|proposal|discussion|wish|idea|good first|new (?:docs?|page)")
 _SHOWN = 20
 
 

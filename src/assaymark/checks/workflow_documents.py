@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, not_applicable, passed, unknown
+from assaymark.patterns import late
 from assaymark.subject.workflow_documents import WorkflowDocument
 from assaymark.validation.model import State
 
 Documents = tuple[WorkflowDocument, ...]
 _READS = ("**/*.cwl", "**/*.json", "**/*.yml", "**/*.yaml", "**/*.nf", "**/*.smk", "**/Snakefile*", "**/*.tosca")
 _MOST = 100
-_DESCRIBED = re.compile(r"""(?mi)^\s*["']?(?:label|doc|abstract|description|summary)["']?\s*:\s*["'|>]?\s*\S""")
+_DESCRIBED = late(r"""(?mi)^\s*["']?(?:label|doc|abstract|description|summary)["']?\s*:\s*["'|>]?\s*\S""")
 # In YAML the description of a document is not indented (in the topology of TOSCA it may be); in JSON anything may be.
-_DESCRIBED_ITSELF = re.compile(r"""(?m)^["']?(?:label|doc|abstract|description)["']?\s*:\s*["'|>]?\s*\S""")
-_COMMENT = re.compile(r"\s*(?:#(?!!)\s*\w|//\s*\w|/\*+\s*\w|\"\"\"\s*\w|#![^\n]*\n\s*(?:#|//)\s*\w)")
+_DESCRIBED_ITSELF = late(r"""(?m)^["']?(?:label|doc|abstract|description)["']?\s*:\s*["'|>]?\s*\S""")
+_COMMENT = late(r"\s*(?:#(?!!)\s*\w|//\s*\w|/\*+\s*\w|\"\"\"\s*\w|#![^\n]*\n\s*(?:#|//)\s*\w)")
 _COMMENTED = ("snakemake", "nextflow", "fdl")
-_IMAGE = re.compile(
+_IMAGE = late(
     r"""(?mx)^[^#\n]*?(?:\b["']?(?:dockerPull|image)["']?\s*:|\b(?:container|containerized|singularity)\b\s*:?)
     \s*["']?(?P<image>(?:docker://)?[A-Za-z0-9][\w./:@-]*)["']?\s*,?\s*(?:\#.*|//.*)?$"""
 )
-_PINNED = re.compile(r"@sha256:[0-9a-f]{64}$|:(?!latest$)[^:/]+$")
-_LICENCE = re.compile(r"""(?m)["']?(?:s|schema|sdo):license["']?\s*:""")
-_AUTHOR = re.compile(
-    r"""(?m)^\s*["']?(?:(?:s|schema|sdo):(?:author|creator|contributor)|author|template_author)["']?\s*:"""
-)
+_PINNED = late(r"@sha256:[0-9a-f]{64}$|:(?!latest$)[^:/]+$")
+_LICENCE = late(r"""(?m)["']?(?:s|schema|sdo):license["']?\s*:""")
+_AUTHOR = late(r"""(?m)^\s*["']?(?:(?:s|schema|sdo):(?:author|creator|contributor)|author|template_author)["']?\s*:""")
 _REMOTE = "WF-C002"
-_TRIAL = re.compile(
+_TRIAL = late(
     r"(?i)(?:^|/)(?:[^/]*[-_.])?(?:jobs?|inputs?|params?|parameters|tests?|conformance[-_]tests?|config|example)"
     r"(?:[-_.][^/]*)?\.(?:ya?ml|json)$|(?:^|/)\.tests?/|(?:^|/)nf-test\.config$"
 )

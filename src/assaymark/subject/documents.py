@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from assaymark.api import Entry, Tree, fact
-from assaymark.patterns import late
+from assaymark.patterns import late, ready
 from assaymark.subject.licences import resolve
 from assaymark.subject.markup import EXTENSIONS, MARKDOWN, PLAIN, Page, markup_of, parse
 from assaymark.subject.topics import covered
@@ -195,7 +195,7 @@ def _near(tree: Tree) -> list[tuple[str, Entry]]:
 
 def _named(tree: Tree, near: list[tuple[str, Entry]], pattern: str) -> list[tuple[Entry, str]]:
     """Regular files (also at the end of links within the tree) of a name, with the path under which they were found."""
-    name = re.compile(pattern, re.IGNORECASE)
+    name = ready(pattern, re.IGNORECASE)
     out = []
     for _, entry in near:
         if name.fullmatch(entry.name):
@@ -231,7 +231,7 @@ def _guides(
 
 def _among(tree: Tree, pages: list[DocFile], pattern: str) -> list[tuple[Entry, str]]:
     """Documentation sources of a name, in whatever folder."""
-    name = re.compile(pattern, re.IGNORECASE)
+    name = ready(pattern, re.IGNORECASE)
     entries = (tree.get(p.path) for p in pages if name.fullmatch(p.path.rpartition("/")[2]))
     return [(e, e.path) for e in entries if e is not None]
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
+from assaymark.patterns import ready
+
 _CLASS = rb"(?:Fake|Stub|Mock|Dummy)[A-Z]\w*|\w+(?:Mock|Stub|Fake)\b"
 
 
@@ -30,7 +32,7 @@ class Doubles:
     @cached_property
     def expression(self) -> re.Pattern[bytes]:
         """What the line must match."""
-        return re.compile(self.source)
+        return ready(self.source)
 
 
 _PYTHON = Doubles(

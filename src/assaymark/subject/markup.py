@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from assaymark.patterns import late
+from assaymark.patterns import late, ready
 
 MARKDOWN, RST, ORG, ASCIIDOC, PLAIN = "Markdown", "reStructuredText", "Org", "AsciiDoc", "text"
 EXTENSIONS = {
@@ -113,9 +113,9 @@ def _without_comments(lines: list[str]) -> list[str]:
 
 def _code_lines(lines: list[str], markup: str) -> set[int]:
     if markup == ORG:
-        return set(_fenced(lines, re.compile(r"(?i)\s*#\+begin_(?:src|example)"), re.compile(r"(?i)\s*#\+end_")))
+        return set(_fenced(lines, ready(r"(?i)\s*#\+begin_(?:src|example)"), ready(r"(?i)\s*#\+end_")))
     if markup == ASCIIDOC:
-        return set(_fenced(lines, re.compile(r"-{4,}\s*$"), re.compile(r"-{4,}\s*$")))
+        return set(_fenced(lines, ready(r"-{4,}\s*$"), ready(r"-{4,}\s*$")))
     if markup == RST:
         return set(_rst_literals(lines))
     return set(_markdown_fences(lines))

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from assaymark.patterns import literals
+from assaymark.patterns import literals, ready
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Purpose:
     def _run(self) -> re.Pattern[str]:
         words = "|".join(self.run) or r"(?!)"
         # A path before the name only when it is where programs lie; no file ending after it.
-        return re.compile(rf"(?:(?<![\w./-])|(?<=bin/)|(?<=\s\./)|(?<=^\./))(?:{words})(?![\w-]|\.\w)")
+        return ready(rf"(?:(?<![\w./-])|(?<=bin/)|(?<=\s\./)|(?<=^\./))(?:{words})(?![\w-]|\.\w)")
 
     @cached_property
     def _uses(self) -> re.Pattern[str]:
-        return re.compile("|".join(self.uses) or r"(?!)", re.IGNORECASE)
+        return ready("|".join(self.uses) or r"(?!)", re.IGNORECASE)
 
     @cached_property
     def _words(self) -> tuple[frozenset[str], frozenset[str]]:

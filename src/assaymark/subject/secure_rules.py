@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from assaymark.api import Tree, fact
+from assaymark.patterns import late
 
 _LIMIT = 200_000
 # Tool, files, what switches the rules on, what they are called. Each such rule refers to a CWE or to OWASP.
@@ -13,30 +14,30 @@ _SETS: tuple[tuple[str, tuple[str, ...], re.Pattern[str], str], ...] = (
     (
         "ruff",
         ("pyproject.toml", "ruff.toml", ".ruff.toml"),
-        re.compile(r"(?:extend-)?select\s*=\s*\[[^\]]{0,3000}?[\"'](?:S|ALL)[\"']"),
+        late(r"(?:extend-)?select\s*=\s*\[[^\]]{0,3000}?[\"'](?:S|ALL)[\"']"),
         "the security rules of flake8-bandit",
     ),
     (
         "flake8",
         (".flake8", "setup.cfg", "tox.ini"),
-        re.compile(r"^(?:extend-)?select\s*=[^\n]*\bS\b", re.MULTILINE),
+        late(r"^(?:extend-)?select\s*=[^\n]*\bS\b", re.MULTILINE),
         "the security rules of flake8-bandit",
     ),
-    ("clang-tidy", (".clang-tidy",), re.compile(r"(?<!-)\bcert-\*"), "the CERT secure-coding checks"),
+    ("clang-tidy", (".clang-tidy",), late(r"(?<!-)\bcert-\*"), "the CERT secure-coding checks"),
     (
         "eslint",
         (".eslintrc*", "eslint.config.*"),
-        re.compile(r"plugin:security/|eslint-plugin-security|plugin:no-unsanitized"),
+        late(r"plugin:security/|eslint-plugin-security|plugin:no-unsanitized"),
         "the rules of eslint-plugin-security",
     ),
     (
         "golangci",
         (".golangci.yml", ".golangci.yaml"),
-        re.compile(r"^[ \t]+-[ \t]*gosec\b", re.MULTILINE),
+        late(r"^[ \t]+-[ \t]*gosec\b", re.MULTILINE),
         "the rules of gosec",
     ),
-    ("rubocop", (".rubocop.yml",), re.compile(r"^Security/|Security:", re.MULTILINE), "the security cops of RuboCop"),
-    ("build plugin", ("pom.xml",), re.compile(r"findsecbugs"), "the detectors of Find Security Bugs"),
+    ("rubocop", (".rubocop.yml",), late(r"^Security/|Security:", re.MULTILINE), "the security cops of RuboCop"),
+    ("build plugin", ("pom.xml",), late(r"findsecbugs"), "the detectors of Find Security Bugs"),
 )
 
 

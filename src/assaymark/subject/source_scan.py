@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from assaymark.api import Entry, Tree, fact
-from assaymark.patterns import late
+from assaymark.patterns import late, ready
 from assaymark.subject.double_libraries import DOUBLES
 from assaymark.subject.languages import CODE, Languages
 from assaymark.subject.testing_names import in_tests
@@ -67,12 +67,12 @@ class _Marks:
     @cached_property
     def any(self) -> re.Pattern[bytes]:
         """One of the words."""
-        return re.compile(b"|".join(map(re.escape, self.words)))
+        return ready(b"|".join(map(re.escape, self.words)))
 
     @cached_property
     def mark(self) -> re.Pattern[str]:
         """The exception itself."""
-        return re.compile(self.source)
+        return ready(self.source)
 
 
 _HASH, _SLASH = r"#", r"//|/\*"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from assaymark.patterns import late
+from assaymark.patterns import late, ready
 from assaymark.subject.markup import Page
 
 DESCRIPTION, GETTING_STARTED, LINKS = "description", "getting-started", "links"
@@ -117,17 +117,17 @@ def _covered(page: Page) -> Iterator[tuple[str, int]]:
 
 
 def _line(page: Page, topic: Topic) -> int:
-    heading = re.compile(topic.heading, re.IGNORECASE)
+    heading = ready(topic.heading, re.IGNORECASE)
     for i, found in enumerate(page.headings):
         if not (i == 0 and found.level == 1 and _is_title(page)) and heading.search(found.text):
             return found.line
-    line = re.compile(topic.line, re.IGNORECASE)
+    line = ready(topic.line, re.IGNORECASE)
     for section in page.sections:
         if found_line := line.search(section.text):
             return section.line + section.text.count("\n", 0, found_line.start())
     if any(line.search(code) for code in page.code):
         return 1
-    link = re.compile(topic.link, re.IGNORECASE)
+    link = ready(topic.link, re.IGNORECASE)
     return next((a.line for a in page.links if link.search(a.text) or link.search(a.target)), 0)
 
 

@@ -9,7 +9,7 @@ from fnmatch import translate
 from functools import cached_property, lru_cache
 
 from assaymark.api import Entry
-from assaymark.patterns import late
+from assaymark.patterns import late, ready
 from assaymark.subject.globs import compile_globs, expanded, fixed_end
 
 __all__ = ["IndexedTree", "compile_globs"]
@@ -130,4 +130,4 @@ class IndexedTree:
 
 @lru_cache(maxsize=512)
 def _names(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(translate(p) for p in patterns) or r"(?!)", re.DOTALL)
+    return ready("|".join(translate(p) for p in patterns) or r"(?!)", re.DOTALL)

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from assaymark.api import Entry, FactUnavailable, Tree, fact
 from assaymark.model import Outcome
+from assaymark.patterns import late
 from assaymark.subject.globs import compile_globs
 from assaymark.validation.model import Judgement
 
 _NAMES = ("**/*.cwl", "**/*.nf", "**/*.smk", "**/Snakefile")
 _OTHERS = ("**/*.json", "**/*.yml", "**/*.yaml")
-_CONTENT = re.compile(
+_CONTENT = late(
     rb"^[\"' {]*cwlVersion[\"']?\s*:|^tosca_definitions_version\s*:|\"process_id\"\s*:|\"operator\"\s*:\s*\"oph_", re.M
 )
 _MOST = 300

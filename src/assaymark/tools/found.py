@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.api import Parsed, Tree, Unparsable
+from assaymark.patterns import late
 from assaymark.subject.files import read_file
 from assaymark.subject.languages import by_name
 from assaymark.subject.parsing import REPORT_LIMIT
@@ -205,9 +206,9 @@ def format_of(data: bytes, path: str = "") -> str | None:
 
 
 _SOURCES = {
-    "cobertura": re.compile(rb"<class\b[^>]{0,2000}?\bfilename=[\"']([^\"'<>]{1,1000})[\"']"),
-    "lcov": re.compile(rb"^SF:([^\r\n]{1,1000})", re.MULTILINE),
-    "jacoco": re.compile(rb"<sourcefile\b[^>]{0,2000}?\bname=[\"']([^\"'<>]{1,1000})[\"']"),
+    "cobertura": late(rb"<class\b[^>]{0,2000}?\bfilename=[\"']([^\"'<>]{1,1000})[\"']"),
+    "lcov": late(rb"^SF:([^\r\n]{1,1000})", re.MULTILINE),
+    "jacoco": late(rb"<sourcefile\b[^>]{0,2000}?\bname=[\"']([^\"'<>]{1,1000})[\"']"),
 }
 _XML = {
     b"<checkstyle": "checkstyle",

@@ -65,7 +65,8 @@ All keys (``*`` = required)::
     [parser]                            # options of the format; each parser module documents its own
     unparsed = ["invalid-syntax"]       # rules that say: the file is broken, and was not examined (all formats)
     unsupported = ["SC1071"]            # the same, but the tool is to blame: nothing is found (all formats)
-    ignore = ["W0012"]                  # rules that are about the tool itself (all formats)
+    ignore = ["W0012"]                  # rules that are about the tool itself, or "rule: message" of what is nobody's
+                                        # fault; globs (all formats)
 
     [canary]                            # a file with a known fault, given along: if it is not reported, it did not run
     name = "canary.yaml"
@@ -93,6 +94,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from assaymark import parsed
 from assaymark.errors import InputError
 from assaymark.model import Severity
+from assaymark.patterns import ready
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -397,7 +399,7 @@ class _Table:
     def pattern(self, key: str) -> str:
         text = self.string(key)
         try:
-            re.compile(text)
+            ready(text)
         except re.error as problem:
             raise self.wrong(key, f"is no regular expression: {problem}") from problem
         return text

@@ -12,6 +12,7 @@ from json import detect_encoding
 from typing import Any
 
 from assaymark.api import Validator
+from assaymark.patterns import ready
 
 
 def by_name(validators: Sequence[Validator]) -> Callable[[str], list[Validator]]:
@@ -64,4 +65,4 @@ def _detects(detect: Callable[[str, bytes], bool], path: str, data: bytes) -> bo
 
 @lru_cache(maxsize=64)
 def _names(names: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(translate(name.lower()) for name in names) or r"(?!)")
+    return ready("|".join(translate(name.lower()) for name in names) or r"(?!)")

@@ -14,14 +14,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assaymark.api import Finding, Location, Problem, Severity
+from assaymark.patterns import late
 from assaymark.validation.model import Judgement, Suppressed, is_unexamined
 
 OFF = "off"
 _MARK = b"assaymark:"
-_COMMENT = re.compile(
+_COMMENT = late(
     r"(?:#|//|/\*)\s*assaymark:\s*(?P<verb>ignore-file|ignore)\b(?P<rules>[^#\n]*?)(?:\s--+(?P<reason>[^\n]*))?$"
 )
-_RULE = re.compile(r"[A-Z]{2,3}-[A-Z]\d{3}")
+_RULE = late(r"[A-Z]{2,3}-[A-Z]\d{3}")
 _MAX_COMMENTS = 1_000
 
 

@@ -76,8 +76,10 @@ def case_at(path: Path) -> Case | None:
 
     Raises InputError when it is a wrong one.
     """
+    if not (path.name == "data.toml" or path.name.endswith(".data.toml")):
+        return None  # before anything is loaded: every TOML file of every repository is asked about
     from assaymark_data import local, manifest
 
-    if not (path.name == "data.toml" or path.name.endswith(".data.toml")) or not manifest.is_one(path):
+    if not manifest.is_one(path):
         return None
     return case_of(local.source(path))

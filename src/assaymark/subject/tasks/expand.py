@@ -85,13 +85,13 @@ def _script(tree: Tree, text: str) -> Iterator[Line]:
 
 
 _READERS: tuple[tuple[re.Pattern[str], Reader], ...] = (
-    (re.compile(_START + r"tox(?:\s|$)"), _tox),
-    (re.compile(_START + r"nox(?:\s|$)"), _nox),
-    (re.compile(_START + r"(?:make|gmake|just)(?:\s|$)"), _make),
-    (re.compile(_START + r"(?:npm|yarn|pnpm|bun|lerna|npx)\s"), _npm),
-    (re.compile(_START + r"(?:hatch|pdm|poe|pixi|rye|invoke|inv|task|doit)\s"), _python),
-    (re.compile(_START + r"(?:pytest|py\.test)(?:\s|$|[\"'])"), _pytest),
-    (re.compile(_START + r"(?:pre-commit|prek)(?:\s+run|/action|-action)|j178/prek-action|pre-commit-uv"), _hooks),
-    (re.compile(_START + f"(?:{_MAVEN}|{_GRADLE})"), _java),
+    (late(_START + r"tox(?:\s|$)"), _tox),
+    (late(_START + r"nox(?:\s|$)"), _nox),
+    (late(_START + r"(?:make|gmake|just)(?:\s|$)"), _make),
+    (late(_START + r"(?:npm|yarn|pnpm|bun|lerna|npx)\s"), _npm),
+    (late(_START + r"(?:hatch|pdm|poe|pixi|rye|invoke|inv|task|doit)\s"), _python),
+    (late(_START + r"(?:pytest|py\.test)(?:\s|$|[\"'])"), _pytest),
+    (late(_START + r"(?:pre-commit|prek)(?:\s+run|/action|-action)|j178/prek-action|pre-commit-uv"), _hooks),
+    (late(_START + f"(?:{_MAVEN}|{_GRADLE})"), _java),
     (_SCRIPT, _script),
 )
