@@ -40,6 +40,7 @@ from assaymark.model import (
 )
 
 if TYPE_CHECKING:
+    from assaymark.hdf5 import leads_elsewhere
     from assaymark.image import Image, Layer, Member, MemberKind
     from assaymark.job import Confinement, Handle, Job, Log, Resources, Runner, Site, State, Status
     from assaymark.manifest import Misfit, is_comparable, line_of_key, misfit, name_of_key, read_manifest
@@ -102,6 +103,7 @@ __all__ = [
     "image_pulled",
     "is_allowed",
     "is_comparable",
+    "leads_elsewhere",
     "line_of_key",
     "misfit",
     "name_of_key",
@@ -119,6 +121,7 @@ __all__ = [
 
 
 _ELSEWHERE = {
+    "leads_elsewhere": "assaymark.hdf5",
     **dict.fromkeys(("Image", "Layer", "Member", "MemberKind"), "assaymark.image"),
     **dict.fromkeys(
         ("Confinement", "Handle", "Job", "Log", "Resources", "Runner", "Site", "State", "Status"), "assaymark.job"
