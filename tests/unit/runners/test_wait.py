@@ -76,20 +76,19 @@ def test_time_in_the_queue_is_no_time_of_the_run() -> None:
     assert status.code == 0
 
 
-def test_a_reporter_that_hangs_is_ended_by_the_controller(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "GRACE", 0.1)
+def test_a_reporter_that_hangs_is_ended_by_the_controller() -> None:
     fake = Fake([Status(state=State.RUNNING)])
-    [status] = wait(fake, [handle(time=0.1)])["job"]
+    [status] = wait(fake, [handle(time=0.1)], grace=0.1)["job"]
     assert status.state is State.TIMED_OUT
     assert status.code is None
     assert fake.cancelled == ["job"]
 
 
-def test_a_verdict_of_the_last_moment_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "GRACE", -1.0)
+def test_a_verdict_of_the_last_moment_stays() -> None:
     fake = Fake([Status(state=State.RUNNING), Status(state=State.EXITED, code=4)])
-    [status] = wait(fake, [handle(time=0.5)])["job"]
+    [status] = wait(fake, [handle(time=0.5)], grace=-1.0)["job"]
     assert (status.state, status.code) == (State.EXITED, 4)
+    assert fake.cancelled == ["job"]
 
 
 def test_interrupted_it_leaves_the_jobs() -> None:
