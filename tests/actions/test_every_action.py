@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from act import OURS, ROOT, Act
+from act import OURS, ROOT, Act, Ran
 from hostile_checkout import hostile, words
 from releasing import COMMIT, SAMPLE, listed
 from runner_commands import commands, harmless
@@ -85,7 +85,7 @@ WORK = {
     ),
     "service": Work(REPORTS, {"manifest": "service.toml", "timeout": "60"}, artifact="assaymark-service"),
     "setup": Work(("environment",)),
-    "smoke": Work(REPORTS, {"image": "image"}, artifact="assaymark-smoke"),
+    "smoke": Work(REPORTS, {"image": "image"}, artifact="assaymark-smoke-image"),
     "sqaaas-assessment": Work(("outcome", "report", "report-path", "verdict", "badge"), artifact="assaymark"),
     "sqaaas-step": Work(("step", "step-path"), STEP),
     "step": Work(("outcome", "step", "step-path"), STEP),
@@ -177,6 +177,7 @@ def test_it_does_its_work_where_the_checkout_would_stop_it(
     assert set(ACTIONS[name]["outputs"]) <= set(found)
     assert harmless(commands(ran.log()))
     if work.artifact:
+        assert found.get("artifact", work.artifact) == work.artifact
         assert any(ran.artifact(work.artifact).iterdir())
     if name in ASKING:
         assert request.getfixturevalue("fake_github").asked("P"), "something was changed there"
@@ -227,8 +228,21 @@ def test_a_gate_that_is_not_met_on_a_fork_is_red_and_leaves_everything(
     assert [kind for kind, _, where in ran.annotations() if "file" not in where] == ["error"], "why it is red"
     if name == "release-build":  # nothing is built that may not be released
         assert not found["folder"]
+        refused(ran)
         return
     assert [o for o in work.outputs if not found.get(o)] == []
     assert any(ran.artifact(work.artifact).iterdir())
     places = [where["file"] for _, _, where in ran.annotations() if "file" in where]
     assert [p for p in places if not (root / p).exists()] == [], "annotations lie in files of the repository"
+
+
+def refused(ran: Ran) -> None:
+    """What does not hold, why and what to do: in the summary, as annotations, and in an artifact of its own."""
+    [(kind, message, where)] = ran.annotations()
+    assert (kind, where["title"]) == ("error", "assaymark release build: gate")
+    assert "gold: not met" in message
+    assert "See: assaymark assess ." in message
+    assert "| **gate** | ✗\u00a0no | gold: not met" in ran.summary()
+    kept = {file.name for file in ran.artifact("release-refused").iterdir()}
+    assert {"answers.json", "assessment.json", "report.html"} <= kept
+    assert not ran.artifact("release").exists()

@@ -38,10 +38,11 @@ def repository_of(given: str | None) -> str:
     return name
 
 
-def published(spec: str, repository: str | None = None) -> Assessment | None:
+def published(spec: str, repository: str | None, place: str) -> Assessment | None:
     """The assessment on a branch, ``branch:badges`` or ``branch:badges:sub/assessment.json``.
 
-    None when nothing was published there yet. Raises InputError, Undetermined.
+    Without a path it is that at ``place``, the folder of the project that was judged. None when nothing was published
+    there yet. Raises InputError, Undetermined.
     """
     from assaymark.github.publish import ASSESSMENT, fetch_baseline
     from assaymark.reports.json import from_json
@@ -49,7 +50,7 @@ def published(spec: str, repository: str | None = None) -> Assessment | None:
     name = repository_of(repository)
     branch, _, path = spec.removeprefix(BRANCH).partition(":")
     with asking(name):
-        data = fetch_baseline(name, branch=branch, path=path or ASSESSMENT)
+        data = fetch_baseline(name, branch=branch, path=path or "/".join(filter(None, (place, ASSESSMENT))))
     return None if data is None else from_json(decoded(data, spec), where=spec)
 
 

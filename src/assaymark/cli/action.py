@@ -16,16 +16,26 @@ from typing import TYPE_CHECKING
 import click
 
 from assaymark.cli._common import say
-from assaymark.errors import BUG, AssaymarkError, InputError
+from assaymark.errors import BUG, OK, AssaymarkError, InputError
 
 if TYPE_CHECKING:
     from assaymark.github.actions import Ended
+    from assaymark.github.answers import Answer
     from assaymark.model import Assessment
 
 # Inputs that are about the Action itself; all others are options (or the argument) of the verb.
 OWN = ("plugins", "artifact", "token")
 # Verbs that write to where they are told, not into a folder of reports.
 OF_THEIR_OWN = ("badge issue", "step")
+# The input that says which part of the repository it is about, and how the artifact is called unless it is given.
+PARTS = {
+    "assess": ("path", "assaymark"),
+    "data": ("subject", "assaymark-data"),
+    "model": ("manifest", "assaymark-model"),
+    "service": ("manifest", "assaymark-service"),
+    "smoke": ("image", "assaymark-smoke"),
+    "validate": ("paths", "assaymark-validation"),
+}
 
 
 @click.command(epilog='\b\nExample:\n  INPUTS=\'{"gate": "silver"}\' assaymark action assess')
@@ -52,40 +62,75 @@ def command(verb: str) -> int:
     finally:
         _log(resume)
     place = Path(inputs.get("path") or ".")
-    _publish(verb, Ended(code, message, folder, place, _assessment(folder)), more(folder))
+    ended = Ended(code, message, folder, place, _assessment(folder), _answers(inputs))
+    _publish(verb, ended, _artifact(verb, inputs) | more(ended))
     return code
 
 
-def _nothing(folder: Path) -> dict[str, str]:
+def _nothing(ended: Ended) -> dict[str, str]:
     return {}
+
+
+def _artifact(verb: str, inputs: Mapping[str, str]) -> dict[str, str]:
+    """What the artifact is to be called: the legs of a matrix over several projects do not overwrite each other's."""
+    from assaymark.github.parts import artifact_of, permitted
+
+    given = inputs.get("artifact")
+    if not given or verb not in PARTS:
+        return {}
+    about, usual = PARTS[verb]
+    lines = [line.removeprefix(f"{Path.cwd()}/") for line in _lines(inputs.get(about, ""))]
+    return {"artifact": artifact_of(usual, lines[0]) if given == usual and len(lines) == 1 else permitted(given)}
 
 
 def _adapted(
     verb: str, inputs: dict[str, str], scratch: Path
-) -> tuple[str, dict[str, str], Callable[[Path], dict[str, str]]]:
+) -> tuple[str, dict[str, str], Callable[[Ended], dict[str, str]]]:
     """The verb behind an action, its inputs, and what gives outputs beyond the usual ones."""
     if verb == "sqaaas-assessment":
         from assaymark.cli import _sqaaas
 
-        return "assess", _sqaaas.inputs_of(inputs, scratch), _sqaaas.outputs_of
+        return "assess", _sqaaas.inputs_of(inputs, scratch), lambda ended: _sqaaas.outputs_of(ended.folder)
     inputs = {name.replace("_", "-"): value for name, value in inputs.items() if value}
     if verb == "step":
         inputs.setdefault("output", ".")
         return verb, inputs, lambda _: _step(inputs)
     if verb == "badge issue":
         return verb, inputs, lambda _: _issued(Path(inputs.get("folder", ".")))
+    if verb == "release build":
+        inputs["checked"] = str(_folder(scratch / "checked"))
+        return verb, inputs, lambda _: _checked(Path(inputs["checked"]))
     if verb == "model":
         return verb, inputs, _state
     if verb in ("assess", "badge publish"):
-        from assaymark.github.actions import badge_url
-
-        return verb, inputs, lambda _: badge_url(os.environ, inputs)
+        return verb, inputs, lambda ended: _badges(verb, inputs, ended)
     return verb, inputs, _nothing
 
 
-def _state(folder: Path) -> dict[str, str]:
-    file = folder / "state.txt"
+def _badges(verb: str, inputs: Mapping[str, str], ended: Ended) -> dict[str, str]:
+    """Where the badge is, or will be; of several that are published at once, one per line."""
+    from assaymark.github.actions import badge_url
+    from assaymark.github.parts import place_of
+
+    if verb == "assess":
+        subjects = [ended.assessment.subject] if ended.assessment else []
+    else:
+        from assaymark.cli._badge_publish import reports
+
+        subjects = [a.subject for _, a in reports(Path(inputs.get("folder", ".")))] if ended.code == OK else []
+    given = inputs.get("prefix")
+    places = [place_of(subject) if given is None else given for subject in subjects]
+    urls = [badge_url(os.environ, place, inputs.get("repository"), inputs.get("branch")) for place in places]
+    return {"badge-url": "\n".join(urls)} if all(urls) else {}
+
+
+def _state(ended: Ended) -> dict[str, str]:
+    file = ended.folder / "state.txt"
     return {"state": file.read_text(encoding="utf-8").strip()} if file.is_file() else {}
+
+
+def _checked(folder: Path) -> dict[str, str]:
+    return {"checked": str(folder.resolve())} if folder.is_dir() else {}
 
 
 def _step(inputs: Mapping[str, str]) -> dict[str, str]:
@@ -212,6 +257,14 @@ def _assessment(folder: Path) -> Assessment | None:
     from assaymark.reports.json import from_own
 
     return from_own(file.read_text(encoding="utf-8"))
+
+
+def _answers(inputs: Mapping[str, str]) -> tuple[Answer, ...]:
+    if "checked" not in inputs:
+        return ()
+    from assaymark.github import answers
+
+    return answers.read(Path(inputs["checked"]))
 
 
 def _publish(verb: str, ended: Ended, more: Mapping[str, str]) -> None:

@@ -165,8 +165,10 @@ def _hosts(names: tuple[str, ...]) -> tuple[str, ...]:
 def _published(spec: str, judged: Judged) -> Assessment | None:
     """What was published last; only the command line may ask GitHub for it. None, said, when nothing was yet."""
     from assaymark.cli._forge import published
+    from assaymark.github.parts import place_of
 
-    found = published(spec, os.environ.get("GITHUB_REPOSITORY") or judged.assessment.subject.repository)
+    subject = judged.assessment.subject
+    found = published(spec, os.environ.get("GITHUB_REPOSITORY") or subject.repository, place_of(subject))
     if found is None:
         say(f"{spec}: nothing was published there yet, so nothing can be worse than that")
     return found

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assaymark.cli import _badge_signed as _signed
+from assaymark.cli._badge_publish import publish
 from assaymark.cli._common import out, say, write
 from assaymark.cli._signing import bytes_of
 from assaymark.errors import InputError
@@ -21,18 +22,6 @@ if TYPE_CHECKING:
     from assaymark.model import Assessment
 
 KINDS = ("level", "criterion", "coverage", "validator", "model", "container", "fair")
-# What is published, and under which name: the summary is what GitHub shows for the branch.
-PUBLISHED = {
-    "badge.svg": "badge.svg",
-    "badge.png": "badge.png",
-    "badge.json": "badge.json",
-    "badge.sigstore.json": "badge.sigstore.json",
-    "credential.jwt": "credential.jwt",
-    "assessment.json": "assessment.json",
-    "provenance.json": "provenance.json",
-    "report.html": "report.html",
-    "summary.md": "README.md",
-}
 FORMATS = ("svg", "endpoint", "png")
 
 
@@ -41,8 +30,8 @@ def command() -> None:
     """Draw, sign, check, publish and embed badges."""
 
 
-for signed in (_signed.issue, _signed.verify, _signed.did, _signed.revoke):
-    command.add_command(signed)
+for verb in (_signed.issue, _signed.verify, _signed.did, _signed.revoke, publish):
+    command.add_command(verb)
 
 
 @command.command(
@@ -231,51 +220,9 @@ def _day(text: str | None) -> date:
 @command.command(
     epilog="""\b
 Examples:
-  assaymark badge publish report                      onto the branch 'badges' of the repository that was assessed
-  assaymark badge publish report --prefix packages/a  one of several in a repository
-"""
-)
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--repository", metavar="OWNER/NAME", help="Default: the repository that was assessed.")
-@click.option("--branch", default="badges", show_default=True, help="The badge branch; made when it is not there.")
-@click.option("--prefix", default="", metavar="PATH", help="A folder on the branch.")
-def publish(folder: Path, repository: str | None, branch: str, prefix: str) -> None:
-    """Put badge, assessment, reports and one line of history onto the badge branch on GitHub.
-
-    FOLDER is what 'assess --output' wrote. The token comes from GITHUB_TOKEN or GH_TOKEN.
-    """
-    from assaymark.cli._forge import asking
-    from assaymark.github.publish import HISTORY, history_line
-    from assaymark.github.publish import publish as put
-
-    a = _assessment(str(folder))
-    host, _, own = (a.subject.repository or "").partition("/")
-    name = repository or (own if host == "github.com" else "")
-    if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", name):
-        raise InputError("the repository to publish to is not known", hint="name it: --repository OWNER/NAME")
-    at = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-    files = {at + there: content for here, there in PUBLISHED.items() if (content := _content(folder / here))}
-    if f"{at}badge.svg" not in files:
-        raise InputError("there is no badge.svg", where=str(folder), hint="write it: assaymark assess --output DIR")
-    with asking(name):
-        done = put(files, repository=name, branch=branch, history={at + HISTORY: history_line(a)})
-    said = f"as {done.commit[:12]}" if done.commit else "already: nothing changed"
-    say(f"published {len(files)} files on {done.branch} of {name} {said}")
-    out(done.addresses.get(f"{at}badge.svg", ""))
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes() if path.is_file() else None
-    except OSError as problem:
-        raise InputError(f"cannot be read: {problem.strerror or problem}", where=str(path)) from problem
-
-
-@command.command(
-    epilog="""\b
-Examples:
   assaymark badge embed README.md --diff                      show what would change
   assaymark badge embed README.md                             the badge on the branch 'badges' of this repository
+  assaymark badge embed packages/a/README.md --prefix packages/a   that of one of several projects
   assaymark badge embed README.rst --image URL --link URL     another picture, leading elsewhere
 """
 )
@@ -287,6 +234,7 @@ Examples:
     "--alt", metavar="TEXT", help="What is read aloud; never a result, which the line could not keep current."
 )
 @click.option("--branch", default="badges", show_default=True, help="The badge branch.")
+@click.option("--prefix", default="", metavar="PATH", help="The folder on the branch, for one of several projects.")
 @click.option("--markup", type=click.Choice(["markdown", "html", "rst", "org"]), help="Default: by the file's ending.")
 @click.option("--diff", is_flag=True, help="Print the change and write nothing.")
 def embed(
@@ -296,6 +244,7 @@ def embed(
     dark: str | None,
     alt: str | None,
     branch: str,
+    prefix: str,
     markup: str | None,
     diff: bool,
 ) -> None:
@@ -307,7 +256,7 @@ def embed(
 
     kind = Markup(markup) if markup else markup_of(readme.name)
     if image is None or link is None:
-        shown, leads = _published(readme, branch)
+        shown, leads = _published(readme, branch, prefix.strip("/"))
         image, link = image or shown, link or leads
     line = Line(image, link, dark=dark or "")
     line = line._replace(alt=alt) if alt else line
@@ -322,7 +271,7 @@ def embed(
         say(f"wrote {readme}")
 
 
-def _published(readme: Path, branch: str) -> tuple[str, str]:
+def _published(readme: Path, branch: str, prefix: str) -> tuple[str, str]:
     """Picture and report on the badge branch of the repository that the README lies in."""
     from assaymark.subject.checkout import open_subject
 
@@ -336,8 +285,10 @@ def _published(readme: Path, branch: str) -> tuple[str, str]:
         )
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,100}", branch) or ".." in branch:
         raise InputError(f"--branch {branch!r} is not the name of a branch")
-    picture = f"https://raw.githubusercontent.com/{name}/{branch}/badge.svg"
-    return picture, f"https://github.com/{name}/tree/{branch}"
+    if not re.fullmatch(r"[A-Za-z0-9_+=@./-]{0,300}", prefix):
+        raise InputError(f"--prefix {prefix!r} is not the path of a folder on the branch")
+    place = f"{branch}/{prefix}" if prefix else branch
+    return f"https://raw.githubusercontent.com/{name}/{place}/badge.svg", f"https://github.com/{name}/tree/{place}"
 
 
 def _readme(path: Path) -> str:

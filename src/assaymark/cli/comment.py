@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from assaymark.cli._comment_about import Target, assessments, server
 from assaymark.cli._common import out, say
-from assaymark.cli._forge import BRANCH, asking, decoded, published, repository_of
+from assaymark.cli._forge import BRANCH, asking, published, repository_of
 from assaymark.errors import AssaymarkError, InputError, Undetermined
-from assaymark.wording import log_safe, one_line
 
 if TYPE_CHECKING:
     from assaymark.comparison import Difference
     from assaymark.forge.client import Client
     from assaymark.github.changed import Lines
     from assaymark.github.comment_body import Report
-    from assaymark.github.companion import Origin
     from assaymark.github.posting import Posted
     from assaymark.model import Assessment
 
-# Of an assessment that others made: enough for forty thousand findings, little enough to be checked in ten seconds.
-MAX_FOREIGN = 8_000_000
 OUTCOMES = ("passed", "failed", "unknown", "error")
 CONCLUSIONS = {"success": "passed", "failure": "failed"}
 EPILOG = """\b
@@ -37,16 +33,6 @@ Examples:
 Needs GITHUB_TOKEN with pull-requests: write and statuses: write (--check: checks: write; --sarif: security-events:
 write). What the token may not do is left out, and said.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where it goes: the pull requests, the commit, and what is known about who made the assessment."""
-
-    pulls: tuple[int, ...]
-    head: str
-    fork: bool = False
-    origin: Origin | None = None
 
 
 @click.command(epilog=EPILOG)
@@ -64,8 +50,19 @@ class Target:
 @click.option("--status/--no-status", default=True, show_default=True, help="Set a commit status with the level.")
 @click.option("--check/--no-check", default=False, show_default=True, help="Make a check run with annotations.")
 @click.option("--sarif/--no-sarif", default=False, show_default=True, help="Upload DIR/report.sarif to code scanning.")
-@click.option("--artifact", default="assaymark", show_default=True, help="Artifact of the run before, without DIR.")
-@click.option("--title", default="", metavar="TEXT", help="Which of several packages this is; each has its comment.")
+@click.option(
+    "--artifact",
+    default="assaymark",
+    show_default=True,
+    metavar="NAME",
+    help="Artifact of the run before, and those called NAME-...; without DIR.",
+)
+@click.option(
+    "--title",
+    default="",
+    metavar="TEXT",
+    help="Which of several parts this is (default: its path); each has its comment.",
+)
 @click.option("--author", metavar="LOGIN", help="Account of the token (default: asked, else github-actions[bot]).")
 @click.option("--report", metavar="URL", help="Address of the full report (default: the run's page).")
 @click.option("--dry-run", is_flag=True, help="Print the comment instead of writing it.")
@@ -99,33 +96,38 @@ def command(
     target = _target(client, name, pull)
     if target is None:
         return
-    assessment = _assessment(client, folder, artifact, target)
-    before, notes = _before(baseline, name)
-    made = _report(assessment, before, notes, target, title=title, report=report)
+    found = assessments(client, folder, artifact, target)
+    if title and len(found) > 1:
+        raise InputError(f"--title goes with one assessment, and there are {len(found)}")
+    reports = [_report(a, *_before(baseline, name, a), target, title=title, report=report) for a in found]
     if dry_run:
         from assaymark.github.comment_body import render
 
-        out(render(made))
+        out("\n".join(map(render, reports)))
         return
     from assaymark.github.deliver import Delivery, deliver
 
     if target.origin:
         # How the run before ended is GitHub's word; one that was cancelled says nothing about a gate.
         outcome = outcome or CONCLUSIONS.get(target.origin.conclusion, "unknown")
-    delivery = Delivery(
-        report=made,
-        pulls=target.pulls,
-        commit=target.head,
-        fork=target.fork,
-        outcome=outcome,
-        status=status,
-        summary=_summary(made.assessment) if check else None,
-        sarif=_sarif(folder, target) if sarif else None,
-        ref=f"refs/pull/{target.pulls[0]}/head" if target.pulls else os.environ.get("GITHUB_REF", ""),
-        author=author,
-        changed=_changed(client, target) if check else None,
-    )
-    _tell(deliver(client, delivery))
+    changed, log = _changed(client, target) if check else None, _sarif(folder, target) if sarif else None
+    deliveries = [
+        Delivery(
+            report=made,
+            pulls=target.pulls,
+            commit=target.head,
+            fork=target.fork,
+            outcome=outcome,
+            status=status,
+            summary=_summary(made.assessment) if check else None,
+            sarif=log,
+            ref=f"refs/pull/{target.pulls[0]}/head" if target.pulls else os.environ.get("GITHUB_REF", ""),
+            author=author,
+            changed=changed,
+        )
+        for made in reports
+    ]
+    _tell(deliver(client, deliveries))
 
 
 def _target(client: Client, name: str, pull: int | None) -> Target | None:
@@ -152,56 +154,18 @@ def _target(client: Client, name: str, pull: int | None) -> Target | None:
     return Target((found.number,) if found.number else (), found.head, found.fork)
 
 
-def _assessment(client: Client, folder: Path | None, artifact: str, target: Target) -> Assessment:
-    from assaymark.github import companion, remote
-    from assaymark.reports.json import from_json
-
-    if target.origin is None:
-        if folder is None:
-            raise InputError("where is the assessment?", hint="assaymark comment DIR")
-        found = from_json(_text(folder), where=str(folder / remote.FILE))
-        known = {target.head}
-        if os.environ.get("GITHUB_EVENT_NAME") == "pull_request":
-            known |= {os.environ.get("GITHUB_SHA") or target.head}  # the merge is judged, the head is written to
-        if found.subject.commit not in known:
-            about = log_safe(one_line(str(found.subject.commit), 40))
-            raise InputError(f"the assessment is about {about}, not about {target.head[:10]}", where=str(folder))
-        return found
-    if folder is not None:
-        text, where = _text(folder), str(folder / remote.FILE)
-    else:
-        with asking(client.name):
-            text = decoded(remote.fetch(client, target.origin.run, name=artifact, most=MAX_FOREIGN), artifact)
-        where = f"artifact {artifact}"
-    return companion.restated(from_json(text, where=where), _host(), target.origin)
-
-
-def _text(folder: Path) -> str:
-    """The assessment in a folder that may hold anything: no link is followed, no pipe waited for."""
-    from assaymark.github.remote import FILE
-
-    where = str(folder / FILE)
-    try:
-        handle = os.open(folder / FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            data = file.read(MAX_FOREIGN + 1)
-    except OSError as problem:
-        raise InputError(f"the assessment cannot be read: {problem.strerror}", where=where) from problem
-    if len(data) > MAX_FOREIGN:
-        raise InputError(f"the assessment is larger than {MAX_FOREIGN // 10**6} MB", where=where)
-    return decoded(data, where)
-
-
-def _before(spec: str, name: str) -> tuple[Assessment | None, tuple[str, ...]]:
-    """What to compare with; when it cannot be had, a sentence about it that the comment shows."""
+def _before(spec: str, name: str, now: Assessment) -> tuple[Assessment | None, tuple[str, ...]]:
+    """What to compare ``now`` with; when it cannot be had, a sentence about it that the comment shows."""
     if spec == "none":
         return None, ()
     if not spec.startswith(BRANCH):
         from assaymark.cli.compare import load
 
         return load(spec), ()
+    from assaymark.github.parts import place_of
+
     try:
-        found = published(spec, name)
+        found = published(spec, name, place_of(now.subject))
     except AssaymarkError as problem:
         return None, (f"There is nothing to compare with: {problem.message}.",)
     return found, () if found else ("There is no earlier assessment to compare with yet.",)
@@ -219,7 +183,9 @@ def _report(
     from dataclasses import replace
 
     from assaymark.github.comment_body import Report, key_of
+    from assaymark.github.parts import part_of
 
+    title = title or part_of(assessment.subject)
     if target.origin is None:
         assessment = replace(assessment, subject=replace(assessment.subject, commit=target.head))
     if target.fork:
@@ -246,19 +212,9 @@ def _address(given: str | None, target: Target) -> str:
     import re
 
     run = os.environ.get("GITHUB_RUN_ID", "")
-    own = f"{_server()}/{os.environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}" if run.isdecimal() else ""
+    own = f"{server()}/{os.environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}" if run.isdecimal() else ""
     address = given or (target.origin.url if target.origin else own)
     return address if re.fullmatch(r"https://[A-Za-z0-9._~:/?#@!$&*+,;=%-]{1,500}", address) else ""
-
-
-def _server() -> str:
-    return os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
-
-
-def _host() -> str:
-    from urllib.parse import urlsplit
-
-    return urlsplit(_server()).hostname or "github.com"
 
 
 def _changed(client: Client, target: Target) -> Lines | None:

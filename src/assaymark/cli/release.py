@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from assaymark.cli._common import out, say, split, talk
+from assaymark.cli._common import out, say, split, talk, write
 from assaymark.cli._release import EXISTING, FORMATS, mark, read
 from assaymark.cli._release_publish import publish
 from assaymark.cli._release_verify import verify
-from assaymark.cli._verdict import progress_shown
+from assaymark.cli._verdict import progress_shown, write_all
 from assaymark.errors import GateNotMet, InputError, Undetermined
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from assaymark.release.check import Item
     from assaymark.release.source import Source
 
+ANSWERS = "answers.json"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -90,6 +91,12 @@ def _looking(function: F) -> F:
         click.option("--profile", help="assaymark, sqaaas-v3, sqaaas-v2, or a TOML file."),
         click.option("--gate", default="silver", show_default=True, metavar="G", help="A level, or ids by commas."),
         click.option("--tag", default="", metavar="TAG", help="The tag that is to be released."),
+        click.option(
+            "--checked",
+            type=EXISTING,
+            metavar="DIR",
+            help="Write every answer (answers.json) and all reports on the commit here, whatever comes out.",
+        ),
     ):
         function = option(function)
     return function
@@ -111,7 +118,7 @@ def check(path: Path, form: str, **given: Any) -> None:
     with _environment(source, given):
         items, _, _ = _asked(source, given)
     if form == "json":
-        out(json.dumps({"commit": source.commit, "items": [item._asdict() for item in items]}, indent=2))
+        out(_document(source, items))
     else:
         out(_items(items))
     _decided(items)
@@ -203,9 +210,16 @@ def _asked(source: Source, given: dict[str, Any]) -> tuple[list[Item], Judged, b
         licences=_pairs(given["licence"]),
         environment=list(given["environment"]) or None,
     )
-    items = checked(source, wanted)
     judged, report = _judged(source, given)
-    return [*items, gate_kept(judged, given["gate"], source.commit)], judged, report
+    items = [*checked(source, wanted), gate_kept(judged, given["gate"], source.commit)]
+    if given["checked"] is not None:
+        write_all(judged.assessment, given["checked"])
+        write(given["checked"], ANSWERS, _document(source, items))
+    return items, judged, report
+
+
+def _document(source: Source, items: Sequence[Item]) -> str:
+    return json.dumps({"commit": source.commit, "items": [item._asdict() for item in items]}, indent=2)
 
 
 def _judged(source: Source, given: dict[str, Any]) -> tuple[Judged, bytes]:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.errors import BUG, OK, GateNotMet, Undetermined
 from assaymark.github import changed, event, findings, outputs, summary
 from assaymark.github.workflow_commands import annotation
 from assaymark.model import Assessment, Outcome
 from assaymark.wording import count, markdown
+
+if TYPE_CHECKING:
+    from assaymark.github.answers import Answer
 
 # Output -> file in the folder of reports.
 FILES = {
@@ -32,7 +35,7 @@ _OUTCOMES = {OK: "passed", GateNotMet.code: "failed", Undetermined.code: "unknow
 class Ended(NamedTuple):
     """How a verb ended: its exit status, what it said if that was not 0, its folder of reports, and what it judged.
 
-    ``assessment`` is that of ``assessment.json``, when the verb wrote one.
+    ``assessment`` is that of ``assessment.json``, when the verb wrote one, ``answers`` what was asked before a release.
     """
 
     code: int
@@ -40,6 +43,7 @@ class Ended(NamedTuple):
     folder: Path
     place: Path
     assessment: Assessment | None = None
+    answers: tuple[Answer, ...] = ()
 
 
 def publish(
@@ -104,6 +108,10 @@ def badge_url(
 def _summary(ended: Ended) -> str:
     file = ended.folder / FILES["markdown"]
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    if ended.answers:
+        from assaymark.github import answers
+
+        text = f"{answers.markdown(ended.answers)}\n{text}"
     if ended.code == OK:
         return text
     said = [markdown(line) for line in ended.message.splitlines()[:50] if line.strip()]
@@ -114,9 +122,14 @@ def _summary(ended: Ended) -> str:
 
 
 def _trouble(verb: str, ended: Ended) -> Iterator[str]:
-    if ended.code != OK:
+    """Why the step is red; where answers say no, they say it better."""
+    if ended.code != OK and not any(a.says == "no" for a in ended.answers):
         title = f"assaymark {verb}" + (": a bug of ours" if ended.code == BUG else "")
         yield annotation("error", ended.message, title=title)
+    if ended.answers:
+        from assaymark.github import answers
+
+        yield from answers.annotated(ended.answers, f"assaymark {verb}")
 
 
 def _annotations(ended: Ended, environment: Mapping[str, str], errors: int) -> Iterator[str]:

@@ -15,6 +15,7 @@ WORKFLOW = "assaymark.yml"
 ARTIFACT = "assaymark"
 FILE = "assessment.json"
 MAX_ASSESSMENT = 20_000_000
+MOST_PARTS = 20
 FINISHED = "completed"
 _FIRST_PAUSE, _LAST_PAUSE = 2.0, 15.0
 _LOOKS = 15
@@ -111,8 +112,37 @@ def fetch(client: Client, id: int, *, name: str = ARTIFACT, most: int = MAX_ASSE
 
     Raises InputError for an artifact that is missing, expired or no honest archive, ForgeProblem.
     """
-    found = list(client.pages(f"/actions/runs/{id}/artifacts", key="artifacts", most=200, name=name))
-    found = [a for a in found if a.get("name") == name and isinstance(a.get("id"), int)]
+    rows = client.pages(f"/actions/runs/{id}/artifacts", key="artifacts", most=200, name=name)
+    return _content(client, id, list(rows), name, most)
+
+
+def fetch_parts(
+    client: Client, id: int, *, name: str = ARTIFACT, most: int = MAX_ASSESSMENT
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """The same out of every artifact called ``name`` or ``name-…``, by its name, and what was left out and why.
+
+    A matrix over several projects leaves one for each. Raises as `fetch` does, when there is none that can be read.
+    """
+    rows = list(client.pages(f"/actions/runs/{id}/artifacts", key="artifacts", most=200))
+    told = {n for row in rows if isinstance(n := row.get("name"), str)}
+    names = sorted(n for n in told if n == name or n.startswith(f"{name}-"))
+    if len(names) < 2:
+        only = (names or [name])[0]
+        return {only: _content(client, id, rows, only, most)}, ()
+    found: dict[str, bytes] = {}
+    left = [f"{len(names) - MOST_PARTS:,} more artifacts"] if len(names) > MOST_PARTS else []
+    for one in names[:MOST_PARTS]:
+        try:
+            found[one] = _content(client, id, rows, one, most)
+        except InputError as problem:
+            left.append(f"{one_line(one, 80)}: {problem.message}")
+    if not found:
+        raise InputError("; ".join(left[:3]), where=f"run {id}")
+    return found, tuple(left)
+
+
+def _content(client: Client, id: int, rows: list[Json], name: str, most: int) -> bytes:
+    found = [a for a in rows if a.get("name") == name and isinstance(a.get("id"), int)]
     where = f"run {id}"
     if not found:
         raise InputError(f"it has no artifact called {one_line(name, 80)!r}", where=where)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +54,38 @@ def test_one_of_several_packages(folder: Path, fake_github: FakeGitHub) -> None:
     assert main([*words, "--prefix", "packages/a/"]) == 0
     files = set(fake_github.state.git.files("badges"))
     assert {"badge.svg", "packages/a/badge.svg", "packages/a/history.jsonl"} <= files
+
+
+def report(folder: Path, path: str) -> Path:
+    """Another folder with the reports on one project of the repository."""
+    other = folder.parent / "reports" / path.replace("/", "-")
+    shutil.copytree(folder, other)
+    made = assessment(subject=replace(assessment().subject, path=path))
+    (other / "assessment.json").write_text(render(made))
+    return other
+
+
+def test_a_project_is_published_under_its_path_unless_told(folder: Path, fake_github: FakeGitHub) -> None:
+    words = ["badge", "publish", str(report(folder, "packages/tide")), "--repository", "lab/tide"]
+    assert main(words) == 0
+    assert {name.rpartition("/")[0] for name in fake_github.state.git.files("badges")} == {"packages/tide"}
+    assert main([*words, "--prefix", "."]) == 0
+    assert "badge.svg" in fake_github.state.git.files("badges")
+
+
+def test_several_projects_at_once(folder: Path, fake_github: FakeGitHub, capfd: pytest.CaptureFixture[str]) -> None:
+    places = [report(folder, path) for path in ("packages/tide", "packages/wave")]
+    words = ["badge", "publish", str(places[0].parent), "--repository", "lab/tide"]
+    assert main(words) == 0
+    files = fake_github.state.git.files("badges")
+    assert {name.rpartition("/")[0] for name in files} == {"packages/tide", "packages/wave"}
+    assert "published 5 files on badges at packages/wave/ of lab/tide" in capfd.readouterr().err
+    assert main([*words, "--prefix", "packages"]) == 2
+    assert "--prefix goes with one report, and there are 2" in capfd.readouterr().err
+    (places[1] / "badge.svg").unlink()
+    commits = len(fake_github.asked("P"))
+    assert main(words) == 2
+    assert len(fake_github.asked("P")) == commits, "nothing is published where one of them cannot be"
 
 
 def test_what_is_wrong_is_told(folder: Path, fake_github: FakeGitHub, capfd: pytest.CaptureFixture[str]) -> None:

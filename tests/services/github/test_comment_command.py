@@ -11,7 +11,7 @@ from github_fake.state import Run, zipped
 
 from assaymark.__main__ import main
 from assaymark.forge.client import Client
-from assaymark.model import Assessment, Level, Severity
+from assaymark.model import Assessment, Finding, Level, Severity
 from assaymark.reports.json import render
 from assaymark.reports.sarif import render as sarif
 
@@ -69,11 +69,12 @@ class Job:
         (place / "report.sarif").write_text(sarif(made), encoding="utf-8")
         return str(place)
 
-    def leave(self, made: Assessment | bytes, name: str = "assaymark") -> None:
-        """The run before left this as its artifact."""
-        content = made if isinstance(made, bytes) else render(made).encode()
-        run = Run(55, "fix", HEAD, {}, [("completed", "failure")], {name: zipped({"assessment.json": content})})
-        self.fake.state.runs = [run]
+    def leave(self, made: Assessment | bytes, name: str = "assaymark", **more: Assessment | bytes) -> None:
+        """The run before left this as its artifact, and ``more`` as artifacts whose names end so."""
+        left = {name: made} | {f"assaymark-{ending}": content for ending, content in more.items()}
+        files = {n: c if isinstance(c, bytes) else render(c).encode() for n, c in left.items()}
+        artifacts = {n: zipped({"assessment.json": content}) for n, content in files.items()}
+        self.fake.state.runs = [Run(55, "fix", HEAD, {}, [("completed", "failure")], artifacts)]
 
     def run(self, *words: str) -> tuple[int, str, str]:
         status = main(["comment", *words])
@@ -381,3 +382,53 @@ def test_the_number_of_the_pull_request_is_not_a_word_of_the_caller(fork: Job) -
     fork.leave(failing(finding()))
     assert fork.run("--pull", "7")[0] == 2
     assert not fork.fake.calls
+
+
+def part(path: str, *findings: Finding, **more: Any) -> Assessment:
+    """An assessment of one project of the repository."""
+    return failing(*findings, subject=replace(assessment().subject, path=path), **more)
+
+
+def test_each_project_has_its_own_comment_and_status_and_baseline(job: Job) -> None:
+    before = {"packages/tide/assessment.json": render(part("packages/tide")).encode()}
+    before["packages/wave/assessment.json"] = render(part("packages/wave", finding(1))).encode()
+    job.fake.state.git.add("badges", before)
+    job.on_pull_request()
+    for path in ("packages/tide", "packages/wave"):
+        assert job.run(job.reports(part(path, finding(1), finding(2))), "--check")[0] == 0
+    tide, wave = job.fake.state.bodies(7)
+    assert ("assaymark packages/tide" in tide, "2 new findings" in tide) == (True, True)
+    assert ("assaymark packages/wave" in wave, "1 new finding" in wave) == (True, True)
+    names = ["assaymark: packages-tide", "assaymark: packages-wave"]
+    assert [made["context"] for made in job.fake.state.statuses] == names
+    assert [made["name"] for made in job.fake.state.checks] == names
+
+
+def test_the_companion_tells_of_every_project_and_of_the_run_once(fork: Job) -> None:
+    fork.leave(b"", "assaymark-validation", tide=part("packages/tide", finding(1)), wave=part("packages/wave"))
+    status, _, talk = fork.run("--check")
+    assert status == 0, talk
+    assert "left out: artifact assaymark-validation" in talk
+    assert ["packages/tide" in body for body in fork.fake.state.bodies(7)] == [True, False]
+    [made] = fork.fake.state.statuses  # which of them it was that failed is not known
+    assert (made["state"], made["context"]) == ("failure", "assaymark (fork)")
+    assert made["description"] == "packages/tide: bronze, packages/wave: bronze"
+    assert {check["conclusion"] for check in fork.fake.state.checks} == {"neutral"}
+    assert fork.run("--title", "tide")[0] == 2
+
+
+def test_projects_of_a_stranger_are_bounded_and_one_each(fork: Job) -> None:
+    many = {f"p{n:02}": part(f"p{n:02}") for n in range(25)}
+    fork.leave(part("p00", finding(1)), "assaymark-a", **many)
+    status, _, talk = fork.run("--no-status")
+    assert status == 0, talk
+    assert "left out: 6 more artifacts" in talk
+    assert "left out: artifact assaymark-p00: there is another one about the same part" in talk
+    assert len(fork.fake.state.bodies(7)) == 19
+
+
+def test_artifacts_of_which_none_holds_an_assessment(fork: Job) -> None:
+    fork.leave(b"{}", "assaymark-a", b=b"[")
+    status, _, talk = fork.run()
+    assert (status, "none of the artifacts holds an assessment" in talk) == (2, True)
+    assert not fork.fake.asked("P")

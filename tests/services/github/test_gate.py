@@ -27,7 +27,7 @@ def project(
     return root
 
 
-def publish(fake: FakeGitHub, project: Path, *change: tuple[str, str]) -> None:
+def publish(fake: FakeGitHub, project: Path, *change: tuple[str, str], at: str = "") -> None:
     """What main published: the assessment of the project as it is, with some outcomes changed."""
     out = project.parent / "published"
     assert main(["assess", str(project), "--no-tools", "--quiet", "--output", str(out)]) == 0
@@ -35,7 +35,7 @@ def publish(fake: FakeGitHub, project: Path, *change: tuple[str, str]) -> None:
     for id, outcome in change:
         [row] = [r for r in known["subcriteria"] if r["id"] == id]
         row["outcome"] = outcome
-    fake.state.git.add("badges", {"assessment.json": json.dumps(known).encode()})
+    fake.state.git.add("badges", {f"{at}assessment.json": json.dumps(known).encode()})
 
 
 def test_an_old_project_starts_green(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -54,6 +54,19 @@ def test_it_is_red_when_something_got_worse(
     publish(fake_github, project, ("QC.Doc06.4", "passed"))
     assert main(["assess", str(project), *GATE]) == 1
     assert "QC.Doc06.4 got worse" in capfd.readouterr().err
+
+
+def test_a_project_is_compared_with_itself(
+    fake_github: FakeGitHub, repository: Any, project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    publish(fake_github, project, ("QC.Doc06.4", "passed"))  # of the whole repository
+    root = repository({"packages/tide/README.md": "# Tide\n", "packages/wave/README.md": "# Wave\n"}, name="several")
+    tide = root / "packages" / "tide"
+    assert main(["assess", str(tide), *GATE[:-1]]) == 0
+    assert "nothing was published there yet" in capfd.readouterr().err
+    publish(fake_github, tide, ("QC.Doc06.4", "passed"), at="packages/tide/")
+    assert main(["assess", str(tide), *GATE]) == 1
+    assert main(["assess", str(root / "packages" / "wave"), *GATE]) == 0
 
 
 def test_a_baseline_that_cannot_be_seen_is_not_green(fake_github: FakeGitHub, project: Path) -> None:
