@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,7 +52,7 @@ def open_(id: str, *said: str, waiver: Waiver | None = None) -> SubcriterionResu
     )
 
 
-def assessment(*results: SubcriterionResult, **more: object) -> Assessment:
+def assessment(*results: SubcriterionResult, **more: Any) -> Assessment:
     made = Assessment(
         subject=Subject(kind="software", path="."),
         profile="p",

@@ -11,7 +11,7 @@ from assaymark.model import Subject
 from assaymark.patterns import late
 from assaymark.subject.automation import Automation, named
 from assaymark.subject.changes import Changes
-from assaymark.subject.ci.model import CiFile, CiStep
+from assaymark.subject.ci.model import CiFile, CiJob, CiStep
 from assaymark.subject.forge import OUTSIDERS
 from assaymark.subject.owners import Owners
 from assaymark.subject.purposes import ANALYSERS, LINT
@@ -227,9 +227,6 @@ def checklist(templates: Templates, forge_seen: ForgeSeen) -> Evidence:
 
 
 _LINT = late(r"\blint(?:ing|er|ers)?\b", re.I)
-_TASK = late(
-    r"\b(?:make|tox|nox|hatch|invoke|just|npm|yarn|pnpm|gradlew?|mvn|task|dagger|earthly|cmake|ninja|\S{1,100}\.(?:sh|py))\b"
-)
 _CALLED_SO = late(r"\blint(?:ing|er|ers)?\b|\bstyle\b|\bstatic analysis\b|\bcode quality\b", re.I)
 
 
@@ -237,16 +234,19 @@ _CALLED_SO = late(r"\blint(?:ing|er|ers)?\b|\bstyle\b|\bstatic analysis\b|\bcode
 def style_on_requests(tree: Tree, workflows: Workflows, automation: Automation) -> Evidence:
     """Reviews look at dead code, unused imports and style: a linter reports on each pull request.
 
-    Task runners, scripts and pre-commit hooks are followed; a step or job that is called a linter is taken for one.
+    Task runners, scripts and pre-commit hooks are followed; a step or job that is called a linter is taken for one,
+    unless what it starts was not found.
     """
     if found := automation.doing(LINT, on_request=True):
         return passed(f"pull requests are examined by {named(LINT, found)}")
-    for file, step in _requests(workflows):
-        if _CALLED_SO.search(step.name) or _LINT.search(f"{step.uses} {step.run[:5_000]}"):
+    lost = {(c.file, c.job) for _, c in automation.lost}
+    for file, job, step in _requests(workflows):
+        called = _CALLED_SO.search(step.name) or _LINT.search(f"{step.uses} {step.run[:5_000]}")
+        if called and (step.uses or (file.path, job.name) not in lost):
             return passed(f"{file.path} runs a linter on pull requests (line {step.line})")
     for file in workflows.on_request():
         for job in file.jobs:
-            if _CALLED_SO.search(f"{job.name} {job.uses} {file.name}"):
+            if (file.path, job.name) not in lost and _CALLED_SO.search(f"{job.name} {job.uses} {file.name}"):
                 return passed(f"{file.path} has the job {job.name!r} on pull requests")
     config = tree.get(".pre-commit-config.yaml")
     if config and re.search(r"^ci:", tree.text(config.path, 100_000), re.MULTILINE):
@@ -256,26 +256,17 @@ def style_on_requests(tree: Tree, workflows: Workflows, automation: Automation) 
     if config:
         return unknown(f"{config.path} may be run on pull requests by pre-commit.ci: its own settings tell")
     if blind := automation.blind(on_change=True):
-        return unknown(f"no linter was found on pull requests, but {blind}")
-    if hidden := _unseen(workflows, automation):
-        return unknown(f"no linter was found on pull requests, but what {hidden} calls was not found in the repository")
+        return unknown(
+            f"no linter was found on pull requests, but {blind}",
+            remedy="call the linter in a workflow of this repository, or attest it",
+        )
     return failed(
         "nothing that runs on pull requests is a linter", remedy="run one there, for example pre-commit or ruff check"
     )
 
 
-def _unseen(workflows: Workflows, automation: Automation) -> str:
-    """The first step on pull requests that starts a task of which nothing was found; '' when all were followed."""
-    followed = {(c.file, c.job) for c in automation.commands if c.path != c.file}
-    for file in workflows.on_request():
-        for job, step in file.steps():
-            if job.on_change and (file.path, job.name) not in followed and _TASK.search(step.run[:5_000]):
-                return f"{file.path}:{step.line}"
-    return ""
-
-
-def _requests(workflows: Workflows) -> Iterator[tuple[CiFile, CiStep]]:
-    return ((file, step) for file in workflows.on_request() for job, step in file.steps() if job.on_change)
+def _requests(workflows: Workflows) -> Iterator[tuple[CiFile, CiJob, CiStep]]:
+    return ((file, job, step) for file in workflows.on_request() for job, step in file.steps() if job.on_change)
 
 
 _TESTS = late(r"\btest(?:s|ed|ing)?\b", re.I)
@@ -291,7 +282,7 @@ def tests_for_change(workflows: Workflows, templates: Templates) -> Evidence:
     for template in templates.requests:
         if not template.problem and _TESTS.search(template.text):
             return passed(f"{template.path} asks for tests")
-    for file, step in _requests(workflows):
+    for file, _, step in _requests(workflows):
         if _DIFF_COVERAGE.search(f"{step.uses} {step.run[:5_000]}"):
             return passed(f"{file.path} reports the coverage of pull requests (line {step.line})")
     return _asks_nothing(templates, "tests", "Is the change covered by tests?")

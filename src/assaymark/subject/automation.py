@@ -57,19 +57,25 @@ class Command(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Automation:
-    """What CI does. ``opaque`` are calls whose content lies outside the repository (or inside a container)."""
+    """What CI does. ``opaque`` are calls whose content lies outside the repository (or inside a container), ``lost``
+    those of tasks that the repository does not have, by what was looked for."""
 
     commands: tuple[Command, ...] = ()
     opaque: tuple[Command, ...] = ()
     files: tuple[CiFile, ...] = ()
+    lost: tuple[tuple[str, Command], ...] = ()
     _known: dict[str, tuple[Command, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def doing(self, purpose: Purpose, *, on_change: bool = False, on_request: bool = False) -> tuple[Command, ...]:
-        """The commands that serve a purpose, of those that a change (a pull request) starts when asked so."""
+        """The commands that serve a purpose, of those that a change (a pull request) starts when asked so.
+
+        What a task does that was not found is not known, whatever it is called.
+        """
         if purpose.name not in self._known:
             # Jobs repeat each other's commands: each text is looked at once.
             texts = {(c.text, c.uses) for c in self.commands}
-            fitting = {text for text in texts if purpose.fits(*text)}
+            untold = {c.text for _, c in self.lost}
+            fitting = {text for text in texts if purpose.fits(*text) and (text[1] or text[0] not in untold)}
             self._known[purpose.name] = tuple(c for c in self.commands if (c.text, c.uses) in fitting)
         return tuple(
             c for c in self._known[purpose.name] if (c.on_change or not on_change) and (c.on_request or not on_request)
@@ -83,7 +89,12 @@ class Automation:
             for c in self.opaque
             if c.on_change or not on_change
         ]
-        return "; ".join((*problems, *calls)[:3])
+        tasks = [
+            f"what {c} calls ({' '.join(call.split())[:60]}) was not found in the repository"
+            for call, c in self.lost
+            if c.on_change or not on_change
+        ]
+        return "; ".join((*problems, *calls, *tasks)[:3])
 
 
 def named(purpose: Purpose, commands: Iterable[Command], limit: int = 3) -> str:
@@ -126,7 +137,17 @@ def automation(tree: Tree, workflows: Workflows) -> Automation:
             told = any(purpose.fits(call.text, True) for purpose in SCANNERS)
             (commands if told else opaque).extend([call] if call.text not in own else [])
     opaque.extend(c for c in commands if not c.uses and _OPAQUE.search(c.text))
-    return Automation(tuple(commands), tuple(opaque), workflows.files)
+    return Automation(tuple(commands), tuple(opaque), workflows.files, _lost(tree, commands))
+
+
+def _lost(tree: Tree, commands: Iterable[Command]) -> tuple[tuple[str, Command], ...]:
+    from assaymark.subject.tasks.lost import lost
+
+    first: dict[tuple[str, bool, bool], Command] = {}
+    for command in commands:
+        if not command.uses:
+            first.setdefault((command.text, command.on_change, command.on_request), command)
+    return tuple((call, command) for command in first.values() if (call := lost(tree, command.text)))
 
 
 def _calls(frame: Command, job: CiJob) -> Iterator[Command]:

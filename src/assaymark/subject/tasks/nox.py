@@ -17,9 +17,9 @@ _RUNS = ("run", "run_always", "run_install")
 
 def expand(tree: Tree, text: str) -> Iterator[Line]:
     """The commands of the chosen sessions; of all when none is chosen, the choice is a variable, or by tag."""
-    if not tree.get("noxfile.py"):
-        return
-    yield from python_tasks(tree.text("noxfile.py", LIMIT), "noxfile.py", _chosen(text), _RUNS)
+    files = sorted(tree.glob("**/noxfile.py"), key=lambda e: (e.path.count("/"), e.path))
+    for entry in files[:1]:  # that of the root, else of the folder in which a step calls it
+        yield from python_tasks(tree.text(entry.path, LIMIT), entry.path, _chosen(text), _RUNS)
 
 
 def _chosen(text: str) -> set[str] | None:

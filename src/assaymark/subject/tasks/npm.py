@@ -36,5 +36,5 @@ def expand(tree: Tree, text: str) -> Iterator[Line]:
 
 
 def _packages(tree: Tree) -> list[Entry]:
-    found = [e for e in tree.glob("package.json", "*/package.json", "*/*/package.json") if "node_modules" not in e.path]
+    found = [e for e in tree.glob("**/package.json") if "node_modules" not in e.path]
     return sorted(found, key=lambda e: (e.path.count("/"), e.path))[:_MAX_FILES]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assaymark.api import Tree
+from assaymark.api import Entry, Tree
 from assaymark.patterns import late
 from assaymark.subject.tasks.line import LIMIT, Line, shell
 
@@ -18,7 +18,7 @@ _STARTS = ("run", "call", "check_call", "check_output", "Popen", "system", "geto
 def expand(tree: Tree, text: str) -> Iterator[Line]:
     """The commands of the first script that the command names and the repository has; tests are no scripts."""
     for word in _SCRIPT.finditer(text):
-        entry = tree.get(word["path"])
+        entry = tree.get(word["path"]) or _elsewhere(tree, word["path"])
         if entry is None or entry.is_symlink or entry.is_submodule:
             continue
         head = tree.read(entry.path, LIMIT)
@@ -30,3 +30,11 @@ def expand(tree: Tree, text: str) -> Iterator[Line]:
 
             yield from started(tree.text(entry.path, LIMIT), entry.path, _STARTS)
             return
+
+
+def _elsewhere(tree: Tree, path: str) -> Entry | None:
+    """The one script that a step in some folder can mean; None when there are several, or it is no script by name."""
+    if not path.endswith((".sh", ".bash", ".py")):
+        return None
+    found = [e for e in tree.glob(f"**/{path.rpartition('/')[2]}") if e.path.endswith(f"/{path}")]
+    return found[0] if len(found) == 1 else None

@@ -17,6 +17,8 @@ _SECTION = late(r"\[(?:testenv(?::(?P<name>[^\]]+))?|(?P<other>[^\]]+))\]\s*")
 _KEY = late(r"(?P<key>[A-Za-z_]+)\s*[=:]\s*(?P<value>.*)")
 _ENVS = late(r"(?:^|\s)(?:-e|--env|run\s+-e|p\s+-e)[\s=]*(?P<envs>[^\s'\"]+)")
 _FACTOR = late(r"^[\w,!{}.-]{1,200}:\s+")
+_FILES = ("tox.ini", "setup.cfg", "tox.toml", "pyproject.toml")
+_MAX_FILES, _MAX_READ = 3, 20
 _MAX_SECTIONS = 300
 _BRACES = late(r"\{([^{}]*)\}")
 _COMMANDS = ("commands", "commands_pre", "commands_post")
@@ -28,12 +30,24 @@ def expand(tree: Tree, text: str) -> Iterator[Line]:
     """The commands of the chosen environments; of the default ones when none is chosen or the choice is a variable."""
     chosen = _ENVS.search(text)
     wanted = _names(chosen["envs"]) if chosen and not re.search(r"[$]|\{\{|^ALL$", chosen["envs"]) else None
-    for path in ("tox.ini", "setup.cfg"):
-        if tree.get(path):
-            yield from _ini(tree.text(path, LIMIT), path, wanted)
-    for path in ("tox.toml", "pyproject.toml"):
-        if tree.get(path):
+    for path in configured(tree):
+        if path.endswith(".toml"):
             yield from _toml(tree, path, wanted)
+        else:
+            yield from _ini(tree.text(path, LIMIT), path, wanted)
+
+
+def configured(tree: Tree) -> tuple[str, ...]:
+    """The files that configure it: those of the root, else of the folder in which a step may call it."""
+    near = [p for p in _FILES if tree.get(p) and _speaks(tree, p)]
+    if near:
+        return tuple(near)
+    others = sorted(tree.glob(*(f"**/{name}" for name in _FILES)), key=lambda e: (e.path.count("/"), e.path))
+    return tuple(e.path for e in others[:_MAX_READ] if _speaks(tree, e.path))[:_MAX_FILES]
+
+
+def _speaks(tree: Tree, path: str) -> bool:
+    return path.rpartition("/")[2].startswith("tox.") or "tox" in tree.text(path, LIMIT)
 
 
 def _ini(text: str, path: str, wanted: list[str] | None) -> Iterator[Line]:
@@ -107,13 +121,11 @@ def _written_out(word: str, depth: int = 6) -> Iterator[str]:
 
 def _toml(tree: Tree, path: str, wanted: list[str] | None) -> Iterator[Line]:
     text = tree.text(path, LIMIT)
-    if "tox" not in text and path != "tox.toml":
-        return
     try:
         data: Any = load_toml(text)
     except ParseProblem:
         return
-    if path == "pyproject.toml":
+    if path.endswith("pyproject.toml"):
         data = data.get("tool", {})
         data = data.get("tox", {}) if isinstance(data, dict) else {}
     if not isinstance(data, dict):
