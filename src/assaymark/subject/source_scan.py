@@ -6,7 +6,7 @@ Each file is read once, at most `HEAD` bytes of it; cheap searches for a few wor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -57,17 +57,12 @@ class SourceScan(NamedTuple):
 class _Marks:
     """What betrays an exception in a language: words for a fast search, then the expression that confirms it.
 
-    Expressions are compiled when the language is met: a project has few of them.
+    The expression is compiled when the language is met: a project has few of them.
     """
 
     words: tuple[bytes, ...]
     source: str
     comment: str
-
-    @cached_property
-    def any(self) -> re.Pattern[bytes]:
-        """One of the words."""
-        return ready(b"|".join(map(re.escape, self.words)))
 
     @cached_property
     def mark(self) -> re.Pattern[str]:
@@ -173,8 +168,8 @@ def _suppressions(path: str, data: bytes, marks: _Marks) -> Iterator[Suppression
     """One per line that bears a mark."""
     number, at, done, explained, last = 1, 0, -1, False, -1
     found = 0
-    for hit in marks.any.finditer(data):
-        start = data.rfind(b"\n", 0, hit.start()) + 1
+    for hit in _hits(data, marks.words):
+        start = data.rfind(b"\n", 0, hit) + 1
         if start == done:
             continue
         done = start
@@ -191,6 +186,17 @@ def _suppressions(path: str, data: bytes, marks: _Marks) -> Iterator[Suppression
         found += 1
         if found >= _PER_FILE:
             return
+
+
+def _hits(data: bytes, words: Iterable[bytes]) -> list[int]:
+    """Where one of the words stands; an expression with all of them would take five times as long."""
+    found = []
+    for word in words:
+        at = data.find(word)
+        while at >= 0:
+            found.append(at)
+            at = data.find(word, at + len(word))
+    return sorted(found)
 
 
 def _explained_above(data: bytes, start: int) -> bool:
