@@ -159,3 +159,14 @@ def test_the_word_of_a_person_answers_what_no_record_shows(tmp_path: Path) -> No
     request = Request(select=("RDA-A2-01M",), as_of=date(2026, 11, 1))
     result = judge(case_of(source(tmp_path)), request).assessment.results[0]
     assert (result.outcome, result.grade.value) == (Outcome.PASSED, "attested")
+
+
+def test_a_grid_that_leads_to_another_file_is_not_read(tmp_path: Path) -> None:
+    """The library that the checker reads with would follow it, and findings would show what stands there."""
+    import h5py
+
+    with h5py.File(tmp_path / "levels.nc", "w") as file:
+        file.create_dataset("level", shape=(8,), dtype="f8", external=[("/etc/passwd", 0, 64)])
+    result = judged(tmp_path, "DQ.Grd01")
+    assert result.outcome is Outcome.UNKNOWN
+    assert "kept in another file" in result.evidence[0].message

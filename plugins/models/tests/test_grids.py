@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import zarr
 
 from assaymark.api import FactUnavailable
 from assaymark.model import Outcome
+from assaymark_models import grids
 from assaymark_models.tables import Wanted, read
 
 TIME, LAT = np.arange(40.0), np.array([10.0, 20.0, 30.0])
@@ -200,3 +203,75 @@ def test_a_grid_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("assaymark_models.grids.MOST_ROWS", 100)
     with pytest.raises(FactUnavailable, match="more than 100 cells"):
         read(tmp_path / "x.nc", "x.nc", Wanted(frozenset({"t"})))
+
+
+def deflated_zeros(megabytes: int) -> bytes:
+    """A stream of zlib that unpacks to so many megabytes of zeros; one block, repeated."""
+    packer = zlib.compressobj(9)
+    head = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
+    block = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return head + block * megabytes
+
+
+def hdf5_bomb(place: Path) -> None:
+    import h5py
+
+    with h5py.File(place, "w") as file:
+        axis = file.create_dataset("x", data=np.arange(100.0))
+        axis.make_scale("x")
+        values = file.create_dataset("t", shape=(100,), chunks=(100,), dtype="f8", compression="gzip")
+        values.dims[0].attach_scale(axis)
+        values.id.write_direct_chunk((0,), deflated_zeros(1024))
+
+
+def zarr_bomb(place: Path) -> None:
+    codec = zarr.codecs.GzipCodec()
+    group = zarr.open_group(str(place), mode="w")
+    group.create_array("t", data=np.arange(100.0), chunks=(100,), compressors=codec, dimension_names=("x",))
+    chunk = next(p for p in (place / "t").rglob("*") if p.is_file() and p.name != "zarr.json")
+    chunk.write_bytes(gzip.compress(bytes(1 << 20)) * 1024)
+
+
+@pytest.mark.parametrize(("name", "make"), [("t.nc", hdf5_bomb), ("t.zarr", zarr_bomb)])
+def test_what_unpacks_to_too_much_ends_within_its_limits(
+    name: str, make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grids, "MEMORY", 2**30)
+    make(tmp_path / name)
+    with pytest.raises(FactUnavailable, match=r"allocate|limits of memory|Can't synchronously read|HDF error"):
+        read(tmp_path / name, name, Wanted(frozenset({"t"})))
+
+
+@pytest.mark.parametrize("name", ["x.nc", "x3.zarr"])
+def test_a_large_grid_is_read_by_a_process_of_its_own(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    WRITERS[name](tmp_path / name, TRUTH, UNITS)
+    wanted = Wanted(frozenset({"t", "lat"}), frozenset({"time"}), "t", "degC")
+    here = read(tmp_path / name, name, wanted)
+    monkeypatch.setattr(grids, "SMALL", 0)
+    monkeypatch.setattr(grids, "MEMORY", 2**30)  # which does, for what unpacks to little
+    there = read(tmp_path / name, name, wanted)
+    assert there.equals(here, check_metadata=True)
+    with pytest.raises(FactUnavailable, match="no column wind"):
+        read(tmp_path / name, name, Wanted(frozenset({"wind"})))
+
+
+def test_parts_that_are_too_large_are_refused_unseen(tmp_path: Path) -> None:
+    with netCDF4.Dataset(tmp_path / "t.nc", "w") as file:
+        file.createDimension("x", None)
+        file.createVariable("t", "f8", ("x",), chunksizes=(400_000_000,), zlib=True)
+    group = zarr.open_group(str(tmp_path / "t.zarr"), mode="w")
+    group.create_array("t", shape=(10,), chunks=(10**12,), dtype="f8", dimension_names=("x",))
+    for name in ("t.nc", "t.zarr"):
+        with pytest.raises(FactUnavailable, match="in parts of more than"):
+            read(tmp_path / name, name, Wanted(frozenset({"t"})))
+
+
+def test_values_kept_in_another_file_are_not_read(tmp_path: Path) -> None:
+    import h5py
+
+    with h5py.File(tmp_path / "t.nc", "w") as file:
+        file.create_dataset("t", shape=(8,), dtype="f8", external=[("/etc/passwd", 0, 64)])
+    with pytest.raises(FactUnavailable, match="kept in another file"):
+        read(tmp_path / "t.nc", "t.nc", Wanted(frozenset({"t"})))

@@ -20,7 +20,8 @@ from assaymark.case import Request, judge
 from assaymark.model import Grade, Outcome
 from assaymark_models.command import case_of
 from assaymark_models.manifest import load
-from assaymark_models.reported import junit_of, of_runs, prov_metric, value_of
+from assaymark_models.reported import junit_of, of_runs, value_of
+from assaymark_models.yprov import prov_metric
 
 RUN = "0123456789abcdef0123456789abcdef"
 YPROV = {
@@ -287,8 +288,9 @@ JSON = st.recursive(
 @settings(max_examples=80, deadline=None)
 @given(found=st.dictionaries(st.sampled_from(["entity", "prefix", "accuracy"]), JSON))
 def test_whatever_the_document_holds_is_a_number_or_unavailable(found: dict[str, Any]) -> None:
+    here = Path(__file__)
     for ask in (
-        lambda: prov_metric(found, "accuracy", "x.json"),
+        lambda: prov_metric(found, "accuracy", "x.json", here, here.parent),
         lambda: value_of(found.get("accuracy"), "accuracy", "x.json", 0.95),
     ):
         try:

@@ -20,6 +20,10 @@ def examined(place: Path) -> dict[str, Any]:
 
     from compliance_checker.runner import CheckSuite, ComplianceChecker
 
+    from assaymark.api import leads_elsewhere
+
+    if place.is_file() and (where := leads_elsewhere(place)):
+        return {"unknown": f"{where}, so it is not opened: whatever a file leads to would be read"}
     warnings.simplefilter("ignore")
     CheckSuite.load_all_available_checkers()
     conventions = _conventions(place)

@@ -1,21 +1,27 @@
 """NetCDF and Zarr as tables: one row for each cell, the coordinates as columns beside the variables.
 
-The variables asked for are spread over all their dimensions by name. A measured variable has to state its units.
+The variables asked for are spread over all their dimensions by name. A measured variable has to state its units. What
+is larger than `SMALL` is read by a process of its own, whose memory is limited: packed values may unpack to anything.
 """
 
 from __future__ import annotations
 
+import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assaymark.api import FactUnavailable
+from assaymark.api import FactUnavailable, leads_elsewhere, run_program
 from assaymark_models.places import MOST_FILES
 from assaymark_models.tables import MOST_ROWS, Unreadable, Wanted, chosen
 
 LARGEST_METADATA, MOST_ALONG_AN_AXIS = 5_000_000, 100_000
+LARGEST_PART = 1_000_000_000  # bytes of what is unpacked at once
+SMALL = 32_768  # bytes; no codec makes more than `LARGEST_PART` of so few
+SECONDS, MEMORY = 600.0, 8 * 2**30  # of the process that reads what is larger
 CELLS = b"assaymark-cells"
 
 
@@ -28,19 +34,67 @@ class Variable:
     units: str | None
 
 
-def netcdf(place: Path, name: str, wanted: Wanted) -> Any:
-    """A table of a NetCDF file."""
+def table_of(place: Path, name: str, wanted: Wanted) -> Any:
+    """A table of a NetCDF file or of a Zarr store. Raises FactUnavailable."""
+    files = [place] if place.is_file() else [p for p in place.rglob("*") if p.is_file()]
+    if sum(p.stat().st_size for p in files) <= SMALL:
+        return read_here(place, name, wanted)
+    return _read_beside(place, name, wanted)
+
+
+def read_here(place: Path, name: str, wanted: Wanted) -> Any:
+    """The same within this process."""
     try:
-        import netCDF4
+        return (_netcdf if place.suffix.lower() == ".nc" else _zarr)(place, name, wanted)
+    except FactUnavailable:
+        raise
     except ImportError as problem:
-        raise _lacking(name) from problem
+        raise FactUnavailable(
+            f"what reads {name} is not installed", remedy="pip install 'assaymark-models[grids]'"
+        ) from problem
+    except Exception as problem:  # the libraries raise whatever a damaged file makes of them
+        raise Unreadable(name, f"cannot be read: {' '.join(str(problem).split())[:200]}") from problem
+
+
+def _read_beside(place: Path, name: str, wanted: Wanted) -> Any:
+    import tempfile
+
+    import pyarrow as pa
+
+    with tempfile.TemporaryDirectory(prefix="assaymark-model-") as folder:
+        out = Path(folder, "table.arrow")
+        asked = {
+            "place": str(place),
+            "name": name,
+            "out": str(out),
+            "memory": MEMORY,
+            "wanted": [sorted(wanted.needed), sorted(wanted.welcome), wanted.measured, wanted.units],
+        }
+        argv = [sys.executable, "-I", "-m", "assaymark_models.grid_child"]
+        ran = run_program(argv, folder=Path(folder), time=SECONDS, input=json.dumps(asked).encode())
+        said = json.loads(ran.stdout) if ran.code == 0 else {}
+        if "reason" in said:
+            raise FactUnavailable(said["reason"], remedy=said["remedy"])
+        if not said:
+            raise Unreadable(name, f"was not read within limits of memory and time ({ran.problem or 'it broke'})")
+        with pa.OSFile(str(out)) as source:
+            return pa.ipc.open_file(source).read_all()
+
+
+def _netcdf(place: Path, name: str, wanted: Wanted) -> Any:
+    import netCDF4
     import numpy as np
+
+    if where := leads_elsewhere(place):
+        raise Unreadable(name, f"{where} and is not opened")
 
     with netCDF4.Dataset(place) as file:
         file.set_auto_mask(True)
         there = {n: v for n, v in file.variables.items() if isinstance(v, netCDF4.Variable)}
         picked = chosen(name, list(there), wanted)
         _refuse_large(name, {n: (there[n].dimensions, there[n].shape) for n in picked})
+        for n in {*picked, *(d for p in picked for d in there[p].dimensions if d in there)}:
+            _refuse_part(name, there[n].chunking(), there[n].dtype)
         found = {}
         for n in picked:
             values = there[n][...]
@@ -60,20 +114,19 @@ def _attribute(variable: Any, name: str) -> str | None:
     return value.strip() if isinstance(value, str) else None
 
 
-def zarr(place: Path, name: str, wanted: Wanted) -> Any:
-    """A table of a Zarr store, a folder. One with a link or with pickled objects is not opened."""
-    try:
-        import zarr as library
-    except ImportError as problem:
-        raise _lacking(name) from problem
+def _zarr(place: Path, name: str, wanted: Wanted) -> Any:
+    """A Zarr store is a folder. One with a link or with pickled objects is not opened."""
     import numpy as np
+    import zarr
 
     _refuse_unsafe(place, name)
-    group = library.open_group(str(place), mode="r")
+    group = zarr.open_group(str(place), mode="r")
     there = dict(group.arrays())
     picked = chosen(name, list(there), wanted)
-    dimensions = {n: _dimensions(there[n], name) for n in picked}
+    dimensions = {n: _dimensions(there[n], name, alone=len(picked) == 1) for n in picked}
     _refuse_large(name, {n: (dimensions[n], there[n].shape) for n in picked})
+    for n in {*picked, *(d for p in picked for d in dimensions[p] if d in there)}:
+        _refuse_part(name, there[n].chunks, there[n].dtype)
     found = {}
     for n in picked:
         values = np.asarray(there[n][...])
@@ -96,8 +149,6 @@ def _dimensions_of(found: Mapping[str, Variable]) -> list[str]:
 
 def _refuse_unsafe(place: Path, name: str) -> None:
     """Raise FactUnavailable for a store that leads elsewhere, or whose codecs would unpickle what it holds."""
-    import json
-
     for number, path in enumerate(place.rglob("*")):
         if number > MOST_FILES:
             raise Unreadable(name, f"holds more than {MOST_FILES:,} files")
@@ -115,15 +166,21 @@ def _refuse_unsafe(place: Path, name: str) -> None:
             )
 
 
-def _dimensions(array: Any, name: str) -> Sequence[str]:
+def _dimensions(array: Any, name: str, *, alone: bool) -> Sequence[str]:
+    """Names of the dimensions; a column that is read alone needs none."""
     found = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
+    if not found and alone and array.ndim == 1:
+        return ("row",)
     if array.ndim and (not found or len(found) != array.ndim or not all(isinstance(d, str) for d in found)):
         raise Unreadable(name, "does not name the dimensions of its arrays")
     return tuple(found or ())
 
 
-def _lacking(name: str) -> FactUnavailable:
-    return FactUnavailable(f"what reads {name} is not installed", remedy="pip install 'assaymark-models[grids]'")
+def _refuse_part(name: str, chunks: object, kind: Any) -> None:
+    """Raise FactUnavailable for values that are unpacked in parts of too many bytes, however few are stored."""
+    width = getattr(kind, "itemsize", 1)
+    if isinstance(chunks, list | tuple) and math.prod(chunks) * width > LARGEST_PART:
+        raise Unreadable(name, f"keeps its values in parts of more than {LARGEST_PART:,} bytes")
 
 
 def _refuse_large(name: str, shapes: Mapping[str, tuple[Sequence[str], Sequence[int]]]) -> None:
@@ -157,8 +214,6 @@ def _table(name: str, found: Mapping[str, Variable], wanted: Wanted, axes: Mappi
 
 def _cells(order: Sequence[str], axes: Mapping[str, Variable]) -> bytes:
     """In which order cells became rows, and where they are."""
-    import json
-
     told = {
         d: {"units": str(v.units), "values": v.values.tolist()}
         for d, v in axes.items()
@@ -172,8 +227,6 @@ def refuse_other_cells(one: Mapping[bytes, bytes] | None, other: Mapping[bytes, 
 
     Axes of other names, or whose values are in other units, are not compared.
     """
-    import json
-
     import numpy as np
 
     if not one or not other or CELLS not in one or CELLS not in other:

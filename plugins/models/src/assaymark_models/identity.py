@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from assaymark.api import FactUnavailable
 from assaymark_models.manifest import Manifest
@@ -41,6 +43,21 @@ def files_of(manifest: Manifest) -> Iterator[tuple[str, str]]:
     for i, item in enumerate(manifest.data.get("reported", ()), 1):
         if "file" in item:
             yield f"reported {i}", str(item["file"])
+            yield from _values_of(manifest, f"values of reported {i}", item)
+
+
+def _values_of(manifest: Manifest, role: str, item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The file beside a document of yProv4ML that holds the values of a metric."""
+    from assaymark_models.yprov import values_file
+
+    if not str(item["file"]).endswith(".json") or "metric" not in item:
+        return
+    try:
+        found = values_file(place_of(manifest, str(item["file"])), str(item["metric"]), manifest.root)
+    except FactUnavailable:
+        return
+    if found is not None:
+        yield role, os.path.relpath(found, manifest.path.parent)
 
 
 MODELS = ("model", "entry point", "image", "MLflow run")  # roles that name the model itself

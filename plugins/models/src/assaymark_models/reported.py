@@ -1,4 +1,4 @@
-"""Numbers that other programs wrote: metrics JSON, PROV-JSON of yProv4ML, JUnit XML. Their values, never their word.
+"""Numbers that other programs wrote: metrics JSON, JUnit XML. Their values, never their word.
 
 A number of its own has no interval, so it can fail a threshold and cannot pass one. It passes with the bounds that the
 file states (``{"value": …, "low": …, "high": …}``), or with the values of repeated runs (a list of at least five).
@@ -78,61 +78,6 @@ def of_runs(values: Sequence[float], confidence: float) -> Reported:
 def is_number(value: object) -> TypeGuard[int | float]:
     """Whether a value is a finite number of a usual size, and so no ``NaN``, which JSON of Python may hold."""
     return is_comparable(value) and not isinstance(value, bool)
-
-
-def prov_metric(found: Mapping[str, Any], name: str, where: str) -> Reported:
-    """The last value of a metric that yProv4ML keeps in its document. Raises FactUnavailable when it keeps none there.
-
-    Later versions write the values to files beside the document; those are read as files of their own.
-    """
-    entities = found.get("entity")
-    for id, entity in entities.items() if isinstance(entities, dict) else ():
-        if not isinstance(entity, dict) or not _is_metric(entity):
-            continue
-        label = str(id).rpartition(":")[2].partition("//")[0]
-        if name in (str(id), label, _plain(entity.get("prov:label")), _plain(entity.get("yprov:fullLabel"))):
-            for key in (
-                "prov:value",
-                "yProv4ML:metric_value",
-                "yprov:value",
-                "prov-ml:value",
-                "prov-ml:metric_value_list",
-            ):
-                numbers = _numbers(entity.get(key))
-                if numbers:
-                    return Reported(numbers[-1])
-            kept = _plain(entity.get("dcterms:identifier"))
-            raise FactUnavailable(
-                f"the values of {name!r} are not in {where}" + (f" but in {kept[:200]}" if kept else ""),
-                remedy="report them as metrics JSON",
-            )
-    raise FactUnavailable(f"{where} has no metric {name!r}")
-
-
-def _is_metric(entity: Mapping[str, Any]) -> bool:
-    kinds = entity.get("prov:type", "")
-    return "metric" in json.dumps(kinds).lower() or any("metric" in str(k).lower() for k in entity)
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, dict):
-        value = value.get("$")
-    if isinstance(value, list):
-        value = value[0] if value else ""
-    return str(value) if value is not None else ""
-
-
-def _numbers(value: object) -> list[float]:
-    """Numbers of a value of PROV-JSON: alone, typed, in a list, or a list as text."""
-    if isinstance(value, dict):
-        value = value.get("$")
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return []
-    values = value if isinstance(value, list) else [value]
-    return [float(v) for v in values if is_number(v)]
 
 
 def junit_of(place: Path, name: str) -> Tests:

@@ -74,7 +74,7 @@ def _reader(kind: str) -> Callable[[Path, str, Wanted], Any]:
     if kind in (".nc", ".zarr"):
         from assaymark_models import grids
 
-        return grids.netcdf if kind == ".nc" else grids.zarr
+        return grids.table_of
     return {".csv": _csv, ".parquet": _parquet}.get(kind, _numpy)
 
 

@@ -13,7 +13,8 @@ from assaymark_models.manifest import Manifest
 from assaymark_models.measure import Verdict, clears, how_of, number
 from assaymark_models.mlflow import Run
 from assaymark_models.places import digest_of, place_of
-from assaymark_models.reported import Reported, document, junit_of, prov_metric, value_of
+from assaymark_models.reported import Reported, document, junit_of, value_of
+from assaymark_models.yprov import prov_metric
 
 
 @check("model.reported")
@@ -66,9 +67,10 @@ def _value(metric: str, file: str | None, manifest: Manifest, run: Run | None) -
         if metric not in run.metrics or not run.metrics[metric]:
             raise FactUnavailable(f"the MLflow run has no metric {metric!r}")
         return Reported(run.metrics[metric][-1])
-    found = document(place_of(manifest, file), file)
+    place = place_of(manifest, file)
+    found = document(place, file)
     if isinstance(found.get("entity"), dict) and "prefix" in found:
-        return prov_metric(found, metric, file)
+        return prov_metric(found, metric, file, place, manifest.root)
     inner = found.get("metrics")
     table = inner if metric not in found and isinstance(inner, dict) else found
     return value_of(table.get(metric), metric, file, how_of(manifest).confidence)
