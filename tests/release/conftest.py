@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from releasing import COMMIT, SAMPLE, git, listed
+from releasing import COMMIT, SAMPLE, SDIST, git, listed
 
 from assaymark.release import folder
 from assaymark.release.folder import Release
@@ -45,6 +45,26 @@ def small(tmp_path: Path) -> tuple[Path, Release]:
     (place / "tide-1.2.0.tar.gz").write_bytes(b"sdist " * 500)
     (place / folder.NOTES).write_text("### Added\n\n- High water.\n", encoding="utf-8")
     return place, listed(place)
+
+
+@pytest.fixture
+def built(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder as a build leaves it, with packages that are only packages by name."""
+    from assaymark.assessment import Request, judge
+    from assaymark.release import package
+    from assaymark.release.build import Wanted, build
+    from assaymark.release.source import open_source
+    from assaymark.reports.json import render
+
+    def packages(source: Any, folders: Any, out: Path, *_: Any, **__: Any) -> list[Path]:
+        (out / SDIST).write_bytes(b"sdist")
+        return [out / SDIST]
+
+    monkeypatch.setattr(package, "packages", packages)
+    assessment = judge(Request(path=str(sample), tools=False)).assessment
+    wanted = Wanted(assessment=assessment, report=render(assessment).encode(), gate="bronze", isolated=False)
+    build(open_source(sample), tmp_path / "release", wanted, {})
+    return tmp_path / "release"
 
 
 @pytest.fixture

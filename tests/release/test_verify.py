@@ -8,35 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-from releasing import git
+from releasing import SDIST, git
 from sigstore_fake import Sigstore
 
-from assaymark.assessment import Request, judge
 from assaymark.badges.verify import Says
 from assaymark.release import folder
-from assaymark.release.build import Wanted, build
-from assaymark.release.source import open_source
 from assaymark.release.verify import OURS, PROVENANCE, Known, chain
-from assaymark.reports.json import render
-
-SDIST = "tide-1.2.0.tar.gz"
-
-
-@pytest.fixture
-def built(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder as a build leaves it, with packages that are only packages by name."""
-    from assaymark.release import package
-
-    def packages(source: Any, folders: Any, out: Path, *_: Any, **__: Any) -> list[Path]:
-        (out / SDIST).write_bytes(b"sdist")
-        return [out / SDIST]
-
-    monkeypatch.setattr(package, "packages", packages)
-    assessment = judge(Request(path=str(sample), tools=False)).assessment
-    wanted = Wanted(assessment=assessment, report=render(assessment).encode(), gate="bronze", isolated=False)
-    build(open_source(sample), tmp_path / "release", wanted, {})
-    return tmp_path / "release"
 
 
 def said(place: Path, name: str = "", **known: Any) -> dict[str, str]:

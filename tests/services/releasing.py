@@ -15,6 +15,7 @@ from assaymark.release import folder
 from assaymark.release.folder import Release
 
 COMMIT = "c" * 40
+SDIST = "tide-1.2.0.tar.gz"
 SAMPLE = {
     "pyproject.toml": """\
 [build-system]

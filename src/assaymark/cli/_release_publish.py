@@ -14,6 +14,7 @@ from assaymark.cli._release import EXISTING, read, web
 from assaymark.errors import GateNotMet, InputError
 
 if TYPE_CHECKING:
+    from assaymark.provenance.published import Place
     from assaymark.release.folder import Release
 
 PLACES = ("images", "github", "zenodo")
@@ -50,6 +51,7 @@ def publish(
     from your own workflow, see `assaymark init --release`.
     """
     from assaymark.release import folder as folders
+    from assaymark.release.record import publication
 
     release = folders.read(folder)
     wrong = folders.differing(folder, release.files)
@@ -61,16 +63,29 @@ def publish(
     if final and "zenodo" not in chosen:
         raise InputError("--final is about a deposit", hint="add --to zenodo")
     name = repository or release.repository
+    publication(folder, release)  # what is wrong with the record is told before anything is published
     if "images" in chosen:
-        _images(release, split(image_tag), image_to, dry_run)
+        _images(folder, release, split(image_tag), image_to, dry_run)
     if "github" in chosen:
         _github(folder, release, name, dry_run)
     if "zenodo" in chosen:
         _zenodo(folder, release, name, (zenodo, zenodo_address, earlier, final), dry_run)
 
 
-def _images(release: Release, tags: tuple[str, ...], to: str | None, dry: bool) -> None:
-    from assaymark.release import images
+def _told(folder: Path, release: Release, *places: Place) -> None:
+    """Into the record beside the release; that it cannot be written undoes nothing."""
+    from assaymark.release.folder import PUBLISHED
+    from assaymark.release.record import told_of
+
+    try:
+        if told_of(folder, release, places, os.environ):
+            say(f"recorded in {folder / PUBLISHED}")
+    except (InputError, OSError) as problem:
+        say(f"assaymark: published, but not recorded: {problem}")
+
+
+def _images(folder: Path, release: Release, tags: tuple[str, ...], to: str | None, dry: bool) -> None:
+    from assaymark.release import images, record
 
     if not release.images:
         raise InputError("the release has no image", hint="name it when building: --image NAME@sha256:...")
@@ -79,18 +94,23 @@ def _images(release: Release, tags: tuple[str, ...], to: str | None, dry: bool) 
     images.refuse_collisions(named, target)
     with web():
         for image in named:
-            images.promote(image, wanted, say, to=target, dry=dry)
+            put = images.promote(image, wanted, say, to=target, dry=dry)
+            if not dry:
+                _told(folder, release, *record.at_tags(target or image, image.reference, wanted, put))
     out(f"images: {', '.join(wanted)}{UNDONE if dry else ''}")
 
 
 def _github(folder: Path, release: Release, name: str, dry: bool) -> None:
     from assaymark.cli._forge import asking
     from assaymark.forge.client import connect
+    from assaymark.release import record
     from assaymark.release.forge import publish as published
 
     client = connect(name, os.environ, timeout=120, deadline=3_600.0, requests=20_000)
     with asking(client.name):
         done = published(client, folder, release, say, dry=dry)
+    if not dry:
+        _told(folder, release, *record.at_forge(folder, done))
     state = " (nothing to do)" if not done.steps else UNDONE if dry else ""
     out(f"github: {done.address or release.tag}{state}")
 
@@ -100,7 +120,7 @@ def _zenodo(
 ) -> None:
     from assaymark.cli._forge import asking
     from assaymark.forge.client import connect
-    from assaymark.release import zenodo
+    from assaymark.release import record, zenodo
     from assaymark.release.doi import propose
 
     site, address, earlier, final = how
@@ -108,6 +128,8 @@ def _zenodo(
     metadata = _metadata(folder, release)
     with web():
         done = zenodo.deposit(api, folder, release, metadata, say, earlier=earlier, final=final, dry=dry)
+    if not dry:
+        _told(folder, release, *record.at_archive(folder, done))
     state = f"{'final' if done.final else 'draft, look at it'}: {done.address}" if done.address else "no deposit yet"
     more = " (as it was)" if not done.steps else UNDONE if dry else ""
     out(f"zenodo ({site}): {done.doi or 'no DOI yet'}, {state}{more}")
@@ -123,7 +145,7 @@ def _zenodo(
 def _metadata(folder: Path, release: Release) -> dict[str, Any]:
     """What Zenodo is told: out of the metadata that the build put into the folder."""
     from assaymark.release.folder import METADATA
-    from assaymark.release.zenodo import metadata_of
+    from assaymark.release.zenodo_metadata import metadata_of
 
     path = folder / METADATA
     declared = json.loads(read(path)) if path.is_file() else {}

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assaymark.cli._common import out, say, split, write
-from assaymark.cli._signing import identity_of, key_options, signer_of
-from assaymark.errors import GateNotMet, InputError, Undetermined
-from assaymark.wording import one_line
+from assaymark.cli._provenance_check import check
+from assaymark.cli._provenance_release import BUILD, records
+from assaymark.cli._signing import key_options, signer_of
+from assaymark.errors import GateNotMet, InputError
 
 if TYPE_CHECKING:
     from assaymark.provenance.account import Account
@@ -35,6 +36,9 @@ Examples:
 )
 def command() -> None:
     """Write, check and exchange provenance: W3C PROV, RO-Crate, in-toto, EVERSE."""
+
+
+command.add_command(check)
 
 
 @command.command(
@@ -63,11 +67,11 @@ def export(
     key: Path | None,
     issuer: str | None,
 ) -> None:
-    """Draw provenance from the REPORT of assess, model, smoke or validate.
+    """Draw provenance from the REPORT of assess, model, smoke or validate, or from the record of a release.
 
-    REPORT is the folder that --output named, or assessment.json or provenance.json in it. Without --output here the
-    W3C PROV document goes to standard output. Signed statements lie beside the others, each in a DSSE envelope:
-    statements.dsse.jsonl. Nothing is written if a document would tell a secret, a name of the host
+    REPORT is the folder that --output named, or assessment.json, provenance.json or release-provenance.json in it.
+    Without --output here the W3C PROV document goes to standard output. Signed statements lie beside the others, each
+    in a DSSE envelope: statements.dsse.jsonl. Nothing is written if a document would tell a secret, a name of the host
     or of the user, or a place on this machine.
     """
     from assaymark.provenance import folder
@@ -109,75 +113,27 @@ def _seal(sign: bool, key: Path | None, issuer: str | None, wanted: tuple[str, .
 @command.command(
     epilog="""\b
 Examples:
-  assaymark provenance check prov/provenance.json
-  assaymark provenance check prov/statements.dsse.jsonl --issuer did:key:z6Mk…
-\b
-Exit status: 0 it holds, 1 it does not, 2 wrong input, 3 nothing is wrong, but not everything could be found out.
+  assaymark provenance graph out/assessment.json --output flow.svg
+  assaymark provenance graph release --output release.svg
 """
 )
-@click.argument("document", type=click.Path())
-@click.option("--any-maker", is_flag=True, help="Leave out the rules that only documents of ours keep.")
-@click.option("--skew", default=2.0, show_default=True, metavar="SECONDS", help="How far two clocks may differ.")
-@click.option("--issuer", multiple=True, metavar="DID", help="Whose signature on an envelope you trust.")
-@click.option("--identity", multiple=True, type=click.Path(path_type=Path), help="The did.json of a did:web issuer.")
-def check(document: str, any_maker: bool, skew: float, issuer: tuple[str, ...], identity: tuple[Path, ...]) -> None:
-    """Judge a PROV-JSON DOCUMENT by the constraints of W3C PROV, or DSSE envelopes by who signed them.
-
-    Whether signed statements say what the report says is for 'assaymark verify', which looks at the whole chain.
-    """
-    from datetime import timedelta
-
-    from assaymark.provenance.constraints import violations
-
-    path = Path(document)
-    if path.suffix == ".jsonl":
-        _check_envelopes(path, issuer, identity)
-        return
-    value = _json(path)
-    if isinstance(value, dict) and "payload" in value:
-        _check_envelopes(path, issuer, identity)
-        return
-    found = violations(value, strict=not any_maker, skew=timedelta(seconds=skew))
-    for violation in found:
-        out(f"{document}: {violation.record}: {violation.message} [{violation.rule}]")
-    if found:
-        raise GateNotMet(f"{len(found)} constraint{'s are' if len(found) > 1 else ' is'} broken", where=document)
-    say(f"{document}: sound")
-
-
-def _check_envelopes(path: Path, issuers: tuple[str, ...], identities: tuple[Path, ...]) -> None:
-    from datetime import UTC, datetime
-
-    from assaymark.badges import envelopes
-    from assaymark.badges.verify import Known
-
-    content = _read(path)
-    lines = envelopes.lines_of(content) if path.suffix == ".jsonl" else [content]
-    known = Known(now=datetime.now(UTC), issuers=split(issuers), identities=dict(map(identity_of, identities)))
-    judged = envelopes.judge(lines, known)
-    for answer in judged.answers:
-        out(f"{answer.says:<8} {answer.about:<10} {answer.text}")
-    open_ = ", ".join(dict.fromkeys(a.about for a in judged.answers if a.says != "yes"))
-    if judged.says == "no":
-        raise GateNotMet(f"the signed statements do not hold: {open_}", where=str(path))
-    if judged.says == "unknown":
-        raise Undetermined(f"not everything about the signed statements could be found out: {open_}", where=str(path))
-    for statement in judged.statements:
-        about = ", ".join(str(s.get("name", "")) for s in statement["subject"])
-        out(one_line(f"signed   {statement['predicateType']} about {about}", 300))
-
-
-@command.command(epilog="\b\nExample:\n  assaymark provenance graph out/assessment.json --output flow.svg")
 @click.argument("places", nargs=-1, required=True, type=click.Path())
 @click.option("--output", type=click.Path(dir_okay=False), help="File for the picture (default: standard output).")
 def graph(places: tuple[str, ...], output: str | None) -> None:
-    """Draw one assessment as SVG, or the history of several.
+    """Draw one assessment as SVG, the way of a release, or the history of several assessments.
 
-    PLACES is one report (as for export), or several assessments, or a history that is kept beside a badge (.jsonl).
+    PLACES is one report (as for export), or the folder of a release (drawn from the commit to where it was published),
+    or several assessments, or a history that is kept beside a badge (.jsonl).
     """
     from assaymark.provenance import milestones, picture
 
-    if len(places) == 1 and not places[0].endswith(".jsonl"):
+    files = records(places[0]) if len(places) == 1 else None
+    if files is not None:
+        from assaymark.provenance import chain, chain_picture
+
+        way = chain.read(files)
+        name, drawn = way.build.subject.name, chain_picture.release(way)
+    elif len(places) == 1 and not places[0].endswith(".jsonl"):
         account = _account(places[0])
         name, drawn = account.subject.name, picture.assessment(account)
     else:
@@ -307,12 +263,19 @@ def pull(name: str, url: str, output: str | None) -> None:
 def import_(document: str, output: str | None) -> None:
     """Make PROV of another tool (yProv4ML, yProv4WFs, any PROV-JSON) or a report of SQAaaS stand beside ours.
 
-    Times and namespaces are put right, hosts and users left out; the digest of DOCUMENT ties it to the original.
+    Times and namespaces are put right, hosts and users left out; the digest of DOCUMENT ties it to the original. Of a
+    release (its folder, or release-provenance.json) the records of assessment, build and publication become one.
     """
     from assaymark.provenance import history as told
     from assaymark.provenance import milestones, upstream
     from assaymark.provenance.prov import dump
 
+    files = records(document)
+    if files is not None:
+        from assaymark.provenance import chain
+
+        _given(output, dump(chain.joined(files)), chain.read(files).build.subject.name)
+        return
     path = Path(document)
     data = _read(path)
     value = _json(path)
@@ -362,8 +325,10 @@ def _account(place: str) -> Account:
     from assaymark.provenance import assessed, recorded
 
     path = Path(place)
-    record = path / RECORD if path.is_dir() and not (path / REPORT).exists() else path
-    if record.name != RECORD:
+    record = path
+    if path.is_dir():
+        record = next((path / name for name in (BUILD, REPORT, RECORD) if (path / name).exists()), path / RECORD)
+    if record.name not in (RECORD, BUILD):
         judged, data = _loaded(place)
         return assessed.account_of(judged, data, os.environ)
     if not record.is_file():
@@ -373,7 +338,11 @@ def _account(place: str) -> Account:
     except InputError as problem:
         raise InputError(problem.message, where=str(record), hint=problem.hint) from problem
     report = record.parent / account.report.name
-    if report.is_file() and hashlib.sha256(_read(report)).hexdigest() != account.report.sha256:
+    if record.name == BUILD:
+        from assaymark.provenance import chain
+
+        chain.read(records(str(record)) or {})
+    elif report.is_file() and hashlib.sha256(_read(report)).hexdigest() != account.report.sha256:
         raise InputError(f"tells of another {report.name} than the one beside it", where=str(record))
     return account
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from assaymark.verify import Link, Own
 
 LIMIT = 128_000_000
+RELEASE = "release.json"
 COLOURS = {"yes": "green", "no": "red", "unknown": "yellow"}
 MARKS = {"yes": "✓", "no": "✗", "unknown": "?"}
 EPILOG = """\b
@@ -58,7 +59,8 @@ def command(
     """Check badge, report, provenance and subject against one another, and say which link is broken.
 
     PLACE is the folder that assess --output wrote, or a file in it; a Sigstore bundle in it (badge.sigstore.json) is
-    checked too. Nothing is fetched.
+    checked too. In the folder of a release the links of the release are checked as well, on to where it was published.
+    Nothing is fetched.
     """
     from assaymark.badges.keyless import BRANCHES, Rules
     from assaymark.badges.verify import Known
@@ -67,7 +69,7 @@ def command(
     folder = place if place.is_dir() else place.parent
     if not place.exists():
         raise InputError("there is nothing at this path", where=str(place))
-    files = {p.name: _read(p) for p in sorted(folder.iterdir()) if p.is_file() and not p.is_symlink()}
+    files = _files(folder)
     own = _own(repository, files.get(REPORT))
     known = Known(
         now=_moment(as_of),
@@ -79,9 +81,30 @@ def command(
         rules=Rules(split(signer), split(signer_commit), split(ref) or BRANCHES),
         trusted_root=trusted_root,
     )
-    links = chain(files, known, own)
+    links = (*chain(files, known, own), *_of_the_release(folder, files, repository, trusted_root))
     out(json.dumps(_document(links), indent=2) if form == "json" else _text(links))
     _end(links)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """What lies in the folder, by name; of a release without its packages, which are looked at by their digests."""
+    there = {p.name: p for p in sorted(folder.iterdir()) if p.is_file() and not p.is_symlink()}
+    if RELEASE in there:
+        there = {name: p for name, p in there.items() if p.suffix not in (".gz", ".whl", ".tar", ".zip")}
+    return {name: _read(p) for name, p in there.items()}
+
+
+def _of_the_release(
+    folder: Path, files: Mapping[str, bytes], repository: str | None, root: Path | None
+) -> Iterator[Link]:
+    """The links of ``release verify``, for a folder that is that of a release."""
+    if RELEASE not in files:
+        return
+    from assaymark.release.verify import Known, chain
+
+    known = Known(clone=Path(repository) if repository else None, root=root)
+    for link in chain(folder, "", known):
+        yield link._replace(name="release" if link.name == "release" else f"release: {link.name}")
 
 
 def _own(repository: str | None, report: bytes | None) -> Own | None:

@@ -75,7 +75,7 @@ def _root(account: Account, files: Sequence[Artifact], profiles: Sequence[str], 
         "license": _ref(_CC0),
         "conformsTo": [_ref(CRATE_PROFILES[key][0]) for key in profiles],
         "hasPart": [_ref(f.name) for f in files],
-        "mentions": [_ref(_action(step)) for step in account.steps],
+        "mentions": [_ref(_action(step)) for step in account.steps] + [_ref(_thing(o)) for o in account.outputs],
     }
     if workflow:
         root["mainEntity"] = _ref(workflow)
@@ -95,7 +95,7 @@ def _files(account: Account, files: Sequence[Artifact]) -> Iterator[dict[str, An
             "encodingFormat": file.media_type or "application/json",
             "sha256": file.sha256,
         }
-    for plan in (*account.plans, *account.inputs):
+    for plan in (*account.plans, *account.inputs, *account.outputs):
         yield {"@id": _thing(plan), "@type": "CreativeWork", "name": plan.name, "sha256": plan.sha256}
     subject = account.subject
     source: dict[str, Any] = {"@id": _thing(subject), "@type": "SoftwareSourceCode", "name": subject.name}
@@ -190,7 +190,7 @@ def _workflow_run(account: Account, workflow: str, files: Sequence[Artifact]) ->
         "startTime": account.run.started,
         "endTime": account.run.ended,
         "object": [_ref(_thing(a)) for a in (account.subject, *account.plans, *account.inputs)],
-        "result": [_ref(f.name) for f in files],
+        "result": [_ref(f.name) for f in files] + [_ref(_thing(o)) for o in account.outputs],
         "actionStatus": _ref(COMPLETED),
     }
     if account.run.owner and account.run.server:

@@ -70,7 +70,8 @@ def _made(account: Account, formats: Sequence[str], seal: Callable[[bytes], str]
         predicates = intoto.predicates(account)
         for kind, predicate in predicates.items():
             yield f"predicates/{kind}.json", intoto.render(predicate)
-        lines = [intoto.render(intoto.statement(kind, predicates[kind], [account.report])) for kind in predicates]
+        about = intoto.subjects(account)
+        lines = [intoto.render(intoto.statement(kind, predicates[kind], about)) for kind in predicates]
         yield "statements.intoto.jsonl", "".join(lines)
         if seal:
             yield SEALED, "".join(seal(line.strip().encode()) for line in lines)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assaymark.provenance.account import Account, Artifact, Result, Work
-from assaymark.provenance.uris import BUILD_TYPE, CATALOGUE, HOME, PREDICATES, STATEMENT, VERIFIER
+from assaymark.provenance.uris import BUILD_TYPE, CATALOGUE, HOME, LOCAL_BUILDER, PREDICATES, STATEMENT, VERIFIER
 
 _LEVELS = ("bronze", "silver", "gold")
 _URI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s]+")
@@ -37,14 +37,39 @@ def render(value: Mapping[str, Any]) -> str:
 def predicates(account: Account) -> dict[str, dict[str, Any]]:
     """The predicates that this account supports, by kind; a level that was not reached has no SVR.
 
-    A document that was validated is no criterion: nothing is claimed of one.
+    A document that was validated is no criterion: nothing is claimed of one. Of a release it is told how it was built.
     """
+    if account.work is Work.RELEASE:
+        return {"slsa-provenance": _built(account)}
     made = {"test-result": test_result(account)}
     if account.work is not Work.VALIDATION:
         made["scai"] = claims(account)
     if account.verdict in _LEVELS and not account.partial:
         made["svr"] = properties(account)
     return made
+
+
+def subjects(account: Account) -> tuple[Artifact, ...]:
+    """What the statements of an account are about: its report; of a release, the files that were built."""
+    if account.work is not Work.RELEASE:
+        return (account.report,)
+    verdict = (item for item in account.inputs if item.kind == "assessment")
+    return tuple(sorted((*account.outputs, *verdict), key=lambda file: file.name))
+
+
+def _built(account: Account) -> dict[str, Any]:
+    """The SLSA provenance that the build wrote, again, out of its record."""
+    run = account.run
+    return slsa_provenance(
+        source=account.subject,
+        parameters={"tag": str(account.facts["tag"])},
+        builder=f"{run.server}/{run.workflow}" if run.server and run.workflow else LOCAL_BUILDER,
+        version=account.version,
+        started=run.started,
+        finished=run.ended,
+        invocation=run.url,
+        dependencies=[item for item in account.inputs if item.kind == "lock"],
+    )
 
 
 def test_result(account: Account) -> dict[str, Any]:

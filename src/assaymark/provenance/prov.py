@@ -24,6 +24,7 @@ ENDS = {
     "wasStartedBy": ("prov:activity", "prov:starter"),
     "actedOnBehalfOf": ("prov:delegate", "prov:responsible"),
     "specializationOf": ("prov:specificEntity", "prov:generalEntity"),
+    "hadMember": ("prov:collection", "prov:entity"),
 }
 
 
@@ -94,8 +95,7 @@ class Writer:
     def relate(self, kind: str, first: str, second: str, **more: Any) -> None:
         """A relation between two declared records."""
         one, two = ENDS[kind]
-        key = "\0".join((kind, first, second, str(more.get("prov:plan", "")), str(more.get("prov:type", ""))))
-        name = f"id:{kind}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+        name = relation_name(kind, first, second, more)
         self.records.setdefault(kind, {})[name] = {one: first, two: second, **_clean(more)}
 
     def document(self) -> dict[str, Any]:
@@ -106,6 +106,12 @@ class Writer:
         attributes = {"prov:type": qualified(type), "prov:label": label, **_clean(more)}
         self.records.setdefault(kind, {}).setdefault(name, attributes)
         return name
+
+
+def relation_name(kind: str, first: str, second: str, more: Mapping[str, Any]) -> str:
+    """A name for a relation, made of what it joins: never a counter."""
+    key = "\0".join((kind, first, second, str(more.get("prov:plan", "")), str(more.get("prov:type", ""))))
+    return f"id:{kind}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
 def qualified(name: str) -> dict[str, str]:

@@ -7,6 +7,8 @@ from types import MappingProxyType
 VOCABULARY = "https://assaymark.github.io/vocabulary#"
 VERIFIER = "https://assaymark.github.io/verifier/v1"
 BUILD_TYPE = "https://assaymark.github.io/buildtypes/release/v1"
+# What built a release that no workflow built.
+LOCAL_BUILDER = "urn:assaymark:builder:local"
 CATALOGUE = "https://assaymark.github.io/assaymark/criteria/#"
 HOME = "https://github.com/assaymark/assaymark"
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from assaymark.release.dependencies import Dependency
     from assaymark.release.source import Source
 
-LOCAL = "urn:assaymark:builder:local"
 _KINDS = {
     folder.REPORT: "assessment",
     folder.CRATE: "crate",
@@ -163,6 +162,7 @@ def _provenance(
     from assaymark.provenance import intoto
     from assaymark.provenance.account import Artifact
     from assaymark.provenance.assessed import subject_of
+    from assaymark.provenance.uris import LOCAL_BUILDER
 
     files = [Artifact(name=f.name, kind=f.kind, sha256=f.sha256) for f in folder.described(out, kinds)]
     server, workflow = surroundings.get("GITHUB_SERVER_URL"), surroundings.get("GITHUB_WORKFLOW_REF")
@@ -171,7 +171,7 @@ def _provenance(
     predicate = intoto.slsa_provenance(
         source=subject_of(source.opened.subject),
         parameters={"tag": source.tag},
-        builder=f"{server}/{workflow}" if server and workflow else LOCAL,
+        builder=f"{server}/{workflow}" if server and workflow else LOCAL_BUILDER,
         version=__version__,
         started=times[0],
         finished=times[1],

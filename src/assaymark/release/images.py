@@ -49,8 +49,8 @@ def promote(
     moving: tuple[str, ...] = ("latest",),
     dry: bool = False,
     environment: Mapping[str, str] | None = None,
-) -> None:
-    """Put tags on the image, in ``to`` instead of where it is; what is so already stays.
+) -> tuple[str, ...]:
+    """Put tags on the image, in ``to`` instead of where it is; what is so already stays. Gives those that it put.
 
     Raises WebProblem when the registry does not take it, GateNotMet when a tag that is not ``moving`` names another.
     """
@@ -65,7 +65,8 @@ def promote(
     for tag, digest in there.items():
         if digest not in (None, image.reference) and tag not in moving:
             raise GateNotMet(f"{target.name}:{tag} is another image, {digest}", hint="raise the version")
-    for tag in (tag for tag in tags if there[tag] != image.reference):
+    missing = tuple(tag for tag in tags if there[tag] != image.reference)
+    for tag in missing:
         say(f"tag {target.name}:{tag} as {image.reference[:19]}")
         if dry:
             continue
@@ -74,6 +75,7 @@ def promote(
         target.put_manifest(whole, tag)
         if target.digest_of(tag) != image.reference:
             raise WebProblem(f"{target.name}:{tag} is not what was put there")
+    return missing
 
 
 def refuse_collisions(images: Sequence[Name], to: Name | None) -> None:

@@ -1,19 +1,28 @@
-"""The release itself as an account: of which commit, by which verdict, with which tools, and what came out."""
+"""The release itself as records: how it was built, of which commit and by which verdict; and where it was taken."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assaymark import __version__
-from assaymark.provenance import prov
+from assaymark.errors import InputError
+from assaymark.provenance import prov, published
 from assaymark.provenance.account import Account, Artifact, Step, Tool, Work
 from assaymark.provenance.collect import run_of
+from assaymark.provenance.published import Place, Published
 from assaymark.provenance.redact import refuse_leaks
 from assaymark.release import folder
 from assaymark.release.folder import File, Release
+
+if TYPE_CHECKING:
+    from assaymark.release.forge import Done
+    from assaymark.release.oci import Name
+    from assaymark.release.zenodo import Deposit
 
 # What makes the files of a kind; for the rest it is assaymark itself.
 _MAKERS = {"sdist": "build", "wheel": "build", "wheelhouse": "pip"}
@@ -61,6 +70,86 @@ def account_of(
         outputs=tuple(_artifact(f) for f in sorted(files.values())),
         facts={"tag": release.tag, "level": release.level, "name": release.name, "released": release.version},
     )
+
+
+def publication(place: Path, release: Release) -> Published:
+    """What is told by now of where a release was taken: nothing, if nobody said anything yet.
+
+    Raises InputError when the record in the folder is not ours, was edited, or is about another release.
+    """
+    digests = {f.name: f.sha256 for f in release.files}
+    new = Published(
+        repository=release.repository,
+        commit=release.commit,
+        tag=release.tag,
+        name=release.name,
+        release=release.version,
+        listed=folder.digest(place / folder.MANIFEST),
+        statement=digests.get(folder.STATEMENT, ""),
+        record=digests.get(folder.RECORD, ""),
+        images=tuple(sorted(release.images)),
+    )
+    path = place / folder.PUBLISHED
+    if not path.is_file() or path.is_symlink():
+        return new
+    try:
+        told = published.read(path.read_bytes())
+    except InputError as problem:
+        raise InputError(problem.message, where=str(path), hint="move it away") from problem
+    if told.with_places(()) != new.with_places(told.places):
+        raise InputError("tells of another release", where=str(path), hint="move it away")
+    return told
+
+
+def told_of(place: Path, release: Release, new: Iterable[Place], environment: Mapping[str, str]) -> bool:
+    """Add places to the record in the folder; tells whether that changed anything.
+
+    ``moment``, ``version`` and ``run`` are filled in here. Raises InputError as `publication` does, and before it would
+    write what must not leave the machine.
+    """
+    from dataclasses import replace
+    from datetime import UTC, datetime
+
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    run = run_of(environment, started=now, ended=now, report="").url or ""
+    before = publication(place, release)
+    after = before.with_places(replace(one, moment=now, version=__version__, run=run) for one in new)
+    if after == before:
+        return False
+    text = published.render(after)
+    refuse_leaks(folder.PUBLISHED, text, environment, allowed=[release.repository])
+    (place / folder.PUBLISHED).write_text(text, encoding="utf-8", newline="\n")
+    return True
+
+
+def at_tags(name: Name, digest: str, tags: Sequence[str], put: Sequence[str]) -> list[Place]:
+    """An image under its tags in the repository ``name``; those of ``put`` are new."""
+    return [
+        Place(
+            kind="image",
+            address=f"{name.host}/{name.path}:{tag}",
+            sha256=digest.removeprefix("sha256:"),
+            found=tag not in put,
+        )
+        for tag in tags
+    ]
+
+
+def at_forge(place: Path, done: Done) -> list[Place]:
+    """The release on the forge, with all files of the folder."""
+    if not done.address:
+        return []
+    listed = folder.digest(place / folder.MANIFEST)
+    return [Place(kind="github-release", address=done.address, sha256=listed, found=not done.steps)]
+
+
+def at_archive(place: Path, done: Deposit) -> list[Place]:
+    """The deposit under its DOI, which a draft has already."""
+    address = f"https://doi.org/{done.doi}" if done.doi else done.address
+    if not address:
+        return []
+    listed, found = folder.digest(place / folder.MANIFEST), not done.steps
+    return [Place(kind="deposit", address=address, sha256=listed, found=found, draft=not done.final, doi=done.doi)]
 
 
 def _steps(files: Sequence[File]) -> Iterator[Step]:

@@ -51,6 +51,7 @@ def chain(place: Path, name: str, known: Known, *, image: str = "") -> tuple[Lin
     except InputError as problem:
         return (Link("release", (Answer("description", Says.NO, str(problem)),)),)
     files = [f for f in release.files if not name or f.name == name]
+    published = (Link("published", tuple(_published(place, release))),) if (place / folder.PUBLISHED).exists() else ()
     return (
         Link("release", tuple(_release(place, release, name, image, known))),
         Link("checksums", tuple(_sums(place, release, name))),
@@ -58,6 +59,7 @@ def chain(place: Path, name: str, known: Known, *, image: str = "") -> tuple[Lin
         Link("signature", tuple(_signature(place, release, known))),
         Link("assessment", tuple(_assessment(place, release))),
         Link("commit", tuple(_commit(place, release, known))),
+        *published,
     )
 
 
@@ -278,6 +280,31 @@ def _commit(place: Path, release: Release, known: Known) -> Iterator[Answer]:
     same = assessment.subject.digest == subject.digest
     told = "file by file" if same else "but other files than those judged"
     yield Answer("files", Says.YES if same else Says.NO, f"{release.commit[:12]}, {told}")
+
+
+def _published(place: Path, release: Release) -> Iterator[Answer]:
+    """What the record of the publication says, held against the release; the places themselves are not asked."""
+    from assaymark.provenance.constraints import violations
+    from assaymark.release.record import publication
+
+    try:
+        told = publication(place, release)
+        broken = violations(json.loads(_bytes(place / folder.PUBLISHED)))
+    except InputError as problem:
+        yield Answer("record", Says.NO, one_line(str(problem), 200))
+        return
+    if broken:
+        yield Answer("record", Says.NO, f"{folder.PUBLISHED} breaks constraints of W3C PROV: {broken[0].message}")
+        return
+    yield Answer("record", Says.YES, f"{folder.PUBLISHED} is sound, and about this very release")
+    of_release = {told.listed, *(image.rpartition("@sha256:")[2] for image in release.images)}
+    for one in told.places:
+        how = "seen there" if one.found else "put there"
+        at = f"{one_line(one.address, 100)}, sha256:{one.sha256[:12]}, {how} {one.moment[:10]}"
+        if one.sha256 not in of_release:
+            yield Answer("place", Says.NO, f"{at}: what is there is not of this release")
+        else:
+            yield Answer("place", Says.YES, at + (", a draft" if one.draft else ""))
 
 
 def _parsed(place: Path) -> Assessment | Answer:
