@@ -23,7 +23,7 @@ from assaymark.cli._verdict import (
 from assaymark.errors import InputError
 
 if TYPE_CHECKING:
-    from assaymark.assessment import Judged
+    from assaymark.assessment import Judged, Request
     from assaymark.model import Assessment
 
 CONFIG = ".assaymark.toml"
@@ -34,6 +34,7 @@ Examples:
   assaymark assess . --gate silver --output out   exit 1 below silver; all reports in out/
   assaymark assess . --gate no-regression --baseline main.json
   assaymark assess . --select QC.Doc,QC.Lic       only these criteria (a partial run)
+  assaymark assess . --runner slurm               as a job; or the name of a site: --runner vega
 \b
 Exit status: 0 gate met or no gate, 1 gate not met, 2 wrong input, 3 the gate could not be determined.
 """
@@ -72,7 +73,9 @@ Exit status: 0 gate met or no gate, 1 gate not met, 2 wrong input, 3 the gate co
 @click.option("--as-of", metavar="DATE", help="The day by which waivers and attestations are judged (default: today).")
 @click.option("--jobs", type=int, envvar="ASSAYMARK_JOBS", help="Tools at a time (default: processors).")
 @click.option("--no-cache", is_flag=True, envvar="ASSAYMARK_NO_CACHE", help="Neither read nor write cached results.")
-@click.option("--runner", "--engine", "runner", metavar="R", help="Judge in a container instead of here: dagger.")
+@click.option("--runner", "--engine", "runner", metavar="R", help="Judge elsewhere: dagger, slurm, or a site.")
+@click.option("--time", type=click.FloatRange(1), default=3600, show_default=True, help="Seconds for that job.")
+@click.option("--queue", type=click.FloatRange(1), default=86_400, show_default=True, help="Seconds that it may wait.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Write all reports into this folder.")
 def command(
@@ -96,6 +99,8 @@ def command(
     jobs: int | None,
     no_cache: bool,
     runner: str | None,
+    time: float,
+    queue: float,
     form: str,
     output: Path | None,
 ) -> None:
@@ -103,13 +108,15 @@ def command(
 
     PATH is a checkout (or a folder inside one), a bare repository, a plain folder or a .tar.gz/.zip archive.
     """
-    if runner is not None and runner != "local":
+    if runner == "local":
+        runner = None
+    if runner is not None:
         from assaymark.cli import _elsewhere
 
-        _elsewhere.assess(runner, path, form, output)
-        return
-    from assaymark.assessment import Request, judge
-    from assaymark.case import included
+        if _elsewhere.is_of_plugin(runner):
+            _elsewhere.assess(runner, path, form, output)
+            return
+    from assaymark.assessment import Request
 
     request = Request(
         path=path,
@@ -133,9 +140,7 @@ def command(
     )
     published = baseline is not None and baseline.startswith(BRANCH)
     earlier = None if published else read_assessment(baseline)
-    elsewhere = read_assessment(executed)
-    with progress_shown() as progress:
-        judged = included(judge(request, progress, (elsewhere, executed) if elsewhere and executed else None))
+    judged = _judged_at(runner, request, time, queue) if runner else _judged(request, executed)
     if not (request.config or ref):
         _mention_unread(judged, Path(path))
     if output:
@@ -147,6 +152,22 @@ def command(
         earlier = _published(str(baseline), judged)
     first = published and earlier is None
     keep_gate(judged, gate, earlier, baseline or judged.config.baseline, first=first)
+
+
+def _judged(request: Request, executed: str | None) -> Judged:
+    from assaymark.assessment import judge
+    from assaymark.case import included
+
+    elsewhere = read_assessment(executed)
+    with progress_shown() as progress:
+        return included(judge(request, progress, (elsewhere, executed) if elsewhere and executed else None))
+
+
+def _judged_at(runner: str, request: Request, time: float, queue: float) -> Judged:
+    from assaymark.cli import _away, _elsewhere
+
+    words = _elsewhere.said(click.get_current_context(), (*_elsewhere.HERE, *_away.HERE))
+    return _away.judged_at(runner, request, words, time, queue)
 
 
 def _mention_unread(judged: Judged, place: Path) -> None:

@@ -86,10 +86,11 @@ def test_triggers(on: str, triggers: set[str]) -> None:
     assert (file.problem is None) == bool(triggers)
 
 
-def test_a_called_workflow_counts_as_started_by_its_caller() -> None:
+@pytest.mark.parametrize("here", [".", "$"])
+def test_a_called_workflow_counts_as_started_by_its_caller(here: str) -> None:
     found = read(
         {
-            ".github/workflows/a.yml": "on: push\njobs:\n  b:\n    uses: ./.github/workflows/b.yml\n",
+            ".github/workflows/a.yml": f"on: push\njobs:\n  b:\n    uses: {here}/.github/workflows/b.yml\n",
             ".github/workflows/b.yml": "on: workflow_call\njobs:\n  c:\n    uses: ./.github/workflows/c.yml\n",
             ".github/workflows/c.yml": "on: workflow_call\njobs:\n  t:\n    steps: [run: pytest]\n",
             ".github/workflows/d.yml": "on: workflow_call\njobs:\n  t:\n    steps: [run: other]\n",
@@ -101,10 +102,11 @@ def test_a_called_workflow_counts_as_started_by_its_caller() -> None:
     assert [step.run for _, _, step in found.commands()] == ["pytest", "other"]
 
 
-def test_the_steps_of_local_composite_actions_are_seen_in_their_own_file() -> None:
+@pytest.mark.parametrize("here", [".", "$"])
+def test_the_steps_of_local_composite_actions_are_seen_in_their_own_file(here: str) -> None:
     found = read(
         {
-            ".github/workflows/a.yml": "on: push\njobs:\n  b:\n    steps:\n      - uses: ./.github/actions/go\n",
+            ".github/workflows/a.yml": f"on: push\njobs:\n  b:\n    steps:\n      - uses: {here}/.github/actions/go\n",
             ".github/actions/go/action.yml": (
                 "runs:\n  using: composite\n  steps:\n    - run: ruff check\n      shell: bash\n"
                 "    - uses: ./.github/actions/go\n"

@@ -76,7 +76,7 @@ def _job(tree: Tree, source: Source, name: str, job: object) -> CiJob:
         name=text(data.get("name")) or name,
         line=source.line(*at),
         steps=tuple(steps),
-        uses=text(data.get("uses")),
+        uses=_used(data),
         image=text(mapping(container).get("image")) if isinstance(container, dict) else text(container),
         condition=condition,
         on_change=not narrow(condition),
@@ -89,9 +89,15 @@ def narrow(condition: str) -> bool:
     return bool(_NARROW.search(condition)) and not _WIDE.search(condition)
 
 
+def _used(data: dict[str, Any]) -> str:
+    """What a step or a job uses; ``$/``, the repository at the commit that runs, is ``./`` of what is judged."""
+    uses = text(data.get("uses"))
+    return f".{uses[1:]}" if uses.startswith("$/") else uses
+
+
 def _steps(tree: Tree, source: Source, step: dict[str, Any], at: KeyPath, depth: int) -> Iterator[CiStep]:
     """The step, followed by those of the local composite action that it uses."""
-    uses, run = text(step.get("uses")), text(step.get("run"))
+    uses, run = _used(step), text(step.get("run"))
     if not uses and not run:
         return
     key = "uses" if uses else "run"
