@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from assaymark.api import FactUnavailable, Options, Outcome, fact, fetcher
 from assaymark_models.continuous import History
+from assaymark_models.identity import record_of, run_of_mlflow
 from assaymark_models.manifest import Manifest
 from assaymark_models.mlflow import Run, run_of
 from assaymark_models.running import Execution, Predictor, Used, predictor_of
@@ -84,6 +86,25 @@ def model_reported_run(model_manifest: Manifest, options: Options) -> Run | None
 
 
 @fact
+def model_of_mlflow(model_manifest: Manifest, model_reported_run: Run | None, options: Options) -> Mapping[str, str]:
+    """What names run and model of MLflow: digests; empty where the manifest names none."""
+    run = model_reported_run
+    if run is None:
+        return {}
+    if run.server:
+        from assaymark_models.mlflow_server import digest_of_model
+
+        digest = digest_of_model(run, fetcher(options.allow_hosts), options.allow_hosts)
+        return {"MLflow run": run.id, "MLflow record": record_of(run), "MLflow model": digest}
+    told = run_of_mlflow(model_manifest)
+    if "MLflow model" not in told:
+        raise FactUnavailable(
+            f"the run {run.id} has no artefacts at {run.model}", remedy="keep the artefacts of the run beside its store"
+        )
+    return told
+
+
+@fact
 def model_sample(model_manifest: Manifest, model_rows: Rows) -> Sample:
     """The same as what metrics are computed of."""
     return sample_of(model_manifest, model_rows)
@@ -100,4 +121,5 @@ FACTS = (
     model_rows,
     model_sample,
     model_reported_run,
+    model_of_mlflow,
 )

@@ -11,6 +11,7 @@ from typing import Any
 
 from assaymark.api import FactUnavailable
 from assaymark_models.manifest import Manifest
+from assaymark_models.mlflow import Run
 from assaymark_models.places import digest_of, place_of
 
 PACKAGES = ("assaymark", "assaymark-models", "numpy", "onnxruntime", "pyarrow", "scipy")
@@ -79,17 +80,26 @@ def _combined(files: list[tuple[str, str]], manifest: Manifest) -> str:
 
 
 def run_of_mlflow(manifest: Manifest) -> dict[str, str]:
-    """Run and model, by digest, that a manifest names in a folder of MLflow; an alias may name others tomorrow."""
-    from assaymark_models.mlflow import place_in_folder
+    """Run and model, by digest, that a manifest names in a folder or database of MLflow; an alias may name others
+    tomorrow. Nothing where they cannot be had, or lie on a server.
+    """
+    from assaymark_models.mlflow import place_here
 
     try:
-        found = place_in_folder(manifest)
+        found = place_here(manifest)
     except (FactUnavailable, OSError):
         return {}
     if found is None:
         return {}
     run, place = found
-    return {"MLflow run": run} | ({"MLflow model": digest_of(place)} if place.exists() else {})
+    told = {"MLflow run": run.id, "MLflow record": record_of(run)}
+    return told | ({"MLflow model": digest_of(place)} if place.exists() else {})
+
+
+def record_of(run: Run) -> str:
+    """Digest of what MLflow keeps of a run: numbers, parameters and tags, on which reported metrics rest."""
+    parts = [run.status, *(repr(sorted(t.items())) for t in (run.metrics, run.params, run.tags))]
+    return "sha256:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def environment() -> str:

@@ -1,51 +1,65 @@
-"""Runs and registered models of MLflow, from its folder of files or from its server when that host is allowed.
+"""Runs and registered models of MLflow: from its folder of files, its SQLite database, or its server.
 
 The layout of the folder (``<experiment>/<run>/meta.yaml``, ``metrics/``, ``params/``, ``tags/``, ``artifacts/`` and
-``models/<name>/version-<n>/meta.yaml``) and the REST interface 2.0 are those that MLflow documents. Nothing of it is
-imported, and no artefact is unpickled.
+``models/<name>/version-<n>/meta.yaml``) is the one that MLflow documents. Nothing of it is imported, and no artefact is
+unpickled.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from assaymark.api import FactUnavailable, Unreachable
+from assaymark.api import FactUnavailable
 from assaymark_models.manifest import Manifest
-from assaymark_models.reported import is_number
 
 LARGEST, MOST = 2_000_000, 5_000
-_RUN = re.compile(r"runs:/([0-9a-f]{32})(?:/(.*))?")
-_VERSION = re.compile(r"models:/([^/@]+)(?:/([0-9]+)|@([^/@]+))")
+RUN = re.compile(r"runs:/([0-9a-f]{32})(?:/(.*))?")
+VERSION = re.compile(r"models:/([^/@]+)(?:/([0-9]+)|@([^/@]+))")
+DATABASE = "mlflow.db"
 _SERVER = ("http://", "https://")
 Fetch = Callable[[str], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What MLflow keeps of a training run. Values of a metric are in the order of their steps."""
+    """What MLflow keeps of a training run. Values of a metric are in the order of their steps.
+
+    ``model`` is the path of the model within ``artifacts``, which are a folder here, or on ``server``.
+    """
 
     id: str
     status: str
     metrics: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
-    model: str | None = None  # path of the model within the artefacts
+    model: str = "model"
     artifacts: Path | None = None
+    server: str = ""
 
 
 def run_of(manifest: Manifest, fetch: Fetch | None = None) -> Run:
     """The run that a manifest names. Raises FactUnavailable when it cannot be read."""
     name = str(manifest.get("model", "mlflow"))
-    store = str(manifest.get("model", "store", "mlruns"))
-    if store.startswith(_SERVER):
-        return _from_server(store.rstrip("/"), name, fetch)
-    return _from_folder(_folder(manifest, store), name)
+    if server := server_of(manifest):
+        from assaymark_models import mlflow_server
+
+        return mlflow_server.run_of(server, name, fetch)
+    place = _store(manifest)
+    if place.is_dir():
+        return _from_folder(place, name)
+    from assaymark_models import mlflow_database
+
+    return mlflow_database.run_of(place, name, manifest.root)
+
+
+def server_of(manifest: Manifest) -> str:
+    """The address of the server that a manifest names, '' when it names a folder or a database."""
+    store = str(manifest.get("model", "store", ""))
+    return store.rstrip("/") if store.startswith(_SERVER) else ""
 
 
 def onnx_of(manifest: Manifest) -> Path:
@@ -68,28 +82,33 @@ def onnx_of(manifest: Manifest) -> Path:
     return place
 
 
-def place_in_folder(manifest: Manifest) -> tuple[str, Path] | None:
-    """The id of the run that a manifest names and the place of its model; None where no folder of MLflow is named.
+def place_here(manifest: Manifest) -> tuple[Run, Path] | None:
+    """The run that a manifest names and the place of its model; None where it names none, or one on a server.
 
     Raises FactUnavailable when the run is not there.
     """
-    store = str(manifest.get("model", "store", "mlruns"))
-    if not manifest.get("model", "mlflow") or store.startswith(_SERVER):
+    if not manifest.get("model", "mlflow") or server_of(manifest):
         return None
     run = run_of(manifest)
-    return (run.id, _model_of(run, run.artifacts)) if run.artifacts else None
+    return (run, _model_of(run, run.artifacts)) if run.artifacts else None
 
 
 def _model_of(run: Run, artifacts: Path) -> Path:
-    return _inside(artifacts, run.model or "model")
+    return _inside(artifacts, run.model)
 
 
-def _folder(manifest: Manifest, store: str) -> Path:
-    place = (manifest.path.parent / store).resolve()
+def _store(manifest: Manifest) -> Path:
+    """The folder or database; without a name the folder ``mlruns``, else the database that MLflow makes."""
+    home = manifest.path.parent
+    default = "mlruns" if (home / "mlruns").is_dir() or not (home / DATABASE).is_file() else DATABASE
+    store = str(manifest.get("model", "store", default)).removeprefix("sqlite:///")
+    place = (home / store).resolve()
     if Path(store).is_absolute() or not place.is_relative_to(manifest.root):
         raise FactUnavailable(f"the store {store} lies outside the repository", remedy="--root DIR names what holds it")
-    if not place.is_dir():
-        raise FactUnavailable(f"there is no MLflow store {store}", remedy="name its folder: store in [model]")
+    if not place.is_dir() and not place.is_file():
+        raise FactUnavailable(
+            f"there is no MLflow store {store}", remedy="name its folder or database: store in [model]"
+        )
     return place
 
 
@@ -101,7 +120,7 @@ def _inside(folder: Path, name: str) -> Path:
 
 
 def _from_folder(store: Path, name: str) -> Run:
-    found = _RUN.fullmatch(name)
+    found = RUN.fullmatch(name)
     if found is None:
         version = _registered(store, name)
         source = str(version.get("source", ""))
@@ -132,7 +151,7 @@ def _from_folder(store: Path, name: str) -> Run:
 
 
 def _registered(store: Path, name: str) -> Mapping[str, Any]:
-    found = _VERSION.fullmatch(name)
+    found = VERSION.fullmatch(name)
     if found is None:
         raise FactUnavailable(f"{name!r} names no run and no registered model")
     home = _inside(store / "models", found[1])
@@ -187,49 +206,3 @@ def _history(text: str) -> tuple[float, ...]:
         except (ValueError, IndexError):
             continue
     return tuple(value for _, _, value in sorted(found))
-
-
-def _from_server(server: str, name: str, fetch: Fetch | None) -> Run:
-    if fetch is None:
-        raise FactUnavailable(f"{server} was not asked", remedy="allow its host: --allow-host NAME")
-    found = _RUN.fullmatch(name)
-    if found:
-        id = found[1]
-    else:
-        version = _VERSION.fullmatch(name)
-        if version is None:
-            raise FactUnavailable(f"{name!r} names no run and no registered model")
-        query = f"version={version[2]}" if version[2] else f"alias={quote(version[3])}"
-        place = "model-versions/get" if version[2] else "registered-models/alias"
-        said = _asked(fetch, f"{server}/api/2.0/mlflow/{place}?name={quote(version[1])}&{query}")
-        found_version = said.get("model_version")
-        id = str(found_version.get("run_id", "")) if isinstance(found_version, dict) else ""
-    if not re.fullmatch("[0-9a-f]{32}", id):
-        raise FactUnavailable(f"{name} belongs to no run")
-    run = _asked(fetch, f"{server}/api/2.0/mlflow/runs/get?run_id={id}")
-    try:
-        return _told(id, run["run"]["info"], run["run"]["data"])
-    except (AttributeError, KeyError, TypeError) as problem:
-        raise FactUnavailable(f"{server} did not answer with a run") from problem
-
-
-def _told(id: str, info: Mapping[str, Any], data: Mapping[str, Any]) -> Run:
-    return Run(
-        id=id,
-        status=str(info.get("status", "")),
-        metrics={str(m.get("key")): (float(m["value"]),) for m in data.get("metrics", ()) if is_number(m.get("value"))},
-        params={str(p.get("key")): str(p.get("value"))[:1000] for p in data.get("params", ())},
-        tags={str(t.get("key")): str(t.get("value"))[:1000] for t in data.get("tags", ())},
-    )
-
-
-def _asked(fetch: Fetch, address: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(fetch(address))
-    except Unreachable as problem:
-        raise FactUnavailable(problem.reason, remedy="allow its host: --allow-host NAME") from problem
-    except (ValueError, RecursionError) as problem:
-        raise FactUnavailable(f"{address} did not answer with JSON") from problem
-    if not isinstance(found, dict):
-        raise FactUnavailable(f"{address} did not answer with an object")
-    return found

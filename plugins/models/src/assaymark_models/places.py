@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 
 from assaymark.api import FactUnavailable
 from assaymark_models.manifest import Manifest
@@ -49,7 +50,12 @@ def digest_of(place: Path) -> str:
         files = sorted(p for p in place.rglob("*") if p.is_file() and not p.is_symlink())
         if len(files) > MOST_FILES:
             raise FactUnavailable(f"{place.name} holds more than {MOST_FILES:,} files")
-        parts = "\n".join(f"{p.relative_to(place).as_posix()} {digest_of(p)}" for p in files)
-        return "sha256:" + hashlib.sha256(parts.encode()).hexdigest()
+        return digest_of_parts([(p.relative_to(place).as_posix(), digest_of(p)) for p in files])
     with place.open("rb") as stream:
         return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def digest_of_parts(parts: Iterable[tuple[str, str]]) -> str:
+    """SHA-256 of a folder, of the paths and digests of its files."""
+    ordered = sorted(parts, key=lambda part: PurePosixPath(part[0]))
+    return "sha256:" + hashlib.sha256("\n".join(f"{p} {d}" for p, d in ordered).encode()).hexdigest()

@@ -8,7 +8,7 @@ from typing import Any
 from assaymark.api import Evidence, FactUnavailable, Grade, Outcome, Subject, check, failed, passed, unknown
 from assaymark_models.answers import evidence, finding
 from assaymark_models.checks.performance import other_sample, run_again
-from assaymark_models.identity import MODELS, data_digest, environment, files_of, run_of_mlflow
+from assaymark_models.identity import MODELS, data_digest, environment, files_of
 from assaymark_models.manifest import Manifest
 from assaymark_models.measure import Verdict, clears, number
 from assaymark_models.places import digest_of, place_of
@@ -148,7 +148,7 @@ def resources(model_manifest: Manifest, model_answer: Answer | None) -> Evidence
 
 
 @check("model.identified")
-def identified(model_manifest: Manifest, subject: Subject) -> Evidence:
+def identified(model_manifest: Manifest, model_of_mlflow: Mapping[str, str], subject: Subject) -> Evidence:
     """Model, data, thresholds and environment are named by digests, and the manifest by an address of its own."""
     numbers: dict[str, str | int | float | bool] = {"manifest": model_manifest.digest}
     missing = []
@@ -163,8 +163,7 @@ def identified(model_manifest: Manifest, subject: Subject) -> Evidence:
         numbers["identity"] = f"assaymark:custom/{subject.repository}/{subject.path}@{model_manifest.digest}"
     if missing:
         return unknown(f"not everything could be digested: {'; '.join(missing[:5])}", remedy="put the files there")
-    if run := model_manifest.get("model", "mlflow"):
-        numbers |= {"MLflow run": str(run), **run_of_mlflow(model_manifest)}
+    numbers |= model_of_mlflow
     if not set(MODELS) & set(numbers):
         said = "the model itself is not named, only what it predicted"
         place = finding(model_manifest, "identified", said, "model", "file")
