@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from assaymark.patterns import late
+from assaymark.patterns import late, ready
 
 MAX_LENGTH = 1_000
 MAX_ALTERNATIVES = 200
@@ -18,17 +18,19 @@ _BRACES = late(r"\{([^{}]*)\}")
 _WILD = late(r"[*?]")
 
 
-def compile_globs(patterns: Iterable[str]) -> re.Pattern[str]:
+def compile_globs(patterns: Iterable[str], *, own: bool = False) -> re.Pattern[str]:
     """One expression, for `fullmatch`, that matches what one of the patterns matches.
 
-    Raises ValueError when a pattern is unreasonably long or has too many alternatives.
+    ``own`` says that no repository has part in the patterns: the expression may be kept for other runs. Raises
+    ValueError when a pattern is unreasonably long or has too many alternatives.
     """
-    return _compiled(tuple(patterns))
+    return _compiled(tuple(patterns), own)
 
 
 @lru_cache(maxsize=512)
-def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{_expression(p)})" for p in expanded(patterns)) or r"(?!)", re.DOTALL)
+def _compiled(patterns: tuple[str, ...], own: bool) -> re.Pattern[str]:
+    expression = "|".join(f"(?:{_expression(p)})" for p in expanded(patterns)) or r"(?!)"
+    return (ready if own else re.compile)(expression, re.DOTALL)
 
 
 def expanded(patterns: Iterable[str]) -> list[str]:

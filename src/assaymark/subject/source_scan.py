@@ -63,6 +63,12 @@ class _Marks:
     words: tuple[bytes, ...]
     source: str
     comment: str
+    # What every exception holds, where one expression with a first character of its own is quicker than all the words.
+    hint: re.Pattern[bytes] | None = None
+
+    def may_be_in(self, data: bytes) -> bool:
+        """False when no line of it bears an exception."""
+        return self.hint.search(data) is not None if self.hint else any(word in data for word in self.words)
 
     @cached_property
     def mark(self) -> re.Pattern[str]:
@@ -73,8 +79,8 @@ class _Marks:
 _HASH, _SLASH = r"#", r"//|/\*"
 
 
-def _marks(words: str, mark: str, comment: str) -> _Marks:
-    return _Marks(tuple(w.encode() for w in words.split("|")), mark, comment)
+def _marks(words: str, mark: str, comment: str, hint: re.Pattern[bytes] | None = None) -> _Marks:
+    return _Marks(tuple(w.encode() for w in words.split("|")), mark, comment, hint)
 
 
 # Exceptions to a type checker (``type: ignore``, ``@ts-ignore``) are none to a style.
@@ -84,6 +90,7 @@ _PYTHON = _marks(
     r"|#\s*pylint:\s*disable(?:-next)?=[\w\-, ]+?(?=\s{2}|\s*#|\s*$|\s-)|#\s*fmt: (?:off|skip)"
     r"|#\s*yapf: disable|#\s*isort: ?(?:skip\w*|off)",
     _HASH,
+    late(rb"#[\s\x80-\xff]*(?:ruff:|flake8[:=]|noqa|pylint:|fmt:|yapf:|isort:)"),  # \s of text is more than of bytes
 )
 _C = _marks(
     "NOLINT|clang-format off|cppcheck-suppress",
@@ -145,7 +152,7 @@ def source_scan(tree: Tree, languages: Languages) -> SourceScan:
         files += 1
         lines += data.count(b"\n")
         marks = _MARKS.get(language)
-        if marks and any(word in data for word in marks.words):
+        if marks and marks.may_be_in(data):
             suppressions.extend(_suppressions(entry.path, data, marks))
         if language == "Rust" and b"#[test]" in data:
             inline.append(entry.path)

@@ -145,7 +145,8 @@ def _files(manifest: Manifest, languages: Languages, tree: Tree, excluded: Any) 
     if manifest.files:
         foreign = {e.path for e in languages.foreign}
         parts[""] = tuple(e for e in tree.glob(*manifest.files) if e.path not in foreign)
-    for pattern in (excluded, compile_globs(manifest.exclude) if manifest.exclude and any(parts.values()) else None):
+    left_out = compile_globs(manifest.exclude, own=True) if manifest.exclude and any(parts.values()) else None
+    for pattern in (excluded, left_out):
         if pattern is not None:
             parts = {part: tuple(e for e in found if not pattern.fullmatch(e.path)) for part, found in parts.items()}
     return {part: found for part, found in parts.items() if found}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assaymark.subject.languages import languages
-from assaymark.subject.source_scan import SourceScan, source_scan
+from assaymark.subject.source_scan import _PYTHON, SourceScan, source_scan
 from assaymark.testing import tree_of
 
 
@@ -52,6 +52,18 @@ def test_an_exception_is_seen_with_its_reason(path: str, line: str, reason: bool
 )
 def test_an_exception_to_a_type_checker_is_none_to_the_style(path: str, line: str) -> None:
     assert scanned({path: f"{line}\n"}).suppressions == ()
+
+
+@given(
+    st.sampled_from(["", " ", "\t ", "\u00a0", "\u2003 ", "ruff: ", "flake8: ", " flake8=\u00a0", "# x "]),
+    st.sampled_from(
+        ["noqa", "noqa:E501", "pylint: disable=x", "fmt: skip", "yapf: disable", "isort:skip", "isort: off"]
+    ),
+)
+def test_no_exception_of_python_is_passed_over_for_lack_of_its_hint(before: str, mark: str) -> None:
+    line = f"x = 1  #{before}{mark}"
+    assert bool(_PYTHON.mark.search(line)) <= _PYTHON.may_be_in(line.encode())
+    assert len(scanned({"a.py": line}).suppressions) == bool(_PYTHON.mark.search(line))
 
 
 def test_a_comment_above_holds_for_a_run_of_lines() -> None:

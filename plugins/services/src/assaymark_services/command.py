@@ -108,8 +108,10 @@ def case_of(manifest: Manifest, seen: Observed | None) -> Case:
 
 def case_at(path: Path) -> Case | None:
     """The case of a file that is a manifest of a service; nothing is contacted. Raises InputError when it is wrong."""
+    if path.name != "service.toml" and not path.name.endswith(".service.toml"):
+        return None  # before anything is loaded: every TOML file of every repository is asked about
     from assaymark_services.manifest import is_one, load
 
-    if path.suffix != ".toml" or not is_one(path):
+    if not is_one(path):
         return None
     return case_of(load(path), None)
