@@ -7,13 +7,29 @@ The policy table `docs` may name it: `developer`, `admin` and `user` hold a path
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assaymark.api import Evidence, Finding, Location, Tree, check, failed, not_applicable, passed, unknown
 from assaymark.patterns import late
-from assaymark.subject.drawn import drawn
-from assaymark.subject.markup import parse
+from assaymark.subject.audience_words import (
+    DEVELOPER,
+    FOR_ADMINISTRATORS,
+    FOR_DEVELOPERS,
+    INSTALL,
+    INSTALL_FILE,
+    INTERFACE,
+    OPERATE,
+    REFERENCE,
+    ROOT_FILE,
+    USER,
+    VAGUE,
+    Words,
+)
+from assaymark.subject.drawn import drawn, is_drawn
+from assaymark.subject.licences import resolve
+from assaymark.subject.markup import Heading, markup_of, parse
+from assaymark.subject.substance import Passage, below, passage, shows_code, tells
 
 if TYPE_CHECKING:
     from assaymark.subject.docs_site import DocsSite
@@ -22,32 +38,10 @@ if TYPE_CHECKING:
 _READS = ("**/*.md", "**/*.rst", "**/*.adoc", "**/*.org", "**")
 _LEAST = 200  # bytes of a page that says something
 
-_DEVELOPER = late(
-    r"(?i)\b(?:develop\w*|dev|architect\w*|internals?|design|hacking|contribut\w*|building|from source"
-    r"|test(?:s|ing)?|api"
-    r"|(?:code|project) structure)\b"
-)
-_INSTALL = late(
-    r"(?i)\b(?:(?:un)?install\w*|deploy\w*|set ?up|requirements?|prerequisites?|docker|kubernetes|helm|singularity"
-    r"|from source|compil\w*|build(?:ing)?)\b"
-)
-# Of the words above those that other things have as well ("memory requirements").
-_VAGUE = late(r"(?i)\b(?:requirements?|prerequisites?|set ?up)\b")
-_OPERATE = late(
-    r"(?i)\b(?:config\w*|deploy\w*|operat(?:e|ing|ions?)|admin\w*|environment (?:variables|details)|docker"
-    r"|kubernetes|helm"
-    r"|security|troubleshoot\w*|faq|frequently asked|ports?|log(?:s|ging)|backup|monitor\w*|upgrad\w*|production)\b"
-)
-_USER = late(
-    r"(?i)\b(?:usage|users?|tutorials?|getting started|quick ?start|examples?|how ?to|guides?|api"
-    r"|references?|commands?|cli"
-    r"|manual|features|first|use cases?|using|notebooks?|introduction)\b"
-)
-_FOR_DEVELOPERS = late(r"(?i)(?:^|/)(?:develop\w*|contribut\w*|internals?|hacking)(?:/|$)")
-_REFERENCE = late(r"(?i)(?:^|/)(?:api[\w-]*|generated)(?:[/.]|$)")
 _MOST_PAGES = 100  # of which the headings are read
+_MOST_READ = 20  # pages of which the text is read for one audience
+_SHOWN = 10
 _PAGE_LIMIT = 200_000
-_INSTALL_FILE = late(r"(?i)(?:^|/)install(?:ation|ing)?(?:\.\w+)?$")
 _API_GENERATORS = {"Doxygen", "FORD", "Documenter", "pkgdown", "TypeDoc"}
 _SERVICE = late(
     r"(?i)(?:dockerfile|containerfile|procfile|(?:docker-)?compose[\w.-]*\.ya?ml"
@@ -63,17 +57,15 @@ def developer(
     if answer := _declared("developer", settings, tree):
         return answer
     made = next((g for g in docs_site.generators if g.what in _API_GENERATORS), None)
-    place = (
-        (f"{made.path} ({made.what})" if made else "")
-        or _found(_DEVELOPER, documents, readme)
-        or _long_guide(documents)
-    )
+    seen = _found(DEVELOPER, documents, readme, tree)
+    place = (f"{made.path} ({made.what})" if made else "") or seen.place or _long_guide(documents)
     if place:
         return passed(f"for developers: {place}")
     if answer := _elsewhere("developers", docs_site):
         return answer
     return failed(
-        "nothing is written for developers",
+        f"nothing is written for developers{seen.thinly}",
+        findings=seen.thin,
         remedy=_remedy("developer", "how to build, test and find one's way in the code"),
     )
 
@@ -85,8 +77,8 @@ def admin(
     """Those who deploy the software find how to install, configure and operate it."""
     if answer := _declared("admin", settings, tree):
         return answer
-    install = _found(_INSTALL, documents, readme) or _told_of(_INSTALL, documents, tree)
-    operate = _found(_OPERATE, documents, readme) or _told_of(_OPERATE, documents, tree)
+    install = _found(INSTALL, documents, readme, tree).place or _told_of(INSTALL, documents, tree)
+    operate = _found(OPERATE, documents, readme, tree).place or _told_of(OPERATE, documents, tree)
     if install and operate:
         return passed(f"to install: {install}; to configure and operate: {operate}")
     if answer := _elsewhere("administrators", docs_site):
@@ -111,15 +103,19 @@ def user(
     """Users find how to use the public interface: examples, commands, reference."""
     if answer := _declared("user", settings, tree):
         return answer
-    place = _found(_USER, documents, readme)
-    if place:
+    seen = _found(USER, documents, readme, tree)
+    if place := seen.place or _example(readme, tree):
         return passed(f"for users: {place}")
     if page := drawn(documents, tree):
         return passed(f"for users: {page} (drawn from the code)")
+    if described := next((e for e in tree.glob(*INTERFACE) if e.size >= _LEAST), None):
+        return passed(f"for users: {described.path} (describes the interface)")
     if answer := _elsewhere("users", docs_site):
         return answer
     return failed(
-        "nothing is written for users", remedy=_remedy("user", "how to use it, with an example, and the reference")
+        f"nothing is written for users{seen.thinly}",
+        findings=seen.thin,
+        remedy=_remedy("user", "how to use it, with an example, and the reference"),
     )
 
 
@@ -167,44 +163,103 @@ def _elsewhere(audience: str, docs_site: DocsSite) -> Evidence | None:
     )
 
 
-def _found(pattern: re.Pattern[str], documents: Documents, readme: Readme) -> str:
-    """A page whose path, or a heading of the README that, speaks of it; '' when there is none."""
-    written = (p for p in documents.told if not p.community or _INSTALL_FILE.search(p.path))
-    pages = [p.path for p in written if p.size >= _LEAST and pattern.search(_words(p.path))]
-    best = min(pages, key=lambda path: _rank(pattern, path), default="")
-    if best and not _rank(pattern, best)[0]:
-        return best
+class _Seen(NamedTuple):
+    """Where something is told, '' when nowhere; ``thin`` are places that are called so and tell nothing."""
+
+    place: str = ""
+    thin: tuple[Finding, ...] = ()
+
+    @property
+    def thinly(self) -> str:
+        """The first of these, to be said in the message."""
+        where = self.thin[0].location if self.thin else None
+        return f": {where.path}{f':{where.line}' if where.line else ''} only announces it" if where else ""
+
+
+def _found(words: Words, documents: Documents, readme: Readme, tree: Tree) -> _Seen:
+    """A page whose path, or a heading of the README that, speaks of it, and that says something one can act on."""
+    thin: list[Finding] = []
+    aside = ""
+    for path in _pages(words, documents):
+        page = passage(tree.text(path, _PAGE_LIMIT), markup_of(path), path)
+        if not (tells(page, tree, setting_up=True) or is_drawn(page.text)):
+            thin.append(_thin(path, None, path))
+        elif _rank(words, path)[0]:
+            aside = aside or path
+        else:
+            return _Seen(path)
+    whole = _whole(readme, tree)
+    for heading in _titles(words, readme):
+        if tells(below(whole, heading), tree, setting_up=words.setting_up):
+            return _Seen(f"{readme.path}:{heading.line} ({heading.text})")
+        thin.append(_thin(readme.path, heading.line, heading.text))
+    return _Seen(aside, tuple(thin[:_SHOWN]))
+
+
+def _pages(words: Words, documents: Documents) -> list[str]:
+    """The pages whose path speaks of it, the fittest first."""
+    written = (p for p in documents.told if not p.community or INSTALL_FILE.search(p.path))
+    paths = [p.path for p in written if p.size >= _LEAST and words.paths.search(_words(p.path))]
+    return sorted(paths, key=lambda path: _rank(words, path))[:_MOST_READ]
+
+
+def _titles(words: Words, readme: Readme) -> Iterator[Heading]:
+    """The headings that speak of it; not the title of the whole, unless there is no other."""
     for heading in readme.page.headings[1:] if len(readme.page.headings) > 1 else readme.page.headings:
-        if pattern.search(heading.text):
-            return f"{readme.path}:{heading.line} ({heading.text})"
-    return best
+        if words.headings.search(words.never.sub(" ", heading.text)):
+            yield heading
 
 
-def _told_of(pattern: re.Pattern[str], documents: Documents, tree: Tree) -> str:
+def _whole(readme: Readme, tree: Tree) -> Passage:
+    entry = tree.get(readme.path)
+    target = resolve(tree, entry) if entry is not None and entry.is_symlink else entry
+    text = tree.text(target.path, _PAGE_LIMIT) if target is not None else ""
+    return passage(text, readme.page.markup, readme.path)
+
+
+def _example(readme: Readme, tree: Tree) -> str:
+    """Code at the beginning of the README, before any other heading, that shows the use of the software."""
+    whole, title = _whole(readme, tree), next(iter(readme.page.headings), None)
+    if title and (DEVELOPER.headings.search(title.text) or INSTALL.headings.search(title.text)):
+        return ""
+    start = below(whole, title, deep=False) if title else whole
+    return f"{readme.path}:{title.line if title else 1} (an example)" if shows_code(start) else ""
+
+
+def _thin(path: str, line: int | None, what: str) -> Finding:
+    message = f"{what!r} is announced, and nothing follows that a reader could act on"
+    return Finding(rule="doc.announced-only", message=message, location=Location(path=path, line=line))
+
+
+def _told_of(words: Words, documents: Documents, tree: Tree) -> str:
     """A heading of a page below a folder that speaks of it; '' when there is none."""
-    pages = [p for p in documents.told if "/" in p.path and not _FOR_DEVELOPERS.search(p.path)]
+    pages = [p for p in documents.told if "/" in p.path and not FOR_DEVELOPERS.search(p.path)]
     for page in pages[:_MOST_PAGES]:
         for heading in parse(tree.text(page.path, _PAGE_LIMIT), page.markup).headings:
-            if pattern.search(heading.text):
+            if words.headings.search(heading.text):
                 return f"{page.path}:{heading.line} ({heading.text})"
     return ""
 
 
 def _words(path: str) -> str:
-    """The words of a path without the folder of all documentation and the extension; none for a file of the root."""
-    inner = path if _INSTALL_FILE.fullmatch(path) else path.partition("/")[2]
+    """The words of a path without the folder of all documentation and the extension.
+
+    None for a file of the root, unless its name is one by which projects call such a page.
+    """
+    inner = path if INSTALL_FILE.fullmatch(path) or ROOT_FILE.fullmatch(path) else path.partition("/")[2]
     return re.sub(r"[_/.-]", " ", inner.rpartition(".")[0] or inner)
 
 
-def _rank(pattern: re.Pattern[str], path: str) -> tuple[bool, bool, bool, bool, int]:
+def _rank(words: Words, path: str) -> tuple[bool, bool, bool, bool, int]:
     """Pages in folders for others come last; then the reference; those named after the topic come first."""
     folders, _, name = path.rpartition("/")
-    named = pattern.search(_words(f"x/{name}"))
-    if pattern is _DEVELOPER:
-        return False, not _FOR_DEVELOPERS.search(folders), not named, False, path.count("/")
-    aside = _FOR_DEVELOPERS.search(folders) or _REFERENCE.search(folders)
-    vague = pattern is _INSTALL and not _INSTALL.search(_VAGUE.sub("", _words(path)))
-    return bool(aside), bool(_REFERENCE.search(path)), vague, not named, path.count("/")
+    named = words.paths.search(_words(f"x/{name}"))
+    if words is DEVELOPER:
+        return False, not FOR_DEVELOPERS.search(folders), not named, False, path.count("/")
+    aside = bool(FOR_DEVELOPERS.search(folders) or REFERENCE.search(folders))
+    aside |= words is USER and FOR_ADMINISTRATORS.search(_words(path)) is not None
+    vague = words is INSTALL and not words.paths.search(VAGUE.sub("", _words(path)))
+    return aside, bool(REFERENCE.search(path)), vague, not named, path.count("/")
 
 
 def _long_guide(documents: Documents) -> str:

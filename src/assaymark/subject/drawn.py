@@ -20,4 +20,9 @@ _HEAD = 20_000  # such a page is short
 def drawn(documents: Documents, tree: Tree) -> str:
     """The first such page; '' when there is none."""
     pages = [p.path for p in documents.told if not p.community][:_MOST]
-    return next((path for path in pages if _DRAWN.search(tree.text(path, _HEAD))), "")
+    return next((path for path in pages if is_drawn(tree.text(path, _HEAD))), "")
+
+
+def is_drawn(text: str) -> bool:
+    """Whether a generator draws a part of the page from the code."""
+    return _DRAWN.search(text[:_HEAD]) is not None
