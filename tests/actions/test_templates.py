@@ -19,6 +19,8 @@ def test_linters_are_content_with_every_template(tmp_path: Path) -> None:
     place.mkdir(parents=True)
     names = [file.name for file in folder("pipelines/templates").glob("*.yml")]
     assert {name for name, _ in WORKFLOWS.values()} < set(names)
+    one, several = (Wanted(pin=Pin(COMMIT, "v1.2.3"), projects=paths) for paths in ((), ("packages/tide", "wave")))
     for name in names:
-        (place / name).write_text(render(name, Wanted(pin=Pin(COMMIT, "v1.2.3"))), encoding="utf-8")
+        (place / name).write_text(render(name, one), encoding="utf-8")
+        (place / f"several-{name}").write_text(render(name, several), encoding="utf-8")
     assert lint(workflows=sorted(place.iterdir())) == ""

@@ -63,6 +63,11 @@ class Ran:
         found = self._of("set-output")
         return {e["name"]: e.get("arg", "") for e in found if e.get("stepID") == [step]}
 
+    def legs(self, output: str) -> dict[str, str]:
+        """An output of the steps of a matrix over one thing, by what that is; act tells one result for all legs."""
+        found = [e for e in self._of("set-output") if e["name"] == output and len(e["stepID"]) == 1]
+        return {"/".join(map(str, e.get("matrix", {}).values())): e.get("arg", "") for e in found}
+
     def annotations(self) -> list[tuple[str, str, Mapping[str, str]]]:
         """Kind, message and properties of each, in order."""
         kinds = ("error", "warning", "notice")

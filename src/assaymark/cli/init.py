@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ EPILOG = """\b
 Examples:
   assaymark init --dry-run                        show what would be written
   assaymark init --gate no-regression             workflows, companion, configuration and badge
+  assaymark init --project packages/tide --project packages/wave  each by itself, with its own badge
   assaymark init --workflows validate --no-badge  only the validator of scientific workflows
   assaymark init --model forecast --schedule      a manifest to fill in, validated every day and on new data
 """
@@ -51,6 +53,13 @@ Examples:
 @click.option(
     "--smoke", metavar="KIND", help="Only the manifest of an image and its workflow: cpu, mpi, pytorch-gpu or jupyter."
 )
+@click.option(
+    "--project",
+    "projects",
+    multiple=True,
+    metavar="PATH",
+    help="Judge this folder by itself, and each other one that is named; not the whole repository.",
+)
 @click.option("--release", is_flag=True, help="Add the workflow that releases what is tagged.")
 @click.option("--gate", default="", metavar="G", help="Fail below bronze, silver or gold, or on no-regression.")
 @click.option("--profile", default="assaymark", show_default=True, help="assaymark, sqaaas-v3 or sqaaas-v2.")
@@ -68,6 +77,7 @@ def command(
     schedule: bool,
     service: bool,
     smoke: str | None,
+    projects: tuple[str, ...],
     release: bool,
     gate: str,
     profile: str,
@@ -91,25 +101,28 @@ def command(
         raise InputError("--schedule is about a model", hint="assaymark init --model TASK --schedule")
     names = _names(split(workflows)) if workflows or (task is None and not service and smoke is None) else ()
     names += ("release",) if release and "release" not in names else ()
-    readme = None if no_badge else next((n for n in READMES if (root / n).is_file()), None)
+    folders = tuple(dict.fromkeys(_project(root, path) for path in projects))
     gate = _one_of("--gate", gate, ("", "bronze", "silver", "gold", "no-regression"))
-    there = _configuration(root)
-    config = not no_config and bool(names) and there is None
-    if gate and not config and (there is None or there.gate != gate):
+    found = {project: _configuration(root, project) for project in folders or (".",)}
+    there = [_gate(one) for one in found.values() if one]
+    without = [project for project, one in found.items() if one is None]
+    configs = () if no_config or not names else tuple(without)
+    if gate and (len(configs) < len(without) or any(one.gate != gate for one in found.values() if one)):
         raise InputError("the gate stands in the configuration", hint=f'write it there: gate = "{gate}"')
     wanted = Wanted(
         pin=pinned(ref),
         workflows=names,
         branch=_checked("--branch", branch or _branch(root), "name of a branch"),
         profile=_one_of("--profile", profile, ("assaymark", "sqaaas-v3", "sqaaas-v2")),
-        gate=gate if there is None else _gate(there),
-        config=config,
+        gate=gate if without else there[0],
+        compared="no-regression" in there,
+        configs=configs,
         model=None if task is None else _one_of("--model", task, TASKS),
         schedule=schedule,
         service=service,
         smoke=None if smoke is None else _one_of("--smoke", smoke, IMAGES),
-        readme=readme,
-        badge=_badge(root, readme) if readme and "assess" in names else None,
+        projects=folders,
+        badges={} if no_badge or "assess" not in names else _badges(root, folders or (".",)),
     )
     changes = plan(wanted, lambda name: _text(root, name))
     if not changes:
@@ -150,8 +163,6 @@ def _one_of(option: str, value: str, known: Sequence[str]) -> str:
 
 
 def _checked(option: str, value: str, what: str) -> str:
-    import re
-
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,200}", value):
         raise InputError(f"{option} {value!r} cannot be the {what} here", hint=f"give another one: {option} NAME")
     return value
@@ -182,14 +193,27 @@ def _asked(git: Repository, *words: str) -> str:
         return ""
 
 
-def _configuration(root: Path) -> Config | None:
+def _project(root: Path, path: str) -> str:
+    """The path of a project in the repository. Raises InputError when it is no folder of it."""
+    place = (root / path).resolve()
+    inside = place.is_relative_to(root) and place.is_dir()
+    name = place.relative_to(root).as_posix() if inside else ""
+    if not inside or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._+/-]{0,200}", name):
+        hint = "name a folder in it, by letters, digits and . _ + -; without --project all of it is judged"
+        raise InputError(f"--project {path!r} is no folder within the repository that can be named", hint=hint)
+    return name
+
+
+def _configuration(root: Path, project: str) -> Config | None:
     """What the project has already, in a file of its own or in pyproject.toml; None when it has none."""
     from assaymark.config import from_file
+    from assaymark.init import CONFIG, within
 
-    if _text(root, ".assaymark.toml"):
-        return from_file(root / ".assaymark.toml")
-    if "[tool.assaymark" in (_text(root, "pyproject.toml") or ""):
-        return from_file(root / "pyproject.toml")
+    own, python = within(project, CONFIG), within(project, "pyproject.toml")
+    if _text(root, own):
+        return from_file(root / own)
+    if "[tool.assaymark" in (_text(root, python) or ""):
+        return from_file(root / python)
     return None
 
 
@@ -198,17 +222,30 @@ def _gate(there: Config) -> str:
     return "" if there.gate is None or (there.gate == "no-regression" and there.baseline) else there.gate
 
 
-def _badge(root: Path, readme: str) -> Callable[[str], str] | None:
-    """What puts the badge into the README; None, said, when it is not known where the badge will be."""
-    from assaymark.badges.embed import Line, markup_of, put
+def _badges(root: Path, projects: Sequence[str]) -> dict[str, Callable[[str], str]]:
+    """What puts the badges into the READMEs; nothing, said, when it is not known where they will be."""
+    from assaymark.init import within
     from assaymark.subject.checkout import open_subject
 
-    host, _, name = (open_subject(root).subject.repository or "").partition("/")
-    if host != "github.com":
+    readmes = {p: next((n for n in READMES if (root / p / n).is_file()), "") for p in projects}
+    host, _, name = (
+        (open_subject(root).subject.repository or "").partition("/") if any(readmes.values()) else ("", "", "")
+    )
+    if host == "github.com":
+        return {within(p, readme): _badge(name, p, readme) for p, readme in readmes.items() if readme}
+    if any(readmes.values()):
         where = f"is on {one_line(host, 60)}" if host else "has no remote"
         say(f"no badge: the repository {where}, and the workflows run on GitHub; later: assaymark badge embed")
-        return None
-    line = Line(f"https://raw.githubusercontent.com/{name}/badges/badge.svg", f"https://github.com/{name}/tree/badges")
+    return {}
+
+
+def _badge(name: str, project: str, readme: str) -> Callable[[str], str]:
+    from assaymark.badges.embed import Line, markup_of, put
+    from assaymark.init import within
+
+    place = within(project, "")
+    shown = f"https://raw.githubusercontent.com/{name}/badges/{place}badge.svg"
+    line = Line(shown, f"https://github.com/{name}/tree/badges/{place}".rstrip("/"))
     return lambda text: put(text, line, markup_of(readme))
 
 

@@ -5,8 +5,9 @@ The workflows are templates of ``pipelines/templates``, with the commit of our A
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from assaymark.data import folder
@@ -40,6 +41,9 @@ IMAGES = ("cpu", "mpi", "pytorch-gpu", "jupyter")
 class Wanted:
     """What to write, and what to fill in. ``model`` is the task of a model; ``schedule`` validates it every day.
 
+    ``projects`` are the folders that are judged, each by itself; none for the whole repository. ``badges`` put the
+    badge into a README, by its path; ``configs`` are the folders that get a configuration. ``compared``: the gate of
+    one that has a configuration already asks for a baseline.
     ``service`` adds the manifest of a service and its workflow, ``smoke`` (a kind of image) those of an image.
     """
 
@@ -48,9 +52,10 @@ class Wanted:
     branch: str = "main"
     profile: str = "assaymark"
     gate: str = ""
-    config: bool = True
-    readme: str | None = None
-    badge: Callable[[str], str] | None = None
+    compared: bool = False
+    configs: tuple[str, ...] = (".",)
+    projects: tuple[str, ...] = ()
+    badges: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
     model: str | None = None
     schedule: bool = False
     service: bool = False
@@ -75,8 +80,9 @@ def plan(wanted: Wanted, present: Callable[[str], str | None]) -> list[Change]:
     """The files that differ from what they are to hold; ``present`` gives a file's text, None when there is none."""
     package = any(present(name) is not None for name in PACKAGES)
     changes = [_change(path, text, present) for path, text in _files(wanted, package)]
-    if wanted.readme and wanted.badge and (before := present(wanted.readme)) is not None:
-        changes.append(Change(wanted.readme, before, wanted.badge(before), owned=False))
+    for readme, badge in wanted.badges.items():
+        if (before := present(readme)) is not None:
+            changes.append(Change(readme, before, badge(before), owned=False))
     return [c for c in changes if c.before != c.after]
 
 
@@ -100,8 +106,13 @@ def _files(wanted: Wanted, package: bool) -> Iterable[tuple[str, str]]:
     if wanted.smoke:
         yield SMOKE, render(f"smoke/{wanted.smoke}.toml", wanted)
         yield f"{FOLDER}/assaymark-smoke.yml", render("assaymark-smoke.yml", wanted)
-    if wanted.config:
-        yield CONFIG, render("assaymark.toml", wanted)
+    for project in wanted.configs:
+        yield within(project, CONFIG), render("assaymark.toml", wanted)
+
+
+def within(project: str, name: str) -> str:
+    """The path of a file of a project."""
+    return name if project == "." else f"{project}/{name}"
 
 
 def render(template: str, wanted: Wanted) -> str:
@@ -112,10 +123,24 @@ def render(template: str, wanted: Wanted) -> str:
         "__VERSION__": wanted.pin.label,
         "__BRANCH__": wanted.branch,
         "__PROFILE__": wanted.profile,
-        "__BASELINE__": "branch:badges" if wanted.gate == "no-regression" else '""',
+        "__BASELINE__": "branch:badges" if wanted.compared or wanted.gate == "no-regression" else '""',
         "__RELEASE_GATE__": wanted.gate if wanted.gate in ("bronze", "silver", "gold") else "silver",
         "__GATE__": f'gate = "{wanted.gate}"' if wanted.gate else '# gate = "bronze"',
     }
     for mark, value in filled.items():
         text = text.replace(mark, value)
+    for mark, lines in _of_projects(wanted.projects).items():
+        text = re.sub(rf"(?m)^( *){mark}\n", "".join(rf"\g<1>{line}\n" for line in lines), text)
     return text
+
+
+def _of_projects(projects: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """The lines of a workflow that depend on whether it judges projects, by the mark that stands for them."""
+    if not projects:
+        return {"__PROJECTS__": (), "__PROJECT__": (), "__ARTIFACTS__": ("name: assaymark",)}
+    matrix = ("strategy:", "  fail-fast: false", "  matrix:", "    path:", *(f"      - {path}" for path in projects))
+    return {
+        "__PROJECTS__": matrix,
+        "__PROJECT__": ("path: ${{ matrix.path }}",),
+        "__ARTIFACTS__": ('pattern: "assaymark-*"',),
+    }

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from assaymark.cli.init import command
@@ -93,6 +94,7 @@ def test_each_file_is_asked_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
         schedule=False,
         service=False,
         smoke=None,
+        projects=(),
         release=False,
         gate="",
         profile="assaymark",
@@ -244,3 +246,51 @@ def test_the_workflow_of_releases_is_added_to_the_others(root: Path) -> None:
     assert f"make-release.yml@{COMMIT}" in text
     assert "gate: gold" in text
     assert (root / ".github/workflows/assaymark.yml").is_file()
+
+
+@pytest.fixture
+def several(root: Path) -> Path:
+    """The repository with two projects, of which one has a README."""
+    for path in ("packages/tide", "packages/wave"):
+        (root / path).mkdir(parents=True)
+    (root / "packages/tide/README.md").write_text("# Tide\n\nText.\n")
+    return root
+
+
+PROJECTS = ("--project", "packages/tide", "--project", "./packages/wave/")
+
+
+def test_each_project_gets_a_configuration_and_a_badge_and_both_one_workflow(several: Path) -> None:
+    init(several, "--yes", "--gate", "no-regression", *PROJECTS)
+    text = (several / ".github/workflows/assaymark.yml").read_text()
+    [assess, publish] = yaml.safe_load(text)["jobs"].values()
+    assert assess["strategy"] == {"fail-fast": False, "matrix": {"path": ["packages/tide", "packages/wave"]}}
+    assert (
+        assess["steps"][-1]["with"] | {"path": "${{ matrix.path }}", "baseline": "branch:badges"}
+        == (assess["steps"][-1]["with"])
+    )
+    assert publish["steps"][0]["with"] == {"pattern": "assaymark-*", "path": "report"}
+    made = {name for name in files(several) if "assaymark" in name and "workflows" not in name}
+    assert made == {"packages/tide/.assaymark.toml", "packages/wave/.assaymark.toml"}
+    assert "lab/tide/badges/packages/tide/badge.svg" in (several / "packages/tide/README.md").read_text()
+    assert "badge" not in (several / "README.md").read_text()
+    assert "everything is as it should be" in init(several, "--yes", *PROJECTS).output
+
+
+def test_a_project_that_has_a_gate_keeps_it_and_lends_it_to_none(several: Path) -> None:
+    (several / "packages/tide/.assaymark.toml").write_text('gate = "no-regression"\n')
+    init(several, "--yes", *PROJECTS)
+    assert '# gate = "bronze"' in (several / "packages/wave/.assaymark.toml").read_text()
+    assert "baseline: branch:badges" in (several / ".github/workflows/assaymark.yml").read_text()
+    with pytest.raises(InputError, match="the gate stands in the configuration"):
+        init(several, "--yes", "--gate", "silver", *PROJECTS)
+
+
+@pytest.mark.parametrize("path", ["..", ".", "/etc", "nowhere", "packages/tide/README.md", "linked", "a: b", "-x"])
+def test_what_is_no_project(several: Path, path: str) -> None:
+    (several / "linked").symlink_to("/etc")
+    for name in ("a: b", "-x"):
+        (several / name).mkdir()
+    with pytest.raises(InputError, match="is no folder within the repository that can be named"):
+        init(several, "--yes", f"--project={path}")
+    assert not (several / ".github").exists()

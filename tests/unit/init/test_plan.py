@@ -23,14 +23,14 @@ def test_a_repository_with_nothing() -> None:
 
 
 def test_doing_it_again_changes_nothing() -> None:
-    wanted = Wanted(pin=PIN, workflows=tuple(WORKFLOWS), readme="README.md", badge=lambda text: text)
+    wanted = Wanted(pin=PIN, workflows=tuple(WORKFLOWS), badges={"README.md": lambda text: text})
     written = {c.path: c.after for c in plan(wanted, {"README.md": "# Tide\n"}.get)}
     assert plan(wanted, (written | {"README.md": "# Tide\n"}).get) == []
 
 
 def test_what_others_wrote_is_marked() -> None:
     there = {f"{FOLDER}/assaymark.yml": "mine: true\n", "README.md": "# Tide\n"}
-    wanted = Wanted(pin=PIN, readme="README.md", badge=lambda text: f"{text}badge\n")
+    wanted = Wanted(pin=PIN, badges={"README.md": lambda text: f"{text}badge\n"})
     found = {c.path: c.overwrites for c in plan(wanted, there.get)}
     assert found[f"{FOLDER}/assaymark.yml"]
     assert not found["README.md"]
@@ -61,7 +61,7 @@ def test_the_configuration_holds_the_gate(gate: str) -> None:
 
 
 def test_only_a_package_goes_to_the_package_index() -> None:
-    wanted = Wanted(pin=PIN, workflows=("release",), config=False)
+    wanted = Wanted(pin=PIN, workflows=("release",), configs=())
     for there, job in ({}, False), ({"pyproject.toml": "[project]\n"}, True), ({"setup.py": ""}, True):
         [change] = plan(wanted, there.get)
         assert ("uv publish" in change.after) is job
