@@ -361,6 +361,10 @@ BUILD = Purpose(
     ),
 )  # fmt: skip # many short items
 
+# Our own, as a command, from another repository, and within this one.
+_OUR_RELEASE = ("assaymark release publish", r'(?<=run\.sh" )release publish')
+_OUR_RELEASE_USED = ("assaymark/actions/release@", r"assaymark/\.github/workflows/make-release\.yml")
+
 PUBLISH = Purpose(
     "publication",
     run=(
@@ -375,9 +379,10 @@ PUBLISH = Purpose(
         "anaconda (?:-\\S+ \\S+ )*upload", "helm push", "oras push", r"(?:apptainer|singularity) push",
         "skopeo copy", "gem push", "ko (?:publish|apply)", "rake release", "ghr", "jreleaser", "dotnet nuget push",
         r"(?:python[\d.]* )?setup\.py .*upload", "semantic-release publish", "release-plz", "lerna publish",
-        "nx release", "cosign sign",
+        "nx release", "cosign sign", *_OUR_RELEASE,
     ),
     uses=(
+        *_OUR_RELEASE_USED,
         "gh-action-pypi-publish", "build-push-action.*push=(?!false)", "push-to-registry", "npm-publish",
         "semantic-release", "publish-crates", "action-gh-release", "release-action",
         "upload-release-action", "upload-release-asset", "actions/create-release",
@@ -394,9 +399,10 @@ RELEASE_NOTICE = Purpose(
     "a release on the forge",
     run=(
         "gh release create", "glab release", "release-cli", "goreleaser(?! (?:check|build))", "semantic-release", "ghr",
-        "jreleaser", "release-plz", "nx release",
+        "jreleaser", "release-plz", "nx release", *_OUR_RELEASE,
     ),
     uses=(
+        *_OUR_RELEASE_USED,
         "action-gh-release", "actions/create-release", "release-action", "ncipollo", "goreleaser-action(?!.*snapshot)",
         "TagBot", "semantic-release", "release-please", "automatic-release", "create-release", "chart-releaser",
         "jreleaser",

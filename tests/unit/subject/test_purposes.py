@@ -73,3 +73,14 @@ def test_every_expression_is_valid() -> None:
 def test_a_toolchain_with_a_linter_in_it_lints_nothing() -> None:
     assert not STYLE["Rust"].fits("dtolnay/rust-toolchain@v1 toolchain=stable components=clippy,rustfmt", True)
     assert STYLE["Rust"].fits("giraffate/clippy-action@v1 reporter=github-pr-check", True)
+
+
+def test_our_own_release_is_one_however_it_is_called() -> None:
+    from assaymark.subject.purposes import PUBLISH, RELEASE_NOTICE
+
+    for purpose in (PUBLISH, RELEASE_NOTICE):
+        assert purpose.fits("assaymark/assaymark/actions/release@0123", uses=True)
+        assert purpose.fits("assaymark release publish dist", uses=False)
+        assert purpose.fits('"$github_action_path/../setup/run.sh" release publish', uses=False)
+        assert not purpose.fits("lerna release publish-notes", uses=False)
+        assert not purpose.fits("assaymark/assaymark/actions/release-build@0123", uses=True)
