@@ -1,4 +1,9 @@
-"""A Zenodo on 127.0.0.1 with the shape of the real deposit API: drafts, buckets, reserved DOIs, versions, the end."""
+"""A Zenodo on 127.0.0.1 that answers its deposit API as the code of Zenodo on InvenioRDM does (read in August 2026).
+
+Where documentation and code differ, the code is followed: ``allversions`` shows earlier versions, a second
+``newversion`` is refused once the draft has files, metadata are judged when it is published and not before, a licence
+that nobody names is CC-BY-4.0, a draft is promised a DOI of production, and the list lags behind.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +28,12 @@ class _Quiet(WSGIRequestHandler):
 
 
 class FakeZenodo:
-    """Deposits of one person; a context manager. ``deposits`` by number, ``calls`` as ``VERB path``."""
+    """Deposits of one person; a context manager. ``deposits`` by number, ``calls`` as ``VERB path``.
+
+    ``documented``: newversion answers with the earlier deposit, as the documentation has it.
+    """
+
+    documented = False
 
     def __init__(self) -> None:
         self.deposits: dict[int, dict[str, Any]] = {}
@@ -70,20 +80,25 @@ class FakeZenodo:
             return _json(problem.code or 404, {"status": problem.code, "message": problem.name})
 
     def _list(self, request: Request) -> Response:
-        size, page = int(request.args.get("size", 10)), int(request.args.get("page", 1))
-        rows = [self._shown(id) for id in sorted(self.deposits, reverse=True)]
-        return _json(200, rows[(page - 1) * size : page * size])
+        size, page = int(request.args.get("size", 25)), int(request.args.get("page", 1))
+        wanted = sorted((id for id, known in self.deposits.items() if known["listed"]), reverse=True)
+        if request.args.get("allversions") != "true":
+            newest = {self.deposits[id]["concept"]: id for id in reversed(wanted)}
+            wanted = [id for id in wanted if newest[self.deposits[id]["concept"]] == id]
+        for known in self.deposits.values():
+            known["listed"] = True
+        return _json(200, [self._shown(id) for id in wanted[(page - 1) * size : page * size]])
 
     def _add(self, request: Request) -> Response:
         metadata = (request.get_json() or {}).get("metadata", {})
-        return _refusal(metadata) or _json(201, self._shown(self._new(metadata)))
+        return _refusal(metadata) or _json(201, self._shown(self._new(_completed(metadata))))
 
     def _new(self, metadata: dict[str, Any], concept: int | None = None) -> int:
         id = next(self._ids)
         concept = concept or next(self._ids)
-        reserved = {"doi": f"10.5072/zenodo.{id}", "recid": id}
+        reserved = {"doi": f"10.5281/zenodo.{id}", "recid": id}
         self.deposits[id] = {"concept": concept, "metadata": {**metadata, "prereserve_doi": reserved}, "done": False}
-        self.deposits[id]["files"] = []
+        self.deposits[id] |= {"files": [], "listed": False}
         return id
 
     def _show(self, request: Request, id: int) -> Response:
@@ -96,11 +111,10 @@ class FakeZenodo:
             "html": f"https://sandbox.zenodo.org/deposit/{id}",
             "bucket": f"{self.base}/api/files/{id}",
             "publish": f"{self.base}{_PATH}/{id}/actions/publish",
+            "latest_draft": f"{self.base}{_PATH}/{id}",
         }
-        newest = max(n for n, d in self.deposits.items() if d["concept"] == known["concept"])
         if known["done"]:
-            links |= {"record_html": f"https://sandbox.zenodo.org/record/{id}"}
-            links |= {} if self.deposits[newest]["done"] else {"latest_draft": f"{self.base}{_PATH}/{newest}"}
+            links |= {"record_html": f"https://sandbox.zenodo.org/records/{id}"}
         doi = {"doi": f"10.5072/zenodo.{id}"} if known["done"] else {}
         return {
             "id": id,
@@ -115,18 +129,20 @@ class FakeZenodo:
 
     def _edit(self, request: Request, id: int) -> Response:
         if self.deposits[id]["done"]:
-            return _json(403, {"message": "Deposition is published: edit it first."})
+            return _json(404, {"message": "The persistent identifier does not exist."})
         metadata = (request.get_json() or {}).get("metadata", {})
         refusal = _refusal(metadata)
         if refusal is None:
             reserved = self.deposits[id]["metadata"]["prereserve_doi"]
-            self.deposits[id]["metadata"] = {**metadata, "prereserve_doi": reserved}
+            self.deposits[id]["metadata"] = {**_completed(metadata), "prereserve_doi": reserved}
         return refusal or _json(200, self._shown(id))
 
     def _put(self, request: Request, id: int, name: str) -> Response:
         known, data = self.deposits[id], request.get_data()
         if known["done"]:
-            return _json(403, {"message": "Bucket is locked for modifications."})
+            return _json(403, {"message": "Permission denied."})
+        if request.content_length is None:
+            return _json(411, {"message": "Length Required"})
         known["files"] = [f for f in known["files"] if f["filename"] != name]
         checksum = hashlib.md5(data, usedforsecurity=False).hexdigest()
         row = {"id": f"f{next(self._ids)}", "filename": name, "filesize": len(data), "checksum": checksum}
@@ -140,30 +156,45 @@ class FakeZenodo:
 
     def _publish(self, request: Request, id: int) -> Response:
         known = self.deposits[id]
-        if known["done"] or not known["files"]:
-            return _json(400, {"message": "Validation error.", "errors": [{"field": "files"}]})
+        if known["done"]:
+            return _json(404, {"message": "The persistent identifier does not exist."})
+        wanted = ("title", "upload_type", "description", "creators")
+        missing = [f"metadata.{k}" for k in wanted if not known["metadata"].get(k)]
+        missing += [] if known["files"] else ["files.enabled"]
+        if missing:
+            return _json(400, {"message": "A validation error occurred.", "errors": [{"field": m} for m in missing]})
         known["done"] = True
         return _json(202, self._shown(id))
 
     def _newversion(self, request: Request, id: int) -> Response:
         known = self.deposits.get(id)
         if known is None or not known["done"]:
-            return _json(403, {"message": "only a published deposit has a next version"})
+            return _json(404, {"message": "The persistent identifier does not exist."})
         drafts = [n for n, d in self.deposits.items() if d["concept"] == known["concept"] and not d["done"]]
-        if not drafts:
-            new = self._new(known["metadata"], known["concept"])
-            self.deposits[new]["files"] = [dict(f) for f in known["files"]]
-        return _json(201, self._shown(id))
+        new = drafts[0] if drafts else self._new(known["metadata"], known["concept"])
+        if self.deposits[new]["files"]:
+            return _json(400, {"message": "A validation error occurred.", "errors": [{"field": "files.enabled"}]})
+        self.deposits[new]["files"] = [dict(f) for f in known["files"]]
+        if self.documented:
+            shown = self._shown(id)
+            shown["links"]["latest_draft"] = f"{self.base}{_PATH}/{new}"
+            return _json(201, shown)
+        return _json(201, self._shown(new))
 
 
 def _refusal(metadata: dict[str, Any]) -> Response | None:
-    """What Zenodo asks of metadata once they are there."""
-    if not metadata:
-        return None
-    missing = [k for k in ("title", "upload_type", "description", "creators") if not metadata.get(k)]
-    known = {"isSupplementTo", "isNewVersionOf", "isDerivedFrom"}
-    missing += [r["relation"] for r in metadata.get("related_identifiers", []) if r["relation"] not in known]
-    return _json(400, {"message": "Validation error.", "errors": [{"field": m} for m in missing]}) if missing else None
+    """What Zenodo refuses at once: what it cannot read."""
+    wrong = [] if metadata.get("license", "apache-2.0") in ("apache-2.0", "mit", "CC-BY-4.0") else ["license"]
+    return (
+        _json(400, {"message": "A validation error occurred.", "errors": [{"field": f} for f in wrong]})
+        if wrong
+        else None
+    )
+
+
+def _completed(metadata: dict[str, Any]) -> dict[str, Any]:
+    """With what Zenodo puts in where it is told nothing."""
+    return {"license": "CC-BY-4.0", **metadata} if metadata else {}
 
 
 def _json(status: int, body: Any) -> Response:

@@ -17,16 +17,22 @@ TIMEOUT = 60
 TRIES = 4
 MAX_ANSWER = 20_000_000
 _AGAIN = (429, 500, 502, 503, 504)
+_FULL = 429
+_LONGEST_PAUSE = 90.0  # a limit is by the minute
 
 
 class WebProblem(Exception):
-    """A request that failed for good; ``uncertain`` when it may have been done all the same."""
+    """A request that failed for good; ``uncertain`` when it may have been done all the same.
 
-    def __init__(self, text: str, *, status: int = 0, uncertain: bool = False) -> None:
+    ``pause`` is after how many seconds the service wants to be asked again, 0 when it does not say.
+    """
+
+    def __init__(self, text: str, *, status: int = 0, uncertain: bool = False, pause: float = 0.0) -> None:
         super().__init__(text)
         self.text = text
         self.status = status
         self.uncertain = uncertain
+        self.pause = pause
 
 
 class Api:
@@ -62,6 +68,10 @@ class Api:
             if problem.status not in (404, 410):
                 raise
 
+    def pause(self, seconds: float) -> None:
+        """Wait: what was done is not always seen at once."""
+        self._sleep(seconds)
+
     def _ask(
         self,
         verb: str,
@@ -79,9 +89,11 @@ class Api:
             try:
                 return self._once(verb, url, parameters, body, file)
             except WebProblem as problem:
-                if not (problem.uncertain and again) or attempt == TRIES - 1:
+                # What was one too many in its minute was not done.
+                repeatable = again or problem.status == _FULL
+                if not (problem.uncertain and repeatable) or attempt == TRIES - 1:
                     raise
-                self._sleep(0.5 * 2**attempt)
+                self._sleep(problem.pause or 0.5 * 2**attempt)
         raise AssertionError("a loop that always returns or raises")
 
     def _once(
@@ -94,8 +106,8 @@ class Api:
     ) -> Any:
         headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
         stream: IO[bytes] | None = file.open("rb") if file else None
-        if body is not None and stream is None:
-            headers["Content-Type"] = "application/json"
+        if stream or body is not None:
+            headers["Content-Type"] = "application/octet-stream" if stream else "application/json"
         try:
             # A large file takes as long as it takes.
             answer = ask_web(
@@ -125,7 +137,8 @@ def guard(base: str) -> None:
 def _decoded(answer: WebAnswer, token: str) -> Any:
     status = answer.status
     if status in _AGAIN:
-        raise WebProblem(f"the service answered with HTTP {status}", status=status, uncertain=True)
+        text = f"the service answered with HTTP {status}"
+        raise WebProblem(text, status=status, uncertain=True, pause=_pause(answer) if status == _FULL else 0.0)
     if status >= 300:
         said = one_line(answer.text, 300).replace(token or "\0", "***")
         raise WebProblem(f"the service refuses it (HTTP {status}): {said}", status=status)
@@ -135,3 +148,15 @@ def _decoded(answer: WebAnswer, token: str) -> Any:
         return answer.document()
     except Silent as problem:
         raise WebProblem(f"the service {problem.text}", status=status, uncertain=True) from problem
+
+
+def _pause(answer: WebAnswer) -> float:
+    """How long a service that has enough wants to be left alone: seconds, or a time since 1970."""
+    after, reset = answer.headers.get("retry-after", ""), answer.headers.get("x-ratelimit-reset", "")
+    if after.isascii() and after.isdigit():
+        seconds = float(after[:9])
+    elif reset.isascii() and reset.isdigit():
+        seconds = float(reset[:12]) - time.time()
+    else:
+        return 0.0
+    return min(max(seconds, 1.0), _LONGEST_PAUSE)

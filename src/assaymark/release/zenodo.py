@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from assaymark.errors import InputError
 from assaymark.release.web import Api, WebProblem
+from assaymark.release.zenodo_metadata import KEYS
 
 if TYPE_CHECKING:
     from assaymark.release.folder import Release
@@ -23,7 +24,8 @@ TOKENS = {"sandbox": "ZENODO_SANDBOX_TOKEN", "production": "ZENODO_TOKEN"}
 Json = dict[str, Any]
 Say = Callable[[str], None]
 _PAGE = 100
-_PAGES = 20
+_PAGES = 100  # more than ten thousand are not listed
+_UNTIL_LISTED = 2.0  # seconds until what was made is in the list
 _DEPOSITIONS = "/api/deposit/depositions"
 
 
@@ -40,7 +42,10 @@ def connect(site: str, environment: Mapping[str, str], address: str | None = Non
     """The API of a site of Zenodo, or of another service with that API. Raises InputError without a token."""
     token = environment.get(TOKENS[site], "")
     if not token:
-        raise InputError(f"there is no token for {site}", hint=f"a token with deposit:write, as {TOKENS[site]}")
+        raise InputError(
+            f"there is no token for {site}",
+            hint=f"one that may deposit:write (and deposit:actions for --final and --earlier), as {TOKENS[site]}",
+        )
     return Api(address or SITES[site], token, **options)
 
 
@@ -66,9 +71,9 @@ def deposit(
         steps.append(text)
         say(text)
 
-    found = _found(api, release)
+    found = _found(api, release, again=final or not dry)
     if found is not None and found.get("submitted") is True:
-        return _told(found, steps)
+        return _told(api, found, steps)
     if final and found is None:
         raise InputError(f"there is no draft for {release.tag} yet", hint="make it without --final, and look at it")
     if found is None:
@@ -82,73 +87,43 @@ def deposit(
         tell(f"publish {release.tag} for good")
         if not dry:
             found = _published(api, found)
-    return _told(found, steps)
+    return _told(api, found, steps)
 
 
-def metadata_of(declared: Mapping[str, Mapping[str, Any]], release: Release, notes: str) -> Json:
-    """Zenodo's metadata out of CITATION.cff (``cff``) and codemeta.json (``codemeta``).
+def _found(api: Api, release: Release, *, again: bool = True) -> Json | None:
+    """The deposit that says it supplements this tag: the published one, else the oldest draft.
 
-    ``.zenodo.json`` (``zenodo``) wins wherever it says something. Raises InputError when nobody is named as author.
+    Where there is none it is looked ``again`` a moment later: one of a run that was cut off is not listed at once.
     """
-    cff, codemeta = declared.get("cff", {}), declared.get("codemeta", {})
-    creators = [c for person in _list(cff.get("authors")) if (c := _creator(person))]
-    creators = creators or [c for person in _list(codemeta.get("author")) if (c := _codemeta_creator(person))]
-    own = {k: v for k, v in declared.get("zenodo", {}).items() if k in _KEYS}
-    if not creators and not own.get("creators"):
-        raise InputError("nobody is named as author", where="CITATION.cff", hint="Zenodo wants at least one creator")
-    made: Json = {
-        "upload_type": "software",
-        "title": f"{cff.get('title') or codemeta.get('name') or release.name} {release.version}",
-        "description": str(cff.get("abstract") or codemeta.get("description") or release.name).strip(),
-        "creators": creators,
-        "version": release.version,
-        "access_right": "open",
-    }
-    licence = release.licence.lower()
-    if licence and " " not in licence:
-        made["license"] = licence
-    keywords = [str(k) for k in _list(cff.get("keywords") or codemeta.get("keywords"))]
-    if keywords:
-        made["keywords"] = keywords
-    if notes:
-        made["notes"] = notes
-    return made | own
-
-
-_KEYS = (
-    "title",
-    "description",
-    "creators",
-    "keywords",
-    "license",
-    "access_right",
-    "communities",
-    "grants",
-    "language",
-    "contributors",
-    "references",
-    "notes",
-    "upload_type",
-    "subjects",
-)
-
-
-def _found(api: Api, release: Release) -> Json | None:
-    """The deposit that says it supplements this tag: the published one, else the oldest draft."""
     mark = _mark(release)
+    for pause in (0.0, _UNTIL_LISTED) if again else (0.0,):
+        if pause:
+            api.pause(pause)
+        found = [row for row in _deposits(api) if any(r.get("identifier") == mark for r in _related_of(row))]
+        if found:
+            found.sort(key=lambda row: (row.get("submitted") is not True, row["id"]))
+            return _object(api.get(f"{_DEPOSITIONS}/{found[0]['id']}"))
+    return None
+
+
+def _deposits(api: Api) -> list[Json]:
+    """All that the owner of the token has, every version of each."""
     found: list[Json] = []
     for page in range(1, _PAGES + 1):
-        rows = api.get(_DEPOSITIONS, size=_PAGE, page=page, all_versions="true")
+        # The name of the last one in the documentation, and in the service since it is built on InvenioRDM.
+        rows = api.get(_DEPOSITIONS, size=_PAGE, page=page, all_versions="true", allversions="true")
         if not isinstance(rows, list):
             raise WebProblem("the answer has an unexpected form")
-        for row in rows:
-            related = _list(row.get("metadata", {}).get("related_identifiers")) if isinstance(row, dict) else []
-            if any(isinstance(r, dict) and r.get("identifier") == mark for r in related):
-                found.append(row)
+        found += [row for row in rows if isinstance(row, dict)]
         if len(rows) < _PAGE:
-            break
-    found.sort(key=lambda row: (row.get("submitted") is not True, row["id"]))
-    return api.get(f"{_DEPOSITIONS}/{found[0]['id']}") if found else None
+            return found
+    raise WebProblem(f"the account has more than {_PAGE * _PAGES} deposits: which one is meant cannot be found out")
+
+
+def _related_of(deposit: Json) -> list[Json]:
+    metadata = deposit.get("metadata")
+    listed = _list(metadata.get("related_identifiers")) if isinstance(metadata, dict) else []
+    return [each for each in listed if isinstance(each, dict)]
 
 
 def _drafted(api: Api, release: Release, metadata: Mapping[str, Any], earlier: int | None) -> Json:
@@ -156,23 +131,47 @@ def _drafted(api: Api, release: Release, metadata: Mapping[str, Any], earlier: i
 
     A next version keeps what people added to the one before (communities, grants), where we have nothing to say.
     """
-    wanted = {"metadata": {**metadata, "related_identifiers": _related(release)}}
+    wanted = {**metadata, "related_identifiers": _related(release)}
     if earlier is None:
         try:
-            return _object(api.post(_DEPOSITIONS, wanted))
+            return _object(api.post(_DEPOSITIONS, {"metadata": wanted}))
         except WebProblem as problem:
-            if not problem.uncertain:
+            # It is not asked for twice, or there might be two: the next run finds it, or makes it.
+            if not problem.uncertain or (found := _found(api, release)) is None:
                 raise
-            return _found(api, release) or _object(api.post(_DEPOSITIONS, wanted))
-    # Asked for twice, Zenodo gives the draft that there is.
-    made = _object(api.post(f"{_DEPOSITIONS}/{earlier}/actions/newversion"))
-    draft = _object(api.get(str(_object(made.get("links")).get("latest_draft", ""))))
+            return found
+    draft = _next_version(api, earlier)
     before = _object(draft.get("metadata"))
-    kept = {k: v for k, v in before.items() if k in _KEYS}
+    kept = {k: v for k, v in before.items() if k in KEYS}
     tags = f"https://{release.repository}/tree/"
-    others = [r for r in _list(before.get("related_identifiers")) if not str(r.get("identifier")).startswith(tags)]
-    told = kept | wanted["metadata"] | {"related_identifiers": [*others, *_related(release)]}
+    others = [r for r in _related_of(draft) if not str(r.get("identifier")).startswith(tags)]
+    told = kept | wanted | {"related_identifiers": [*others, *_related(release)]}
     return _object(api.put(f"{_DEPOSITIONS}/{draft['id']}", {"metadata": told}))
+
+
+def _next_version(api: Api, earlier: int) -> Json:
+    """The draft of the version after a published deposit, which has one at most."""
+    if there := _waiting(api, earlier):
+        return there
+    try:
+        made = _object(api.post(f"{_DEPOSITIONS}/{earlier}/actions/newversion"))
+    except WebProblem as problem:
+        # Asked for twice, Zenodo refuses it: the files of the earlier one are in the draft already.
+        if not (problem.uncertain or problem.status == 400):
+            raise
+        api.pause(_UNTIL_LISTED)
+        if there := _waiting(api, earlier):
+            return there
+        raise
+    # By the documentation the answer is the earlier one, by the service's code the draft: this leads to it from both.
+    return _object(api.get(str(_object(made.get("links")).get("latest_draft", ""))))
+
+
+def _waiting(api: Api, earlier: int) -> Json | None:
+    """The next version of a deposit that is a draft still."""
+    concept = str(_object(api.get(f"{_DEPOSITIONS}/{earlier}")).get("conceptrecid") or "")
+    rows = [r for r in _deposits(api) if str(r.get("conceptrecid")) == concept and r.get("submitted") is not True]
+    return _object(api.get(f"{_DEPOSITIONS}/{rows[0]['id']}")) if concept and rows else None
 
 
 def _files(api: Api, found: Json, place: Path, release: Release, tell: Say, *, dry: bool) -> bool:
@@ -188,14 +187,21 @@ def _files(api: Api, found: Json, place: Path, release: Release, tell: Say, *, d
         if not dry:
             api.delete(f"{_DEPOSITIONS}/{found['id']}/files/{there[name]['id']}")
     for name in wanted:
-        if name in there and there[name].get("checksum", "").removeprefix("md5:") == _md5(place / name):
+        if name in there and str(there[name].get("checksum", "")).removeprefix("md5:") == _md5(place / name):
             continue
         changed = True
         tell(f"upload {name}")
         if not dry:
             bucket = str(_object(found.get("links")).get("bucket", ""))
-            api.put_file(f"{bucket}/{quote(name)}", place / name)
+            _sent(api, f"{bucket}/{quote(name)}", place / name)
     return changed
+
+
+def _sent(api: Api, address: str, file: Path) -> None:
+    """Put a file there, and believe it only when the service tells of the same content."""
+    said = str(_object(api.put_file(address, file)).get("checksum", "")).removeprefix("md5:")
+    if said != _md5(file):
+        raise WebProblem(f"{file.name} arrived with another content", uncertain=True)
 
 
 def _published(api: Api, found: Json) -> Json:
@@ -211,15 +217,15 @@ def _published(api: Api, found: Json) -> Json:
         return now
 
 
-def _told(found: Json, steps: list[str]) -> Deposit:
-    metadata = _object(found.get("metadata", {}))
+def _told(api: Api, found: Json, steps: list[str]) -> Deposit:
+    metadata, links = _object(found.get("metadata", {})), _object(found.get("links", {}))
+    final = found.get("submitted") is True
     reserved = metadata.get("prereserve_doi")
-    doi = found.get("doi") or metadata.get("doi") or (reserved.get("doi") if isinstance(reserved, dict) else "")
-    links = found.get("links", {})
-    address = links.get("record_html") or links.get("latest_html") if found.get("submitted") else links.get("html")
-    return Deposit(
-        str(doi or ""), str(address or links.get("html") or ""), found.get("submitted") is True, tuple(steps)
-    )
+    # A draft elsewhere is told the DOI that it would have in production.
+    promised = reserved.get("doi") if isinstance(reserved, dict) and api.base == SITES["production"] else ""
+    doi = found.get("doi") or metadata.get("doi") or promised
+    address = links.get("record_html") or links.get("latest_html") if final else links.get("html")
+    return Deposit(str(doi or ""), str(address or links.get("html") or ""), final, tuple(steps))
 
 
 def _mark(release: Release) -> str:
@@ -228,34 +234,6 @@ def _mark(release: Release) -> str:
 
 def _related(release: Release) -> list[Json]:
     return [{"identifier": _mark(release), "relation": "isSupplementTo", "scheme": "url"}]
-
-
-def _creator(person: Any) -> Json | None:
-    if not isinstance(person, dict):
-        return None
-    given = " ".join(str(person[k]) for k in ("given-names",) if person.get(k))
-    family = " ".join(str(person[k]) for k in ("name-particle", "family-names", "name-suffix") if person.get(k))
-    name = f"{family}, {given}" if family and given else family or given or str(person.get("name") or "")
-    if not name:
-        return None
-    made = {"name": name}
-    if person.get("orcid"):
-        made["orcid"] = str(person["orcid"]).removeprefix("https://orcid.org/")
-    if person.get("affiliation"):
-        made["affiliation"] = str(person["affiliation"])
-    return made
-
-
-def _codemeta_creator(person: Any) -> Json | None:
-    if not isinstance(person, dict):
-        return None
-    words = {
-        "family-names": person.get("familyName"),
-        "given-names": person.get("givenName"),
-        "name": person.get("name"),
-        "orcid": person.get("@id") if str(person.get("@id", "")).startswith("https://orcid.org/") else None,
-    }
-    return _creator(words)
 
 
 def _md5(path: Path) -> str:
