@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assaymark import __version__, catalogue, config, engine, policy, registry, scoring
 from assaymark.api import Fact, Options
-from assaymark.errors import InputError
+from assaymark.errors import InputError, Undetermined
 from assaymark.executed import believed, refuse_other, self_reported, taken_over
 from assaymark.model import (
     Assessment,
@@ -85,6 +85,20 @@ class Judged:
     manifests: tuple[str, ...] = ()
 
 
+class Asked(NamedTuple):
+    """What a request comes to before anything is looked at: the subject, and the policy that holds for it.
+
+    ``manifests`` are those of `Judged`.
+    """
+
+    opened: Opened
+    conf: config.Config
+    warnings: tuple[Finding, ...]
+    base: Base | None
+    profile: Profile
+    manifests: tuple[str, ...]
+
+
 def assess(path: str | Path = ".", **request: Any) -> Assessment:
     """Assess a checkout, a bare repository, a folder or an archive; keywords are the fields of `Request`.
 
@@ -100,21 +114,16 @@ def judge(request: Request, progress: Progress | None = None, executed: tuple[As
     ``executed`` is another assessment of the same commit, with the name of its file, from which only the evidence of
     executed code is taken over. Raises InputError when it is of something else.
     """
-    from assaymark.subject.checkout import open_subject
-
     started, clock = datetime.now(UTC), time.perf_counter()
-    opened = open_subject(request.path, request.ref)
-    conf, warnings, base = configuration(opened, request.config)
-    profile = _profile(request, conf, opened, base)
+    wanted = asked(request)
+    opened, conf, profile = wanted.opened, wanted.conf, wanted.profile
     options = _options(request, opened)
-    if gate := request.gate or conf.gate:
-        policy.check_gate(gate, profile, catalogue.load().subcriteria(profile))
     if executed:
         refuse_other(opened.subject, profile.digest, *executed)
     brought = self_reported(executed[0]) if executed else {}
 
     def fresh() -> Assessment:
-        return _assess(request, opened, conf, profile, options, warnings, progress, brought)
+        return _assess(request, opened, conf, profile, options, wanted.warnings, progress, brought)
 
     if request.cache and not executed:
         from assaymark import remembered
@@ -124,11 +133,49 @@ def judge(request: Request, progress: Progress | None = None, executed: tuple[As
     else:
         found, cached = fresh(), False
     run = run_facts(started, time.perf_counter() - clock, found.run.durations, cached=cached)
-    baseline = _named(conf.baseline, request, opened, base, REPORT_LIMIT) if conf.baseline else None
+    return _judged(request, wanted, replace(found, run=run))
+
+
+def asked(request: Request) -> Asked:
+    """Subject and policy of a request. Raises InputError when path, configuration, profile or gate is wrong."""
+    from assaymark.subject.checkout import open_subject
+
+    opened = open_subject(request.path, request.ref)
+    conf, warnings, base = configuration(opened, request.config)
+    profile = _profile(request, conf, opened, base)
+    if gate := request.gate or conf.gate:
+        policy.check_gate(gate, profile, catalogue.load().subcriteria(profile))
     on_disk = opened.root if request.ref is None else None
     manifests = _manifests(opened.tree, conf.exclude) if on_disk else ()
-    whole = replace(found, run=run)
-    return Judged(assessment=whole, profile=profile, config=conf, baseline=baseline, root=on_disk, manifests=manifests)
+    return Asked(opened, conf, warnings, base, profile, manifests)
+
+
+def judged_elsewhere(request: Request, wanted: Asked, found: Assessment) -> Judged:
+    """An assessment that was made on another machine, with the policy as it stands on this one: the gate is kept here.
+
+    Raises Undetermined when it is about something else than what lies here.
+    """
+    here = (wanted.opened.subject, wanted.profile.digest, wanted.conf.digest)
+    if (found.subject, found.profile_digest, found.config_digest) != here:
+        raise Undetermined(
+            "what came back is not about what lies here, or was judged by another policy",
+            where=request.path,
+            hint="is the same assaymark there, and did nothing change meanwhile?",
+        )
+    return _judged(request, wanted, found)
+
+
+def _judged(request: Request, wanted: Asked, found: Assessment) -> Judged:
+    conf = wanted.conf
+    named = conf.baseline
+    return Judged(
+        assessment=found,
+        profile=wanted.profile,
+        config=conf,
+        baseline=_named(named, request, wanted.opened, wanted.base, REPORT_LIMIT) if named else None,
+        root=wanted.opened.root if request.ref is None else None,
+        manifests=wanted.manifests,
+    )
 
 
 def _manifests(tree: Tree, exclude: tuple[str, ...]) -> tuple[str, ...]:

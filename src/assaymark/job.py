@@ -8,7 +8,7 @@ Times are in seconds, memory is in MiB.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -131,7 +131,8 @@ class Site:
     folder, or one file (``squashfs``, ``sif``). ``network`` is what the nodes can reach: at a site with ``none``
     every trial is one without a network. ``binds`` are ``host:inside`` pairs, ``launcher`` starts the ranks of an
     MPI program, ``images`` is what a site of pods calls the image at hand, with ``{digest}`` or ``{hex}`` in it,
-    ``probe`` an image that works there; ``pace`` are the seconds between two questions about a job.
+    ``probe`` an image that works there; ``pace`` are the seconds between two questions about a job. ``python`` starts
+    Python on the nodes, where ``python3`` is another than is needed.
     """
 
     name: str
@@ -163,6 +164,16 @@ class Site:
     images: str | None = None
     probe: str | None = None
     pace: int = 10
+    python: str | None = None
+
+    def asks(self, asked: Resources) -> Resources:
+        """What the site says where nothing was asked for; its own options come before those that were given."""
+        return replace(
+            asked,
+            partition=asked.partition or self.partition,
+            account=asked.account or self.account,
+            flags=(*self.flags, *asked.flags),
+        )
 
 
 class State(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from assaymark.cli._verdict import FILES, read_assessment, rendered
 from assaymark.errors import GateNotMet, InputError, Undetermined
 
 # What is said here, not there.
-HERE = ("path", "runner", "form", "output", "quiet", "color", "version")
+HERE = ("path", "runner", "time", "queue", "memory", "form", "output", "quiet", "color", "version")
 # (folder, words, folder for the reports) -> exit status, and what was said.
 Assess = Callable[[Path, Sequence[str], Path], tuple[int, str]]
 ERRORS = {error.code: error for error in (GateNotMet, InputError, Undetermined)}
@@ -33,14 +33,23 @@ def assess(runner: str, folder: str, form: str, output: Path | None) -> None:
         _assessed(judge, Path(folder), words, Path(scratch), form)
 
 
-def _judge(runner: str) -> Assess:
+def is_of_plugin(runner: str) -> bool:
+    """Whether a plugin runs assessments by this name. InputError when one that is known does, and is not installed."""
+    if runner in _runners():
+        return True
+    if runner == "dagger":
+        raise InputError(f"nothing here runs an assessment by {runner!r}", hint="pip install 'assaymark[pipelines]'")
+    return False
+
+
+def _runners() -> dict[str, str]:
     from assaymark import registry
 
-    found = {name: place for plugin in registry.plugins() for name, place in plugin.runners.items()}
-    if runner not in found:
-        hint = "pip install 'assaymark[pipelines]'" if runner == "dagger" else f"one of: {', '.join(sorted(found))}"
-        raise InputError(f"nothing here runs an assessment by {runner!r}", hint=hint)
-    module, _, name = str(found[runner]).partition(":")
+    return {name: str(place) for plugin in registry.plugins() for name, place in plugin.runners.items()}
+
+
+def _judge(runner: str) -> Assess:
+    module, _, name = _runners()[runner].partition(":")
     judge: Assess = getattr(import_module(module), name)
     return judge
 
@@ -57,13 +66,13 @@ def _assessed(judge: Assess, folder: Path, words: Sequence[str], output: Path, f
         raise ERRORS.get(status, Undetermined)(message)
 
 
-def said(context: click.Context) -> list[str]:
-    """The options that were given, as words for another command line."""
+def said(context: click.Context, here: Collection[str] = HERE) -> list[str]:
+    """The options that were given, as words for another command line; not those that are meant ``here``."""
     words: list[str] = []
     for parameter in context.command.params:
         name = str(parameter.name)
         source = context.get_parameter_source(name)
-        if not isinstance(parameter, click.Option) or name in HERE or source in (None, ParameterSource.DEFAULT):
+        if not isinstance(parameter, click.Option) or name in here or source in (None, ParameterSource.DEFAULT):
             continue
         value = context.params.get(name)
         option = parameter.opts[0]

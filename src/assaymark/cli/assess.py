@@ -76,6 +76,7 @@ Exit status: 0 gate met or no gate, 1 gate not met, 2 wrong input, 3 the gate co
 @click.option("--runner", "--engine", "runner", metavar="R", help="Judge elsewhere: dagger, slurm, or a site.")
 @click.option("--time", type=click.FloatRange(1), default=3600, show_default=True, help="Seconds for that job.")
 @click.option("--queue", type=click.FloatRange(1), default=86_400, show_default=True, help="Seconds that it may wait.")
+@click.option("--memory", type=click.IntRange(16), metavar="MIB", help="Memory for it (default: the site's).")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Write all reports into this folder.")
 def command(
@@ -101,6 +102,7 @@ def command(
     runner: str | None,
     time: float,
     queue: float,
+    memory: int | None,
     form: str,
     output: Path | None,
 ) -> None:
@@ -140,7 +142,7 @@ def command(
     )
     published = baseline is not None and baseline.startswith(BRANCH)
     earlier = None if published else read_assessment(baseline)
-    judged = _judged_at(runner, request, time, queue) if runner else _judged(request, executed)
+    judged = _judged_at(runner, request, (time, queue, memory)) if runner else _judged(request, executed)
     if not (request.config or ref):
         _mention_unread(judged, Path(path))
     if output:
@@ -163,11 +165,13 @@ def _judged(request: Request, executed: str | None) -> Judged:
         return included(judge(request, progress, (elsewhere, executed) if elsewhere and executed else None))
 
 
-def _judged_at(runner: str, request: Request, time: float, queue: float) -> Judged:
+def _judged_at(runner: str, request: Request, limits: tuple[float, float, int | None]) -> Judged:
     from assaymark.cli import _away, _elsewhere
+    from assaymark.job import Resources
 
     words = _elsewhere.said(click.get_current_context(), (*_elsewhere.HERE, *_away.HERE))
-    return _away.judged_at(runner, request, words, time, queue)
+    time, queue, memory = limits
+    return _away.judged_at(runner, request, words, Resources(time=time, queue=queue, memory=memory))
 
 
 def _mention_unread(judged: Judged, place: Path) -> None:

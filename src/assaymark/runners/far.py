@@ -139,19 +139,19 @@ class Far:
             raise InputError(f"the image cannot be unpacked at {self.login.host}: {said(done)}", where=far)
         return Path(far, "root")
 
-    def staged_file(self, file: Path) -> Path:
-        """An image that is one file on the other side; copied once. InputError when it cannot be copied."""
-        far = f"{self.work}/images/{file.name}"
+    def staged_file(self, file: Path, folder: str = "images") -> Path:
+        """A file named after its content on the other side; copied once. InputError when it cannot be copied."""
+        far = f"{self.work}/{folder}/{file.name}"
         quoted = shlex.quote(far)
-        asked = self.login.shell(f"[ -f {quoted} ] && echo ready || mkdir -p {shlex.quote(self.work)}/images")
+        asked = self.login.shell(f"[ -f {quoted} ] && echo ready || mkdir -p {shlex.quote(self.work)}/{folder}")
         if asked.returncode != 0:
-            raise InputError(f"no image can be kept at {self.login.host}: {said(asked)}", where=far)
+            raise InputError(f"nothing can be kept at {self.login.host}: {said(asked)}", where=far)
         if asked.stdout.strip() != b"ready":
             part = f"{far}.{secrets.token_hex(8)}"
             self.login.put(file, part)
             done = self.login.shell(f"mv {shlex.quote(part)} {quoted}")
             if done.returncode != 0:
-                raise InputError(f"the image cannot be kept at {self.login.host}: {said(done)}", where=far)
+                raise InputError(f"the file cannot be kept at {self.login.host}: {said(done)}", where=far)
         return Path(far)
 
 

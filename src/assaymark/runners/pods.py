@@ -104,6 +104,10 @@ class Pods(OneFolder, ABC):
         found = {name: str(value) for name in known if (value := getattr(self.site, name))}
         return found | {"uid": str(uuid.uuid4()), "pace": str(self.pace)}
 
+    def stage(self, file: Path) -> Path:
+        """There is no folder that we see."""
+        raise InputError(f"files cannot be brought to the runner {self.name!r} beforehand", where=file.name)
+
     def launch(self, handle: Handle, job: Job) -> str:
         """Make the pods."""
         try:

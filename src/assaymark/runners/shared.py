@@ -62,6 +62,9 @@ class Back(Protocol):
     def place(self, folder: Path, job: Job) -> Mapping[str, str]:
         """What a handle must say so that the job is found again; empty when the job's folder is all that it takes."""
 
+    def stage(self, file: Path) -> Path:
+        """A file of this machine where the jobs see it, under the same name; copied once. Raises InputError."""
+
     def launch(self, handle: Handle, job: Job) -> str:
         """Start the reporter for every copy and give the site's name for the job.
 
@@ -101,6 +104,10 @@ class OneFolder:
         """The folder is all that it takes."""
         return {}
 
+    def stage(self, file: Path) -> Path:
+        """It is there."""
+        return file
+
     def bring(self, handle: Handle, wanted: frozenset[int]) -> None:
         """It is there."""
 
@@ -139,6 +146,10 @@ class SharedFolder:
     def problem(self) -> str | None:
         """Why jobs cannot run here."""
         return self.back.problem() or (self.engine.problem() if self.engine else None)
+
+    def stage(self, file: Path) -> Path:
+        """A large file that many jobs read, where they see it. Raises InputError when it cannot be brought there."""
+        return self.back.stage(file)
 
     def submit(self, job: Job) -> Handle:
         """Start it once, however often and by however many controllers it is asked."""

@@ -176,6 +176,14 @@ def _absolute(value: Any) -> str:
     return text.rstrip("/") or "/"
 
 
+def _program(value: Any) -> str:
+    """A name or an absolute path: it stands in a script, unquoted."""
+    text = _text(value)
+    if not re.fullmatch(r"/?[\w.+-]+(/[\w.+-]+)*", text):
+        raise ValueError("must be the name or the path of a program")
+    return text
+
+
 def _binds(value: Any) -> tuple[str, ...]:
     found = []
     for word in _words(value):
@@ -233,4 +241,5 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "images": _text,
     "probe": _text,
     "pace": _number(0, 3600),
+    "python": _program,
 }

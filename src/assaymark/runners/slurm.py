@@ -74,6 +74,10 @@ class Slurm:
         """The login node and the folder there."""
         return self.far.place(folder, job) if self.far else {}
 
+    def stage(self, file: Path) -> Path:
+        """Copied to the login node, once."""
+        return self.far.staged_file(file, "carried") if self.far else file
+
     def launch(self, handle: Handle, job: Job) -> str:
         """Submit the reporter. InputError with Slurm's own words when it is refused."""
         folder = _folder(handle)
