@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Writes the hash-pinned locks anew: run.txt (the product with all its plugins) and dev.txt (that and what develops
-# it). Names no index host, so that mirrors and sites without the Internet can use them.
+# Writes the hash-pinned locks anew: run.txt (the product with all its plugins), dev.txt (that and what develops it),
+# uv.txt, and dagger-next.txt (the SDK that is still to come, for its tests). Names no index host, so that mirrors and
+# sites without the Internet can use them.
 #   requirements/update.sh              keep the versions that still fit
 #   requirements/update.sh --upgrade    take the newest
 set -euo pipefail
@@ -13,6 +14,11 @@ lock() {
 }
 lock run.txt --no-default-groups
 lock dev.txt --all-groups
+alone() {
+  uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header "${@:3}" \
+    --output-file "requirements/$1" - <<< "$2" > /dev/null
+}
 # What .ci/run installs first.
-uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
-  --output-file requirements/uv.txt - <<< "uv>=0.9" > /dev/null
+alone uv.txt "uv>=0.9" "$@"
+# Beside the environment, which has what else it asks for.
+alone dagger-next.txt "dagger-io>=1.0.0b1" --no-deps --prerelease allow "$@"

@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-LOCKS = ("run.txt", "dev.txt", "uv.txt")
+LOCKS = ("run.txt", "dev.txt", "uv.txt", "dagger-next.txt")
 
 
 def pinned(file: Path) -> dict[str, tuple[Requirement, list[str]]]:

@@ -33,9 +33,14 @@ test = [
 MANIFEST = read(WHOLE, "image.toml")
 INDEX = {
     "manifests": [
-        {"digest": "sha256:" + "1" * 64, "platform": {"os": "linux", "architecture": "amd64"}},
-        {"digest": "sha256:" + "2" * 64, "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}},
-        {"digest": "sha256:" + "3" * 64, "platform": {"os": "unknown", "architecture": "unknown"}},
+        {"digest": "sha256:" + "1" * 64, "size": 501, "platform": {"os": "linux", "architecture": "amd64"}},
+        {
+            "digest": "sha256:" + "2" * 64,
+            "size": 502,
+            "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+            "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"},
+        },
+        {"digest": "sha256:" + "3" * 64, "size": 503, "platform": {"os": "unknown", "architecture": "unknown"}},
     ]
 }
 
@@ -56,6 +61,7 @@ def good(**more):
                 said("oci:/reports/image"),
                 Ended(0, files=layout),
             ),
+            (said("oci:/tmp/sif"), Ended(0, files={"/reports/published.txt": b"sha256:" + b"5" * 64})),
             (said("--preserve-digests"), Ended(0, files={"/reports/promoted.txt": b"ok\n"})),
             (said("apt-get"), Ended(0)),
         ]
@@ -72,11 +78,15 @@ def built(play, tmp_path, monkeypatch):
 
     def run(back, manifest=MANIFEST, user="ada"):
         async def go():
-            from assaymark_pipelines.flow import built
-            from assaymark_pipelines.host import exported, folder
+            from assaymark_pipelines.flow import CANDIDATE, built
+            from assaymark_pipelines.host import exported, folder, write
+            from assaymark_pipelines.registry import login_of
             from assaymark_pipelines.settings import Settings
 
-            results = await built(manifest, folder(source), ABOUT, Settings(), user, tmp_path / "out")
+            def keep(candidate):
+                write(tmp_path / "out" / CANDIDATE, candidate.to_json())
+
+            results = await built(manifest, folder(source), ABOUT, Settings(), login_of(manifest, user), keep)
             await exported(results, tmp_path / "out")
             return results
 
@@ -94,12 +104,13 @@ def test_all_is_built_tried_described_and_published_once(built):
         *("build-linux-amd64", "build-linux-arm64"),
         *("test-imports-linux-amd64", "test-usage-linux-amd64", "sbom-linux-amd64", "sif-linux-amd64"),
         *("test-imports-linux-arm64", "test-usage-linux-arm64", "sbom-linux-arm64", "sif-linux-arm64"),
-        *("publish", "image"),
+        *("publish", "image", "publish-sif-linux-amd64", "publish-sif-linux-arm64"),
     ]
     assert back.published == ["ghcr.io/lab/tool-candidate:cccccccccccc"]
     told = json.loads((out / "candidate.json").read_text())
     assert told["reference"].startswith("ghcr.io/lab/tool-candidate:cccccccccccc@sha256:")
     assert told["platforms"] == {"linux/amd64": "sha256:" + "1" * 64, "linux/arm64": "sha256:" + "2" * 64}
+    assert told["sifs"] == dict.fromkeys(("linux/amd64", "linux/arm64"), "sha256:" + "5" * 64)
     assert (out / "sbom-linux-arm64" / "sbom.spdx.json").is_file()
     assert (out / "image" / "image" / "oci-layout").is_file()
     [published] = engine.evaluated("publish")
@@ -159,6 +170,36 @@ def test_a_publication_that_fails_is_not_tried_again(built):
     assert not (out / "candidate.json").exists()
 
 
+def test_a_sif_refers_to_the_image_of_its_platform_and_is_sent_once(built):
+    back = good()
+    built(back)
+    sent = [argv for argv in back.ran if "oci:/tmp/sif" in " ".join(argv)]
+    assert [argv[-2] for argv in sent] == ["cccccccccccc-sif-amd64", "cccccccccccc-sif-arm64"]
+    told = [json.loads(argv[-1]) for argv in sent]
+    assert [each["subject"] for each in told] == [
+        {"digest": "sha256:" + "1" * 64, "mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 501},
+        {
+            "digest": "sha256:" + "2" * 64,
+            "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+            "size": 502,
+        },
+    ]
+    assert {each["artifactType"] for each in told} == {"application/vnd.sylabs.sif.layer.v1.sif"}
+    assert told[0]["annotations"]["org.opencontainers.image.version"] == "1.4.2"
+
+
+@pytest.mark.parametrize(
+    "ended", [Ended(1, stderr="503"), Ended(0), Ended(0, files={"/reports/published.txt": b"rubbish"})]
+)
+def test_a_sif_that_cannot_be_sent_is_told_and_the_image_is_not_lost(built, ended):
+    back = good(**{"oci:/tmp/sif": ended})
+    results, _, out = built(back)
+    assert results["publish-sif-linux-amd64"].outcome is Outcome.ERROR
+    assert len([argv for argv in back.ran if "oci:/tmp/sif" in " ".join(argv)]) == 2, "each once"
+    told = json.loads((out / "candidate.json").read_text())
+    assert (len(told["platforms"]), told["sifs"]) == (2, {})
+
+
 def test_what_was_published_is_written_down_even_if_it_cannot_be_fetched(built):
     results, _, out = built(good(**{"oci:/reports/image": Ended(1, stderr="timeout")}))
     assert results["image"].outcome is Outcome.ERROR
@@ -196,7 +237,7 @@ def test_a_sif_by_the_tools_of_debian_is_asked_for(built):
     results, engine, out = built(good(mksquashfs=Ended(0, files={"/reports/image.sif": b"SIF"})), manifest)
     assert {results[f"sif-linux-{name}"].outcome for name in ("amd64", "arm64")} == {Outcome.PASSED}
     assert (out / "sif-linux-arm64" / "image.sif").read_bytes() == b"SIF"
-    made = [chain for chain in engine.evaluated("sync") if "siftool new" in chain]
+    made = [c for c in engine.evaluated("sync") if "siftool new" in c and "oci:/tmp/sif" not in c]
     assert [chain.rpartition('"/reports/image.sif", "')[2][:1] for chain in made] == ["2", "4"]
     for chain in made:
         assert 'withMountedDirectory(path="/rootfs", source=' in chain
@@ -205,12 +246,12 @@ def test_a_sif_by_the_tools_of_debian_is_asked_for(built):
 
 @pytest.mark.service("mksquashfs", "siftool")
 def test_the_script_makes_a_sif_and_the_same_one_of_the_same_files(tmp_path):
-    from assaymark_pipelines.image import PROCESSORS, SIF
+    from assaymark_pipelines.sif import MAKE, PROCESSORS
 
     root = tmp_path / "root"
     (root / "bin").mkdir(parents=True)
     (root / "bin" / "tool").write_text("#!/bin/sh\n")
-    words = ["sh", "-euc", SIF, "sif", str(root), str(tmp_path / "image.sif"), str(PROCESSORS["linux/arm64"])]
+    words = ["sh", "-euc", MAKE, "sif", str(root), str(tmp_path / "image.sif"), str(PROCESSORS["linux/arm64"])]
     subprocess.run(words, check=True, capture_output=True, timeout=120)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["image.sif", "root"]
     told = subprocess.run(["siftool", "list", tmp_path / "image.sif"], check=True, capture_output=True, timeout=60)
@@ -232,30 +273,38 @@ def test_no_secret_reaches_a_query(built):
         assert "@sha256:" in fetched.partition("from(")[2].partition(")")[0], fetched
 
 
-def candidate(digest="d", platforms=None):
+def candidate(digest="d", **more):
     from assaymark_pipelines.image import Candidate
     from assaymark_pipelines.images import reference
 
     return Candidate(
         reference=reference("ghcr.io/lab/tool-candidate:cccccccccccc@sha256:" + digest * 64),
-        platforms=platforms or {"linux/amd64": "sha256:" + "1" * 64},
+        platforms={"linux/amd64": "sha256:" + "1" * 64},
+        **more,
     )
 
 
-def test_promotion_is_by_digest_and_builds_nothing(play):
+def promoted(play, back, found, **settings):
+    """Promotes a candidate of the manifest of these tests."""
+
     async def go():
         from assaymark_pipelines.image import promote
+        from assaymark_pipelines.registry import login_of
         from assaymark_pipelines.settings import Settings
 
-        return await promote(MANIFEST, candidate(), ABOUT, Settings(), "ada", "once")
+        return await promote(MANIFEST, found, ABOUT, Settings(**settings), login_of(MANIFEST, "ada"), "once")
 
+    return play(back, go)
+
+
+def test_promotion_is_by_digest_and_builds_nothing(play):
     back = good()
-    (result,), engine = play(back, go)
+    (result,), engine = promoted(play, back, candidate())
     assert result.outcome is Outcome.PASSED
     (ran,) = [argv for argv in back.ran if argv[:2] == ["sh", "-c"]]
     assert ran[3:] == [
         *("registry", "ghcr.io", "ada", "true", "sha256:" + "d" * 64),
-        *("ghcr.io/lab/tool-candidate", "ghcr.io/lab/tool", "=1.4.2", "latest", "=1.4.2-cuda12"),
+        *("ghcr.io/lab/tool-candidate", "ghcr.io/lab/tool", "", "=1.4.2", "latest", "=1.4.2-cuda12"),
     ]
     everything = "\n".join(engine.queries)
     assert "dockerBuild" not in everything
@@ -276,15 +325,26 @@ def test_a_promotion_that_the_engine_lost_is_not_repeated(play, monkeypatch):
                 raise Refused("connection reset")
             return super()._executed(box, argv, given)
 
-    async def go():
-        from assaymark_pipelines.image import promote
-        from assaymark_pipelines.settings import Settings
-
-        return await promote(MANIFEST, candidate(), ABOUT, Settings(attempts=5), "ada", "once")
-
     back = Lost(good().rules)
-    (result,), _ = play(back, go)
+    (result,), _ = promoted(play, back, candidate(), attempts=5)
     assert (result.outcome, back.tried) == (Outcome.ERROR, 1)
+
+
+def test_what_was_made_of_an_image_gets_its_tags_after_it(play):
+    back, found = good(), candidate(sifs={"linux/amd64": "sha256:" + "5" * 64})
+    results, _ = promoted(play, back, found)
+    assert [(r.name, r.outcome.value) for r in results] == [
+        ("promote", "passed"),
+        ("promote-sif-linux-amd64", "passed"),
+    ]
+    _, ran = [argv for argv in back.ran if argv[:2] == ["sh", "-c"]]
+    assert (ran[7], ran[10:]) == (
+        "sha256:" + "5" * 64,
+        ["sha256:" + "1" * 64, "=1.4.2-sif-amd64", "latest-sif-amd64", "=1.4.2-cuda12-sif-amd64"],
+    )
+    back = good(**{"--preserve-digests": Ended(9, stderr="raise the version")})
+    results, _ = promoted(play, back, found)
+    assert [r.name for r in results] == ["promote"]
 
 
 def assessment(digest, outcomes):
@@ -315,6 +375,10 @@ def test_only_what_was_judged_is_promoted():
         ("not found", "holds no manifest"),
         ('{"manifests": [1]}', "holds no manifest"),
         ('{"manifests": [{"platform": {"os": "linux", "architecture": "amd64"}}]}', "holds no manifest"),
+        (
+            '{"manifests": [{"digest": "x", "size": 1, "platform": {"os": "linux", "architecture": "amd64"}}]}',
+            "is no digest",
+        ),
         ('{"manifests": []}', "nothing for linux/amd64, linux/arm64"),
         (json.dumps({"manifests": INDEX["manifests"][:1]}), "nothing for linux/arm64"),
     ],
@@ -331,7 +395,17 @@ def test_a_candidate_is_read_back_and_damage_is_seen():
 
     text = candidate().to_json()
     assert candidate_of(text, "c.json") == candidate()
-    for broken in ("", "{}", "[]", text.replace("ddddd", "eeeee", 1), text.replace("sha256:1111", "sha256:zzzz")):
+    made = candidate(sifs={"linux/amd64": "sha256:" + "5" * 64})
+    assert candidate_of(made.to_json(), "c.json") == made
+    other = candidate(sifs={"linux/arm64": "sha256:" + "5" * 64}).to_json()
+    for broken in (
+        other,
+        "",
+        "{}",
+        "[]",
+        text.replace("ddddd", "eeeee", 1),
+        text.replace("sha256:1111", "sha256:zzzz"),
+    ):
         with pytest.raises(InputError, match=r"c\.json"):
             candidate_of(broken, "c.json")
 
@@ -348,6 +422,6 @@ def test_the_candidate_of_another_image_is_refused(play):
         from assaymark_pipelines.settings import Settings
 
         with pytest.raises(InputError, match=r"no candidate of ghcr\.io/lab/tool"):
-            await promote(MANIFEST, other, ABOUT, Settings(), "", "once")
+            await promote(MANIFEST, other, ABOUT, Settings(), None, "once")
 
     play(good(), go)

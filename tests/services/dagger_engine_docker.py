@@ -128,7 +128,8 @@ class Docker:
 
     def _taken(self, engine: Engine, node: Node, path: str) -> Files:
         box = self.box(engine, node)
-        container = self._created(box, ["/none"])
+        # Without the folders of this machine: they are not in the image, and large.
+        container = self._created(box, ["/none"], volumes=())
         try:
             done = self._asked("cp", f"{container}:/{filing.inside(path)}", "-")
             if done.returncode:
@@ -222,7 +223,7 @@ class Docker:
         self.made.append(image)
         return replace(self._from(Box(""), image) if image in self.images else Box(image))
 
-    def _created(self, box: Box, argv: list[str]) -> str:
+    def _created(self, box: Box, argv: list[str], volumes: tuple[str, ...] | None = None) -> str:
         """A container that is not started yet, with the files in it."""
         name = f"step-{uuid.uuid4().hex}"
         words = [
@@ -237,7 +238,7 @@ class Docker:
             "--entrypoint",
             argv[0],
         ]
-        for path in self.volumes:
+        for path in self.volumes if volumes is None else volumes:
             words += ["--volume", f"{path}:{path}:ro"]
         for path, key in box.caches.items():
             words += ["--volume", f"cache-{key}:{path}"]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import dagger
 from dagger import dag
 
 from assaymark.api import InputError, Outcome
-from assaymark_pipelines import registry
+from assaymark_pipelines import registry, sif
 from assaymark_pipelines.gate import PLAIN, REPORTS, Gate, Result, run, status, together
 from assaymark_pipelines.images import Reference, reference
-from assaymark_pipelines.manifest import DEBIAN, PLATFORM, Manifest
+from assaymark_pipelines.manifest import Manifest
+from assaymark_pipelines.registry import Login, Part
 from assaymark_pipelines.settings import Settings
 from assaymark_pipelines.tags import About, fixed, tags
 from assaymark_pipelines.toolbox import fetched
@@ -22,29 +23,22 @@ from assaymark_pipelines.toolbox import fetched
 Built = Mapping[str, dagger.Container]
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 LABEL = "org.opencontainers.image"
-# sh SCRIPT sif ROOT FILE PROCESSOR: a SIF of a root file system, as `assaymark smoke` makes one for a site. Nobody owns
-# its files and no time is in them.
-SIF = """\
-mksquashfs "$1" "$2.squashfs" -noappend -no-progress -quiet -all-root -mkfs-time 0 -all-time 0 -comp gzip -no-xattrs
-siftool new "$2"
-siftool add --datatype 4 --partfs 1 --parttype 2 --partarch "$3" --groupid 1 "$2" "$2.squashfs"
-rm "$2.squashfs"
-"""
-# How SIF numbers the processors of platforms.
-PROCESSORS = dict(zip(PLATFORM, (2, 4, 3, 6, 12, 11), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """What was published to be judged; ``platforms`` are the digests of its parts."""
+    """What was published to be judged; ``platforms`` are the digests of its parts, ``sifs`` those of what was made of
+    them."""
 
     reference: Reference
-    platforms: Mapping[str, str]
+    platforms: Mapping[str, str] = field(default_factory=dict)
+    sifs: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """For the next job."""
         told = {"schema": 1, "reference": str(self.reference), "digest": self.reference.digest}
-        return json.dumps(told | {"platforms": dict(self.platforms)}, indent=1, sort_keys=True) + "\n"
+        parts = {"platforms": dict(self.platforms), "sifs": dict(self.sifs)}
+        return json.dumps(told | parts, indent=1, sort_keys=True) + "\n"
 
 
 def labels(manifest: Manifest, about: About) -> dict[str, str]:
@@ -79,13 +73,13 @@ async def check(manifest: Manifest, built: Built, settings: Settings) -> tuple[R
     good = {platform: box for (platform, box), result in zip(built.items(), made, strict=True) if not status([result])}
     gates = [gate for platform, box in good.items() for gate in _gates(manifest, platform, box, settings)]
     tried = await together(gates, settings) if gates else ()
-    unable = _unable(manifest) if good else ()
+    unable = sif.unable(manifest) if good else ()
     return (*made, *tried, *unable)
 
 
 async def _made(platform: str, box: dagger.Container) -> Result:
     """Whether it could be built at all: a Dockerfile that fails is a finding, an engine that fails is not."""
-    name = f"build-{_slug(platform)}"
+    name = f"build-{sif.slug(platform)}"
     try:
         await box.sync()
     except dagger.ExecError as ended:
@@ -103,7 +97,7 @@ async def _made(platform: str, box: dagger.Container) -> Result:
 
 
 def _gates(manifest: Manifest, platform: str, box: dagger.Container, settings: Settings) -> list[Gate]:
-    place = _slug(platform)
+    place = sif.slug(platform)
     gates = []
     for test in manifest.tests:
         # Whatever else a command of the image ends with by itself is a test that failed.
@@ -112,7 +106,7 @@ def _gates(manifest: Manifest, platform: str, box: dagger.Container, settings: S
     if manifest.sbom:
         gates.append(_sbom(place, box, settings))
     if manifest.sif:
-        gates.append(_sif(platform, box, manifest.sif, settings))
+        gates.append(sif.making(platform, box, manifest.sif, settings))
     return gates
 
 
@@ -125,38 +119,15 @@ def _sbom(place: str, box: dagger.Container, settings: Settings) -> Gate:
     return Gate(name=f"sbom-{place}", box=box, argv=tuple(argv), proof="sbom.cdx.json", meaning=PLAIN)
 
 
-def _sif(platform: str, box: dagger.Container, tool: str, settings: Settings) -> Gate:
-    name = f"sif-{_slug(platform)}"
-    if tool == DEBIAN:
-        install = (
-            "apt-get update -qq && apt-get install -qq -y --no-install-recommends squashfs-tools siftool > /dev/null"
-        )
-        made = fetched(settings.base, settings).with_exec(["sh", "-euc", install])
-        made = made.with_mounted_directory("/rootfs", box.directory("/"))
-        argv = ["sh", "-euc", SIF, "sif", "/rootfs", f"{REPORTS}/image.sif", str(PROCESSORS[platform])]
-        return Gate(name=name, box=made, argv=tuple(argv), proof="image.sif", meaning=PLAIN)
-    made = fetched(tool, settings).with_file("/image.tar", box.as_tarball())
-    argv = ["apptainer", "build", f"{REPORTS}/image.sif", "oci-archive:///image.tar"]
-    return Gate(name=name, box=made, argv=tuple(argv), proof="image.sif", meaning=PLAIN)
-
-
-def _unable(manifest: Manifest) -> tuple[Result, ...]:
-    """Asked for, and there is nothing that could make it: unknown, never passed."""
-    if manifest.sif != "":
-        return ()
-    reason = f"nothing is named that makes one: sif = 'registry/apptainer@sha256:...', or sif = {DEBIAN!r}"
-    return (Result(name="sif", outcome=Outcome.UNKNOWN, reason=reason),)
-
-
-async def publish(manifest: Manifest, built: Built, about: About, user: str) -> Reference:
+async def publish(manifest: Manifest, built: Built, about: About, login: Login | None) -> Reference:
     """Publish all platforms once, as a candidate; never tried again. Gives the reference with its digest.
 
     Raises InputError when the registry answers something else than was published, `dagger.DaggerError` when it refuses.
     """
     target = manifest.candidate._replace(tag=about.commit[:12])
     box = dag.container()
-    if user:
-        box = box.with_registry_auth(manifest.candidate.host, user, dag.secret(f"env://{manifest.password}"))
+    if login:
+        box = box.with_registry_auth(manifest.candidate.host, login.user, login.password)
     answer = await box.publish(str(target), platform_variants=list(built.values()))
     found = reference(answer)
     if found._replace(digest="") != target or not found.digest:
@@ -164,27 +135,27 @@ async def publish(manifest: Manifest, built: Built, about: About, user: str) -> 
     return found
 
 
-async def fetch(manifest: Manifest, digest: str, settings: Settings, user: str, once: str) -> Result:
-    """The candidate back from the registry, as an OCI layout for the tests at a site."""
-    made = registry.box(manifest, settings, user, once)
-    return await run(registry.layout(made, manifest, user, digest), settings)
-
-
-def parts(raw: str, digest: str, platforms: Sequence[str]) -> dict[str, str]:
-    """The digest for each platform, from an index; an image of one platform is its own part."""
+def parts(raw: str, digest: str, platforms: Sequence[str]) -> dict[str, Part]:
+    """The image for each platform, from an index; an image of one platform is its own part."""
     try:
-        listed = json.loads(raw).get("manifests")
+        document = json.loads(raw)
+        listed = document.get("manifests")
         if listed is None:
-            return dict.fromkeys(platforms[:1], digest)
+            kind = str(document.get("mediaType", registry.MANIFEST))
+            return dict.fromkeys(platforms[:1], Part(digest, len(raw.encode()), kind))
         found = {}
         for each in listed:
             told = each.get("platform", {})
             name = "/".join(filter(None, (told.get("os"), told.get("architecture"), told.get("variant"))))
             if name.removesuffix("/v8") in platforms or name in platforms:
-                found[name if name in platforms else name.removesuffix("/v8")] = str(each["digest"])
+                kind = str(each.get("mediaType", registry.MANIFEST))
+                part = Part(str(each["digest"]), int(each["size"]), kind)
+                found[name if name in platforms else name.removesuffix("/v8")] = part
     except (ValueError, AttributeError, KeyError, TypeError) as problem:
         raise InputError(f"the registry holds no manifest at {digest}: {problem}") from problem
-    if missing := [platform for platform in platforms if not DIGEST.fullmatch(found.get(platform, ""))]:
+    if wrong := [part.digest for part in found.values() if not DIGEST.fullmatch(part.digest)]:
+        raise InputError(f"the registry holds no manifest at {digest}: {wrong[0][:100]!r} is no digest")
+    if missing := [platform for platform in platforms if platform not in found]:
         raise InputError(f"the registry holds nothing for {', '.join(missing)} at {digest}")
     return found
 
@@ -211,34 +182,52 @@ def judged(assessment: str, candidate: Candidate, where: str) -> None:
         )
 
 
+def all_judged(assessments: Mapping[str, str], candidate: Candidate) -> None:
+    """Raises InputError unless there are reports (where each came from, and its text), and each is fit (`judged`)."""
+    if not assessments:
+        raise InputError("nothing is promoted that was not judged", hint="give an assessment.json about the candidate")
+    for where, text in assessments.items():
+        judged(text, candidate, where)
+
+
 def candidate_of(text: str, where: str) -> Candidate:
     """What `Candidate.to_json` wrote. Raises InputError when it is something else."""
     try:
         told = json.loads(text)
         found = reference(told["reference"])
         platforms = {str(name): str(digest) for name, digest in told["platforms"].items()}
+        sifs = {str(name): str(digest) for name, digest in told["sifs"].items()}
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise InputError(f"it is no candidate: {problem}", where=where) from problem
-    if found.digest != told.get("digest") or not all(map(DIGEST.fullmatch, platforms.values())):
+    digests = (*platforms.values(), *sifs.values())
+    if found.digest != told.get("digest") or not all(map(DIGEST.fullmatch, digests)) or not set(sifs) <= set(platforms):
         raise InputError("its digests do not fit together", where=where)
-    return Candidate(reference=found, platforms=platforms)
+    return Candidate(reference=found, platforms=platforms, sifs=sifs)
 
 
 async def promote(
-    manifest: Manifest, candidate: Candidate, about: About, settings: Settings, user: str, once: str
+    manifest: Manifest, candidate: Candidate, about: About, settings: Settings, login: Login | None, once: str
 ) -> tuple[Result, ...]:
-    """Give a judged candidate its tags, in one attempt. Raises InputError when it is not of this manifest."""
+    """Give a judged candidate its tags, in one attempt, and then what was made of it. Raises InputError when it is not
+    of this manifest."""
     if candidate.reference.repository != manifest.candidate.repository:
         raise InputError(f"{candidate.reference} is no candidate of {manifest.repository.repository}")
     wanted = tags(manifest.tags, about)
     if not wanted:
         raise InputError("the policy gives no tag", hint="give --version-tag, or a policy such as `commit`")
-    made = registry.box(manifest, settings, user, once)
-    kept = fixed(manifest.tags, about)
-    words = [f"={tag}" if tag in kept else tag for tag in wanted]
-    gate = registry.promotion(made, manifest, user, candidate.reference.digest, words)
-    return (await run(gate, replace(settings, attempts=1)),)
+    kept, box = fixed(manifest.tags, about), registry.box(manifest, settings, login, once)
 
+    def words(platform: str) -> list[str]:
+        named = ((tag, sif.tagged(tag, platform) if platform else tag) for tag in wanted)
+        return [f"={name}" if tag in kept else name for tag, name in named]
 
-def _slug(platform: str) -> str:
-    return platform.replace("/", "-")
+    gates = [registry.promotion(box, manifest, login, candidate.reference.digest, words(""))]
+    for platform, digest in sorted(candidate.sifs.items()):
+        name, subject = f"promote-sif-{sif.slug(platform)}", candidate.platforms[platform]
+        gates.append(registry.promotion(box, manifest, login, digest, words(platform), subject=subject, name=name))
+    results: list[Result] = []
+    for gate in gates:
+        if results and status(results):  # what is made of an image goes nowhere without it
+            break
+        results.append(await run(gate, replace(settings, attempts=1)))
+    return tuple(results)

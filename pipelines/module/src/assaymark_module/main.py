@@ -2,6 +2,7 @@
 
 # No postponed annotations: the SDK reads them to register the functions.
 import json
+import secrets
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -10,17 +11,30 @@ from dagger import DefaultPath, Doc, check, function, object_type
 
 from assaymark_pipelines import assess as assessing
 from assaymark_pipelines import docs as documenting
+from assaymark_pipelines import flow
+from assaymark_pipelines import image as imaging
+from assaymark_pipelines import manifest as describing
 from assaymark_pipelines import model as modelling
 from assaymark_pipelines import release as releasing
 from assaymark_pipelines import smoke as smoking
 from assaymark_pipelines import validate as validating
 from assaymark_pipelines.gate import Result, collected, status, summary
 from assaymark_pipelines.images import BASE
+from assaymark_pipelines.registry import Login
 from assaymark_pipelines.settings import Settings
+from assaymark_pipelines.tags import About
 from assaymark_pipelines.toolbox import Origin
 
 Words = Annotated[list[str] | None, Doc("Options of the command, as on its command line")]
 Source = Annotated[dagger.Directory | None, Doc("The repository, if not that of the module's constructor")]
+Manifest = Annotated[dagger.File, Doc("The manifest: what is built, tried and published")]
+Commit = Annotated[str, Doc("The commit that is built")]
+Date = Annotated[str, Doc("Of the commit (2026-11-30), not of the build")]
+Version = Annotated[str, Doc("The version, if it is a release")]
+Branch = Annotated[str, Doc("The branch, if it is one")]
+Url = Annotated[str, Doc("Where the source is published")]
+User = Annotated[str, Doc("Who logs in to the registry")]
+Password = Annotated[dagger.Secret | None, Doc("The password of that user: env://NAME")]
 
 
 @object_type
@@ -97,6 +111,65 @@ class Assaymark:
         )
 
     @function(cache="session")
+    async def image(
+        self,
+        manifest: Manifest,
+        commit: Commit,
+        date: Date,
+        source: Source = None,
+        version: Version = "",
+        branch: Branch = "",
+        url: Url = "",
+    ) -> dagger.Directory:
+        """Build an image for every platform, test it, describe it; publish nothing."""
+        about = About(commit=commit, date=date, version=version, branch=branch, source=url)
+        read = describing.read((await manifest.contents()).encode(), "manifest")
+        return collected(await flow.built(read, source or self.source, about, self._settings(), None, None))
+
+    @function(cache="never")
+    async def image_candidate(
+        self,
+        manifest: Manifest,
+        commit: Commit,
+        date: Date,
+        source: Source = None,
+        version: Version = "",
+        branch: Branch = "",
+        url: Url = "",
+        user: User = "",
+        password: Password = None,
+    ) -> dagger.Directory:
+        """The same, and publish it to be judged: candidate.json names it by its digest."""
+        about = About(commit=commit, date=date, version=version, branch=branch, source=url)
+        read = describing.read((await manifest.contents()).encode(), "manifest")
+        kept: list[imaging.Candidate] = []
+        login = _login(user, password)
+        results = await flow.built(read, source or self.source, about, self._settings(), login, kept.append)
+        reports = collected(results)
+        return reports.with_new_file(flow.CANDIDATE, kept[-1].to_json()) if kept else reports
+
+    @function(cache="never")
+    async def image_promote(
+        self,
+        manifest: Manifest,
+        candidate: Annotated[dagger.File, Doc("candidate.json of the build")],
+        judged: Annotated[list[dagger.File], Doc("assessment.json about this candidate, at least one")],
+        commit: Commit,
+        date: Date,
+        version: Version = "",
+        branch: Branch = "",
+        user: User = "",
+        password: Password = None,
+    ) -> dagger.Directory:
+        """Give a judged candidate its final tags, by digest; nothing is built."""
+        about = About(commit=commit, date=date, version=version, branch=branch)
+        read = describing.read((await manifest.contents()).encode(), "manifest")
+        found = imaging.candidate_of(await candidate.contents(), "candidate")
+        imaging.all_judged({f"judged {n}": await report.contents() for n, report in enumerate(judged, 1)}, found)
+        once = secrets.token_hex(8)
+        return collected(await imaging.promote(read, found, about, self._settings(), _login(user, password), once))
+
+    @function(cache="session")
     @check
     async def check_assess(self, options: Words = None) -> str:
         """Fails when the gate is not met; without --gate it tells the level."""
@@ -107,6 +180,13 @@ class Assaymark:
     async def check_validate(self, options: Words = None) -> str:
         """Fails when a workflow document is wrong."""
         return _held(await self._validated(None, options))
+
+
+def _login(user: str, password: dagger.Secret | None) -> Login | None:
+    """Both or neither. Raises ValueError."""
+    if bool(user) != bool(password):
+        raise ValueError("a login needs a user and a password")
+    return Login(user=user, password=password) if password else None
 
 
 def _held(results: Sequence[Result]) -> str:
