@@ -78,7 +78,9 @@ def _undefined(tree: Tree, name: str) -> bool:
     """Whether a target of a generated build is one that neither its generator makes nor a CMake file defines."""
     if name in _STANDARD or not _TASK.fullmatch(name):
         return False
-    defined = re.compile(rf"add_custom_target\s*\(\s*\"?{re.escape(name)}\b", re.IGNORECASE)
+    start, variable, _ = name.partition("$")
+    ended = "" if variable else r"\b"
+    defined = re.compile(rf"add_custom_target\s*\(\s*\"?{re.escape(start)}{ended}", re.IGNORECASE)
     files = tree.glob("**/CMakeLists.txt", "**/*.cmake")[:_MAX_FILES]
     return not any(defined.search(tree.text(e.path, LIMIT)) for e in files)
 
