@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -34,6 +34,24 @@ class Member(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Binary:
+    """A compiled program or library (ELF), as its headers tell.
+
+    ``machine`` is the processor in the words of OCI images (empty for one that those do not know). ``loader`` is what
+    starts a program, empty for a library. ``needs`` are names of libraries, ``wants`` pairs of one of those and a
+    version of its symbols, ``gives`` the versions that it has itself. ``kernel`` is the oldest that it runs on.
+    """
+
+    machine: str
+    loader: str = ""
+    name: str = ""
+    needs: tuple[str, ...] = ()
+    wants: tuple[tuple[str, str], ...] = ()
+    gives: frozenset[str] = frozenset()
+    kernel: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
     """One layer: the digest of its bytes as stored, how large those are, and how large its files are."""
 
@@ -49,7 +67,9 @@ class Image:
 
     ``digest`` is that of the manifest, or of the configuration where the archive has no manifest (``docker save``).
     ``heads`` are the first bytes of files that may hold a secret. ``wasted`` counts bytes of files that a later layer
-    replaces or removes. ``base`` is the digest of the image it was built on, when it says so.
+    replaces or removes. ``texts`` are small files that say how the others are used (users, the loader's folders).
+    ``binaries`` are the programs and libraries, ``unread`` those of them that could not be read; both are empty where
+    nobody asked for them. Not ``configured`` is what keeps no configuration: an unpacked folder, a squashfs.
     """
 
     path: str
@@ -69,6 +89,11 @@ class Image:
     heads: Mapping[str, bytes] = field(default_factory=dict)
     wasted: int = 0
     referrers: tuple[str, ...] = ()
+    texts: Mapping[str, bytes] = field(default_factory=dict)
+    binaries: Mapping[str, Binary] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+    configured: bool = True
+    notes: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
     @property
     def stored(self) -> int:
@@ -105,8 +130,3 @@ class Image:
                 continue
             done.append(part)
         return found
-
-
-def described(image: Image) -> dict[str, Any]:
-    """The image in a few words, for a report."""
-    return {"digest": image.digest, "format": image.format, "architecture": image.architecture, "stored": image.stored}

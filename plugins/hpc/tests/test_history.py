@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from assaymark.api import State, Status
+from assaymark_hpc.asked import Manifest, Performance, UserTest
 from assaymark_hpc.history import SHOWN, kept, values
-from assaymark_hpc.manifest import Manifest, Performance, UserTest
 from assaymark_hpc.trials import Trial, Trials
 
 SPEED = Performance(pattern=r"(\S+) GB/s", reference=10, lower=0.1, unit="GB/s")

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assaymark.api import InputError
-from assaymark_hpc.manifest import OWN, Gpu, Mpi, read
+from assaymark_hpc.asked import Gpu, Mpi, Needs
+from assaymark_hpc.manifest import OWN, read
 
 GOOD = """
 image = "tool.tar"
@@ -27,6 +28,11 @@ time = 5
 """
 MORE = """
 long = ["tool", "serve"]
+brought = ["libtbb.so.12"]
+recipe = "Dockerfile"
+[site]
+kernel = "4.18"
+driver = "550.54.15"
 [mpi]
 tasks = 4
 launcher = ["srun", "--mpi=pmix"]
@@ -47,7 +53,11 @@ performance = { pattern = 'Copy: +([0-9.]+)', reference = 10.0, lower = 0.1, uni
 def test_all_that_can_be_asked(tmp_path: Path) -> None:
     file = tmp_path / "smoke.toml"
     file.write_text('image = "x"\n' + MORE)
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     found = read(file)
+    assert found.brought == ("libtbb.so.12",)
+    assert found.site == Needs(kernel=(4, 18), driver=(550, 54, 15))
+    assert found.recipe == ("Dockerfile", "FROM scratch\n")
     assert found.mpi == Mpi(tasks=4, launcher=("srun", "--mpi=pmix"), scaling=(1, 2), efficiency=0.7)
     assert found.gpu == Gpu(count=2)
     assert found.long == ("tool", "serve")
@@ -79,6 +89,10 @@ def test_all_that_can_be_asked(tmp_path: Path) -> None:
         ("([0-9.]+)->[0-9.]+", "one group"),
         ("reference->referenc", "did you mean 'reference'"),
         ('"bandwidth"->"again-x"', "cannot be the name"),
+        ('kernel = "4.18"->kernel = "new"', "must be a version"),
+        ('kernel = "4.18"->kernel = 4.18', "'kernel'"),
+        ("driver = ->drivers = ", "did you mean 'driver'"),
+        ('recipe = "Dockerfile"->recipe = "Containerfile"', "the recipe cannot be read"),
     ],
 )
 def test_what_is_wrong_with_more_is_said(change: str, says: str, tmp_path: Path) -> None:
@@ -89,6 +103,7 @@ def test_what_is_wrong_with_more_is_said(change: str, says: str, tmp_path: Path)
     if new.startswith("gpu = "):
         text = "gpu = 2\n" + MORE.replace(old, "")
     file.write_text('image = "x"\n' + text)
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     with pytest.raises(InputError) as caught:
         read(file)
     assert says in str(caught.value)

@@ -14,7 +14,7 @@ from images import CONFIG, File, Made
 from assaymark.api import Evidence, FactUnavailable, Image, Outcome, image_of
 from assaymark.testing import evidence_of
 from assaymark_hpc import facts, resting
-from assaymark_hpc.manifest import Manifest
+from assaymark_hpc.asked import Manifest
 
 GOOD = Made(
     [

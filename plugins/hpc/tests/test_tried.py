@@ -10,7 +10,8 @@ import pytest
 from assaymark.api import Evidence, Grade, Image, Outcome, State, Status
 from assaymark.testing import evidence_of, pieces_of
 from assaymark_hpc import tried
-from assaymark_hpc.manifest import PROBES, Gpu, Manifest, Mpi, Performance, UserTest
+from assaymark_hpc.asked import Gpu, Manifest, Mpi, Performance, UserTest
+from assaymark_hpc.manifest import PROBES
 from assaymark_hpc.trials import COPIED, PROBE_CODE, SHELL_CODE, Trial, Trials, _broken, _content
 
 IMAGE = Image(path="x.tar", digest="sha256:" + "a" * 64, format="oci", architecture="amd64", system="linux")

@@ -2,120 +2,105 @@
 
 from __future__ import annotations
 
-import re
-import tarfile
-from collections.abc import Mapping
+import json
 from pathlib import Path
 from typing import Any
 
-from assaymark.image import Image, Layer, Member, MemberKind
-from assaymark.images.layers import FILES, HIDDEN, OPAQUE, UNPACKED, layer, normal
-from assaymark.images.source import Blob, Manifest, Source, manifest, opened
-
-HEAD = 4_096
-HEADS = 2_000
-# Names of files that keys and passwords are kept in; what they hold decides.
-SECRET = re.compile(
-    r"(?:^|/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|\.npmrc|\.pypirc|\.git-credentials|\.pgpass|\.htpasswd|\.env"
-    r"|\.env\.[\w.-]+|\.docker/config\.json|\.dockercfg|\.aws/credentials|\.kube/config|credentials(?:\.json)?"
-    r"|[^/]+\.(?:pem|key|p12|pfx|kdbx|keytab))$",
-    re.IGNORECASE,
-)
+from assaymark.errors import InputError
+from assaymark.image import Image, Layer
+from assaymark.images import folder, packed
+from assaymark.images.content import Look
+from assaymark.images.scan import Scan
+from assaymark.images.source import Manifest, Source, manifest, opened
 
 
-def read(path: str | Path, architecture: str | None = None) -> Image:
-    """The image at a path: an OCI layout (folder or archive), or what ``docker save`` wrote.
+def read(path: str | Path, architecture: str | None = None, look: Look | None = None) -> Image:
+    """The image at a path: OCI layout (folder or archive), ``docker save``, unpacked folder, squashfs or SIF.
 
-    ``architecture`` chooses among several. Raises InputError when it is none, damaged, or other than its digests.
+    ``architecture`` chooses among several; ``look`` reads what is compiled. Raises InputError when it is none, damaged,
+    or other than its digests.
     """
     where = Path(path)
+    if folder.is_root(where):
+        return _in_place(where, look)
+    if where.is_file() and (found := packed.packed(where)) is not None:
+        return _packed(where, found, look)
     with opened(where) as source:
-        found = manifest(source, architecture)
-        scan = _Scan(source)
-        for number, blob in enumerate(found.layers):
-            scan.add(number, blob)
-        return _image(str(path), found, scan, source)
+        chosen = manifest(source, architecture)
+        scan = Scan(source.refused, look)
+        for number, blob in enumerate(chosen.layers):
+            scan.add(source, number, blob)
+        return _image(str(path), chosen, scan, source)
 
 
-class _Scan:
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.members: dict[str, Member] = {}
-        self.below: dict[str, set[str]] = {}
-        self.heads: dict[str, bytes] = {}
-        self.layers: list[Layer] = []
-        self.wasted = 0
-        self.left = UNPACKED
-
-    def add(self, number: int, blob: Blob) -> None:
-        unpacked = count = 0
-        hidden: list[str] = []
-        with layer(self.source, blob, self.left) as members:
-            before = set(self.members) if number else set()
-            for info in members:
-                path = normal(info.name)
-                if path is None:
-                    continue
-                name = path.rpartition("/")[2]
-                if name.startswith(HIDDEN):
-                    folder = path.rpartition("/")[0]
-                    target = folder if name == OPAQUE else f"{folder}/{name.removeprefix(HIDDEN)}".lstrip("/")
-                    hidden.append(target)
-                    self._remove(target, before, itself=name != OPAQUE)
-                    continue
-                count += 1
-                unpacked += info.size if info.isreg() else 0
-                if info.isreg() and SECRET.search(path) and len(self.heads) < HEADS:
-                    content = members.content(info)
-                    self.heads[f"{number}:{path}"] = content.read(HEAD) if content else b""
-                self._put(path, _member(path, info, number, self.members))
-                before.discard(path)
-        self.left -= unpacked
-        digest = blob.digest or blob.diff_id or ""
-        self.layers.append(Layer(digest=digest, stored=self.source.size(blob.name), unpacked=unpacked, files=count))
-
-    def _put(self, path: str, member: Member) -> None:
-        old = self.members.get(path)
-        if old is not None and old.kind is MemberKind.FILE:
-            self.wasted += old.size
-        if old is not None and old.kind is MemberKind.FOLDER and member.kind is not MemberKind.FOLDER:
-            self._remove(path, None, itself=False)
-        self.members[path] = member
-        if len(self.members) > FILES:
-            raise self.source.refused(f"the image has more than {FILES:,} files")
-        self.below.setdefault(path.rpartition("/")[0], set()).add(path)
-
-    def _remove(self, path: str, only: set[str] | None, *, itself: bool) -> None:
-        """Take away what lies below a path, and the path; ``only`` what earlier layers brought."""
-        pending = [path] if itself else list(self.below.get(path, ()))
-        while pending:
-            each = pending.pop()
-            pending += self.below.get(each, ())
-            if only is not None and each not in only:
-                continue
-            gone = self.members.pop(each, None)
-            self.below.get(each.rpartition("/")[0], set()).discard(each)
-            if gone is not None and gone.kind is MemberKind.FILE:
-                self.wasted += gone.size
+def _in_place(where: Path, look: Look | None) -> Image:
+    tree = folder.Tree(where)
+    scan = Scan(_refusal(where), look)
+    unpacked, count = scan.files(0, tree, whole=True)
+    digest, notes = folder.digest_of(where, tree)
+    layer = Layer(digest=digest, stored=unpacked, unpacked=unpacked, files=count)
+    return _unconfigured(where, "folder", scan, layer, notes=notes)
 
 
-def _member(path: str, info: tarfile.TarInfo, number: int, known: Mapping[str, Member]) -> Member:
-    kind, size, target = MemberKind.DEVICE, 0, ""
-    if info.isreg():
-        kind, size = MemberKind.FILE, info.size
-    elif info.isdir():
-        kind = MemberKind.FOLDER
-    elif info.issym():
-        kind, target = MemberKind.LINK, info.linkname
-    elif info.islnk():
-        twin = known.get(normal(info.linkname) or "")
-        if twin is not None:
-            return twin._replace(path=path, size=0, layer=number)
-        kind = MemberKind.FILE
-    return Member(path, kind, info.mode & 0o7777, info.uid, info.gid, size, number, target)
+def _packed(where: Path, found: packed.Packed, look: Look | None) -> Image:
+    digest = packed.digest_of(where)
+    scan = Scan(_refusal(where), look)
+    with packed.listed(where, found) as members:
+        unpacked, count = scan.files(0, members, whole=True)
+    layer = Layer(digest=digest, stored=where.stat().st_size, unpacked=unpacked, files=count)
+    notes = {"digest": "of the file itself"} | (
+        {"signature": "there is one; it was not verified"} if found.signed else {}
+    )
+    told = {"architecture": found.architecture, "referrers": found.referrers}
+    return _unconfigured(where, found.form, scan, layer, notes=notes, **told)
 
 
-def _image(path: str, found: Manifest, scan: _Scan, source: Source) -> Image:
+def _refusal(where: Path) -> Any:
+    return lambda why: InputError(why, where=str(where))
+
+
+def _unconfigured(where: Path, form: str, scan: Scan, layer: Layer, **told: Any) -> Image:
+    """An image whose frame keeps no configuration: what Apptainer puts into the files takes its place."""
+    told.setdefault("architecture", "")
+    if not told["architecture"]:
+        machines = {binary.machine for binary in scan.contents.binaries.values() if binary.loader}
+        told["architecture"] = machines.pop() if len(machines) == 1 else ""
+    return Image(
+        path=str(where),
+        digest=layer.digest,
+        format=form,
+        system="linux" if told["architecture"] else "",
+        entrypoint=(_RUNSCRIPT,) if _RUNSCRIPT.lstrip("/") in scan.members else (),
+        labels=_apptainer_labels(scan.contents.texts.get(_LABELS, b"")),
+        layers=(layer,),
+        members=scan.members,
+        configured=False,
+        **_contents(scan),
+        **told,
+    )
+
+
+_RUNSCRIPT, _LABELS = "/.singularity.d/runscript", ".singularity.d/labels.json"
+
+
+def _apptainer_labels(text: bytes) -> dict[str, str]:
+    try:
+        return _pairs(json.loads(text)) if text else {}
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _contents(scan: Scan) -> dict[str, Any]:
+    found = scan.contents
+    return {
+        "heads": found.heads,
+        "texts": found.texts,
+        "binaries": found.binaries,
+        "unread": tuple(sorted(found.unread)),
+    }
+
+
+def _image(path: str, found: Manifest, scan: Scan, source: Source) -> Image:
     config: Any = found.config.get("config") or {}
     if not isinstance(config, dict):
         raise source.refused("the configuration is malformed")
@@ -134,9 +119,9 @@ def _image(path: str, found: Manifest, scan: _Scan, source: Source) -> Image:
         history=_history(found.config.get("history")),
         layers=tuple(scan.layers),
         members=scan.members,
-        heads=scan.heads,
         wasted=scan.wasted,
         referrers=found.referrers,
+        **_contents(scan),
     )
 
 

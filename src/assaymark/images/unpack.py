@@ -10,20 +10,23 @@ import os
 import shutil
 import stat
 import tarfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from assaymark.errors import InputError
-from assaymark.images.layers import HIDDEN, OPAQUE, UNPACKED, Members, layer, normal
-from assaymark.images.source import Source, manifest, opened
+from assaymark.images.folder import READY
+from assaymark.images.layers import HIDDEN, OPAQUE, UNPACKED, layer, normal
+from assaymark.images.packed import Packed, digest_of, listed, packed
+from assaymark.images.scan import Files
+from assaymark.images.source import manifest, opened
 
 # Where engines that take a read-only folder put their mounts.
 _FOLDERS = ("dev", "proc", "sys", "tmp", "etc", "mnt")
 _FILES = ("etc/passwd", "etc/group", "etc/hosts", "etc/resolv.conf")
 _HOPS = 40
 _CHUNK = 1 << 20
-READY = ".assaymark-ready"
 
 
 def unpacked(path: str | Path, cache: Path, architecture: str | None = None) -> tuple[Path, str]:
@@ -31,40 +34,65 @@ def unpacked(path: str | Path, cache: Path, architecture: str | None = None) -> 
 
     Raises InputError when the image cannot be read, or there is no room.
     """
+    where = Path(path)
+    if where.is_file() and (found := packed(where)) is not None:
+        return _unpacked_file(where, found, cache)
+    with opened(where) as source:
+        chosen = manifest(source, architecture)
+
+        def fill(root: Path) -> None:
+            left = UNPACKED
+            for blob in chosen.layers:
+                with layer(source, blob, left) as members:
+                    left -= _apply(root, members, source.refused)
+
+        return _kept(cache, chosen.digest, fill), chosen.digest
+
+
+def _unpacked_file(where: Path, found: Packed, cache: Path) -> tuple[Path, str]:
+    digest = digest_of(where)
+
+    def fill(root: Path) -> None:
+        with listed(where, found) as members:
+            _apply(root, members, lambda why: InputError(why, where=str(where)), whole=True)
+
+    return _kept(cache, digest, fill), digest
+
+
+def _kept(cache: Path, digest: str, fill: Callable[[Path], None]) -> Path:
+    """The folder that ``fill`` fills, unless it was filled before; whole or not at all."""
     import tempfile
 
-    with opened(Path(path)) as source:
-        found = manifest(source, architecture)
-        place = cache / found.digest.replace(":", "-")
-        if (place / READY).is_file():
-            return place / "root", found.digest
-        try:
-            cache.mkdir(parents=True, exist_ok=True)
-            fresh = Path(tempfile.mkdtemp(dir=cache, prefix=".new-"))
-        except OSError as problem:
-            raise InputError(f"no image can be unpacked here: {problem.strerror}", where=str(cache)) from problem
-        try:
-            root = fresh / "root"
-            root.mkdir()
-            left = UNPACKED
-            for blob in found.layers:
-                with layer(source, blob, left) as members:
-                    left -= _apply(root, members, source)
-            _prepare(root)
-            (fresh / READY).write_text(found.digest + "\n", encoding="ascii")
-            with suppress(OSError):  # another controller was quicker
-                fresh.rename(place)
-        except OSError as problem:
-            reason = problem.strerror or str(problem)
-            raise InputError(f"the image cannot be unpacked: {reason}", where=str(cache)) from problem
-        finally:
-            if fresh.exists():
-                remove(fresh)
-    return place / "root", found.digest
+    place = cache / digest.replace(":", "-")
+    if (place / READY).is_file():
+        return place / "root"
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=cache, prefix=".new-"))
+    except OSError as problem:
+        raise InputError(f"no image can be unpacked here: {problem.strerror}", where=str(cache)) from problem
+    try:
+        root = fresh / "root"
+        root.mkdir()
+        fill(root)
+        _prepare(root)
+        (fresh / READY).write_text(digest + "\n", encoding="ascii")
+        with suppress(OSError):  # another controller was quicker
+            fresh.rename(place)
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise InputError(f"the image cannot be unpacked: {reason}", where=str(cache)) from problem
+    finally:
+        if fresh.exists():
+            remove(fresh)
+    return place / "root"
 
 
-def _apply(root: Path, members: Members, source: Source) -> int:
-    """Put one layer onto the folder; gives the bytes written."""
+Refused = Callable[[str], InputError]
+
+
+def _apply(root: Path, members: Files, refused: Refused, *, whole: bool = False) -> int:
+    """Put one layer onto the folder; gives the bytes written. ``whole``: no name hides anything."""
     written = 0
     fresh: set[str] = set()
     for info in members:
@@ -72,16 +100,16 @@ def _apply(root: Path, members: Members, source: Source) -> int:
         if path is None:
             continue
         parent, name = _parent(root, path)
-        if name == OPAQUE:
+        if name == OPAQUE and not whole:
             for each in list(os.scandir(parent)):
                 if each.path not in fresh:
                     _clear(Path(each.path))
-        elif name.startswith(HIDDEN):
+        elif name.startswith(HIDDEN) and not whole:
             if (gone := name.removeprefix(HIDDEN)) not in ("", ".", ".."):
                 _clear(parent / gone)
         else:
             fresh.add(str(parent / name))
-            written += _member(root, parent / name, info, members, source)
+            written += _member(root, parent / name, info, members, refused)
     return written
 
 
@@ -123,7 +151,7 @@ def _resolved(root: Path, path: str) -> Path:
     return at
 
 
-def _member(root: Path, path: Path, info: tarfile.TarInfo, members: Members, source: Source) -> int:
+def _member(root: Path, path: Path, info: tarfile.TarInfo, members: Files, refused: Refused) -> int:
     mode = info.mode & 0o777
     if info.isdir():
         if path.is_symlink() or not path.is_dir():
@@ -141,7 +169,7 @@ def _member(root: Path, path: Path, info: tarfile.TarInfo, members: Members, sou
     elif info.islnk():
         target = normal(info.linkname)
         if target is None:
-            raise source.refused(f"{info.name[:200]!r} links to nothing")
+            raise refused(f"{info.name[:200]!r} links to nothing")
         above, name = _parent(root, target)
         if (above / name).is_symlink() or (above / name).is_file():
             _clear(path)

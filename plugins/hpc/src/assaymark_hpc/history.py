@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assaymark_hpc.manifest import Manifest
+from assaymark_hpc.asked import Manifest
 from assaymark_hpc.trials import Trials
 from assaymark_hpc.tried import measured
 

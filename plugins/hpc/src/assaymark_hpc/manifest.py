@@ -7,19 +7,19 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from assaymark.api import InputError
+from assaymark_hpc.asked import Gpu, Manifest, Mpi, Needs, Performance, UserTest
 
 LIMIT = 1_000_000
 TESTS = 200
-SIZE = 10 * 10**9
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _KEYS = {"image", "architecture", "start", "max_size", "setuid", "test", "long", "mpi", "gpu"}
+_KEYS |= {"brought", "site", "recipe"}
 _TEST = {"name", "command", "exit", "contains", "time", "matches", "output", "sha256", "performance"}
 _MPI = {"tasks", "command", "launcher", "scaling", "efficiency"}
 _GPU = {"count", "command"}
@@ -31,87 +31,6 @@ PROBES = ("probe-ok", "probe-fails", "probe-late")
 OWN = (*PROBES, "start", "read-only", "any-user", "offline", "files", "fails", "lacking", "ends", "mpi", "gpu")
 # Further trials of a test, or of the ranks, have these in their names.
 AGAIN, SCALED = "again-", "ranks-"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Performance:
-    """A number that a command prints (the first group of ``pattern``), and what it should be.
-
-    ``lower`` and ``upper`` are shares of the reference that it may be below or above; None for no bound.
-    """
-
-    pattern: str
-    reference: float
-    lower: float | None = None
-    upper: float | None = None
-    unit: str = ""
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """The least and the greatest value that is as it should be."""
-        size = abs(self.reference)
-        least = -math.inf if self.lower is None else self.reference - self.lower * size
-        return least, math.inf if self.upper is None else self.reference + self.upper * size
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mpi:
-    """Ranks of one program. ``command`` prints ``ASSAYMARK_MPI rank=R size=N sum=S`` on each; ours is taken without.
-
-    ``scaling`` are numbers of ranks to compare, ``efficiency`` is the least share of the ideal speed-up.
-    """
-
-    tasks: int = 2
-    command: tuple[str, ...] = ()
-    launcher: tuple[str, ...] = ()
-    scaling: tuple[int, ...] = ()
-    efficiency: float = 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gpu:
-    """So many GPUs. ``command`` prints ``ASSAYMARK_GPU count=N right=N``; ours is taken without."""
-
-    count: int = 1
-    command: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserTest:
-    """A command in the image, its exit status, and what it must print or write. ``time`` is in seconds.
-
-    ``matches`` is a regular expression; ``output`` a file that it writes, the same each time, and ``sha256`` its hash.
-    """
-
-    name: str
-    command: tuple[str, ...]
-    exit: int = 0
-    contains: str | None = None
-    matches: str | None = None
-    output: str | None = None
-    sha256: str | None = None
-    performance: Performance | None = None
-    time: float = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """What is asked of an image.
-
-    ``start`` shows that it starts; ``setuid`` are the programs that may have the bit; ``long`` is a command that goes
-    on until it is asked to end.
-    """
-
-    image: str
-    architecture: str = "amd64"
-    start: tuple[str, ...] = ()
-    max_size: int = SIZE
-    setuid: tuple[str, ...] = ()
-    tests: tuple[UserTest, ...] = ()
-    long: tuple[str, ...] = ()
-    mpi: Mpi | None = None
-    gpu: Gpu | None = None
-    digest: str = ""
 
 
 def is_manifest(path: Path) -> bool:
@@ -156,8 +75,38 @@ def _manifest(data: Mapping[str, Any], path: Path, digest: str) -> Manifest:
         long=_words(data, "long", where),
         mpi=_mpi(_table(data, "mpi", _MPI, where), f"{where}: mpi") if "mpi" in data else None,
         gpu=_gpu(_table(data, "gpu", _GPU, where), f"{where}: gpu") if "gpu" in data else None,
+        brought=_words(data, "brought", where),
+        site=_needs(_table(data, "site", _SITE, where), f"{where}: site") if "site" in data else Needs(),
+        recipe=_recipe(_text(data, "recipe", where), path) if "recipe" in data else None,
         digest=digest,
     )
+
+
+_SITE = {"kernel", "glibc", "driver"}
+_VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){1,3}")
+
+
+def _needs(data: Mapping[str, Any], where: str) -> Needs:
+    found = {}
+    for key in data:
+        text = _text(data, key, where)
+        if not _VERSION.fullmatch(text):
+            raise InputError(f"{key!r} must be a version", where=where, hint=f'{key} = "4.18"')
+        found[key] = tuple(int(n) for n in text.split("."))
+    return Needs(**found)
+
+
+def _recipe(name: str, manifest: Path) -> tuple[str, str]:
+    """The name and the text of what the image was built from, relative to the manifest."""
+    path = manifest.parent / name
+    try:
+        with path.open("rb") as file:
+            text = file.read(LIMIT + 1)
+    except OSError as problem:
+        raise InputError(f"the recipe cannot be read: {problem.strerror}", where=str(path)) from problem
+    if len(text) > LIMIT:
+        raise InputError("the recipe is larger than 1 MB", where=str(path))
+    return name, text.decode("utf-8", "replace")
 
 
 REGISTRY = "docker://"

@@ -19,7 +19,7 @@ from assaymark.api import (
     passed,
     unknown,
 )
-from assaymark_hpc.manifest import Manifest
+from assaymark_hpc.asked import Manifest
 
 _LABEL = "org.opencontainers.image."
 _WANTED = ("source", "revision", "version", "licenses")
@@ -46,10 +46,18 @@ def labels(image: Image) -> Evidence:
     missing = [name for name in _WANTED if not image.labels.get(_LABEL + name, "").strip()]
     if not missing:
         return passed("labels name source, revision, version and licences")
+    if not image.configured and not image.labels:
+        return _untold(image, "labels")
     return failed(
         f"there is no label {', '.join(_LABEL + name for name in missing)}",
         remedy=f'LABEL {_LABEL}{missing[0]}="…" in the Dockerfile, or --label at the build',
     )
+
+
+def _untold(image: Image, what: str) -> Evidence:
+    """An unpacked folder, or a squashfs, keeps nothing of an image but its files."""
+    kind = {"folder": "an unpacked folder", "sif": "this SIF"}.get(image.format, f"a {image.format}")
+    return unknown(f"{kind} keeps no {what}", remedy="judge the image in the registry or archive that it was made from")
 
 
 @check("image.base")
@@ -62,6 +70,8 @@ def base(image: Image) -> Evidence:
         return failed(
             f"the label {_LABEL}base.digest is {digest[:80]!r}", remedy="write the digest as sha256:<64 digits>"
         )
+    if not image.configured and not image.labels:
+        return _untold(image, "labels")
     return failed(
         "it does not say which image it was built on",
         remedy=f"FROM image@sha256:…, and the label {_LABEL}base.digest (build tools write it as an annotation)",
@@ -101,8 +111,11 @@ def sbom(image: Image) -> Evidence:
 def secrets(image: Image) -> Evidence:
     """No key or password lies in any layer (one that a later layer removes included), in a variable or the history."""
     found = [*_in_files(image), *_in_settings(image)]
+    looked = f"{len(image.heads)} files that may hold a secret were looked at"
+    if not found and not image.configured:
+        return passed(f"{looked}; nothing is kept of layers and steps of a history")
     if not found:
-        return passed(f"{len(image.heads)} files that may hold a secret were looked at, the variables and the history")
+        return passed(f"{looked}, the variables and the history")
     return failed(
         f"{found[0].message}" + (f", and {len(found) - 1} more" if len(found) > 1 else ""),
         findings=found[:_MOST],
@@ -123,6 +136,9 @@ def _in_settings(image: Image) -> Iterator[Finding]:
     for name, value in sorted(image.environment.items()):
         if _NAMED.search(name) and value.strip().lower() not in _NO_SECRET and not value.startswith("/"):
             yield _finding("image.secret-variable", f"the variable {name[:80]} holds what its name calls a secret")
+    for path, text in sorted(image.texts.items()):
+        if path.startswith(".singularity.d/") and (found := _ASSIGNED.search(text.decode("utf-8", "replace"))):
+            yield _finding("image.secret-variable", f"/{path} sets {found[1][:80]}", path)
     for number, line in enumerate(image.history, 1):
         for name, _ in _ASSIGNED.findall(line)[:1]:
             yield _finding("image.secret-history", f"step {number} of the history sets {name[:80]}")
@@ -166,6 +182,8 @@ def _open_to_all(member: Member) -> bool:
 @check("image.user")
 def user(image: Image) -> Evidence:
     """It names a user that is not root."""
+    if not image.configured:
+        return _untold(image, "user")
     name = image.user.partition(":")[0].strip()
     if name in ("", "root") or (name.isdecimal() and int(name) == 0):
         return failed(
@@ -179,6 +197,8 @@ def user(image: Image) -> Evidence:
 def entry_point(image: Image) -> Evidence:
     """What it starts with is there, and may be executed."""
     words = image.entrypoint or image.command
+    if not words and not image.configured:
+        return _untold(image, "entry point")
     if not words:
         return failed(
             "it says nothing about what it starts", remedy='ENTRYPOINT ["/path/of/program"] or CMD in the Dockerfile'
@@ -220,6 +240,8 @@ def waste(image: Image) -> Evidence:
     """Of what its layers hold, at most a tenth is replaced or removed by a later one."""
     if not image.unpacked:
         return not_applicable("it holds no files")
+    if not image.configured:
+        return not_applicable("it has no layers")
     share = image.wasted / image.unpacked
     told = f"{share:.0%} of its bytes ({_megabytes(image.wasted)}) are replaced or removed by a later layer"
     metrics = {"wasted": image.wasted}

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 
 from assaymark.api import Confinement, Handle, Image, InputError, Job, Resources, Runner, State, Status, wait_for
-from assaymark_hpc.manifest import AGAIN, PROBES, SCALED, Gpu, Manifest, Mpi
+from assaymark_hpc.asked import Gpu, Manifest, Mpi
+from assaymark_hpc.manifest import AGAIN, PROBES, SCALED
 
 PROBE_CODE, SHELL_CODE = 3, 7
 ARBITRARY = 1_234_567

@@ -20,7 +20,8 @@ from assaymark.api import (
     passed,
     unknown,
 )
-from assaymark_hpc.manifest import AGAIN, SCALED, Manifest, UserTest
+from assaymark_hpc.asked import Manifest, UserTest
+from assaymark_hpc.manifest import AGAIN, SCALED
 from assaymark_hpc.trials import NOWHERE, SHELL_CODE, Trial, Trials, copied_whole
 
 _NO_COMMAND = 'name a command that shows it: start = ["tool", "--version"] in a manifest (smoke.toml)'

@@ -29,7 +29,7 @@ from assaymark.api import (
 
 if TYPE_CHECKING:
     from assaymark.api import Image
-    from assaymark_hpc.manifest import Manifest
+    from assaymark_hpc.asked import Manifest
     from assaymark_hpc.trials import Trials
 
 EPILOG = """\b
@@ -83,6 +83,9 @@ def command(
 ) -> None:
     """Judge a container image: at rest, and with --runner where it will run."""
     from assaymark_hpc import manifest
+    from assaymark_hpc.binaries import look
+    from assaymark_hpc.linter import Linted, lint
+    from assaymark_hpc.recipe import is_definition
 
     named = Path(image)
     asked = manifest.read(named) if manifest.is_manifest(named) else manifest.for_image(image)
@@ -90,8 +93,9 @@ def command(
         # Named by its place in a registry: fetched once.
         local = image_pulled(asked.image.removeprefix(manifest.REGISTRY), asked.architecture)
         asked = replace(asked, image=str(local))
-    found = image_of(asked.image, asked.architecture)
-    facts: dict[str, object] = {"image": found, "smoke_manifest": asked}
+    found = image_of(asked.image, asked.architecture, look)
+    linted = lint(asked.recipe[1]) if asked.recipe and not is_definition(asked.recipe[1]) else Linted()
+    facts: dict[str, object] = {"image": found, "smoke_manifest": asked, "image_linted": linted}
     where: Mapping[str, str] = {}
     place = site_of(site, sites) if site else None
     if runner is not None or place is not None:
@@ -113,7 +117,7 @@ def command(
         profile="image",
         folder=Path.cwd() if manifest.in_registry(image) else named.absolute().parent,
         facts=facts,
-        run=where,
+        run={**found.notes, **where},
     )
     answer(case, wanted)
 
