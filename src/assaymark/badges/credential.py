@@ -72,7 +72,7 @@ def award_of(found: Mapping[str, Any]) -> Award:
         again = claims(award)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as problem:
         raise NotOurs(f"it is not a credential of assaymark ({type(problem).__name__})") from problem
-    different = sorted(k for k in {*again, *found} if exact(again.get(k)) != exact(found.get(k)))
+    different = sorted(k for k in {*again, *found} if _member(again, k) != _member(found, k))
     if different:
         raise NotOurs(f"it contradicts itself or says more than it should: {', '.join(map(repr, different))[:200]}")
     return award
@@ -162,6 +162,11 @@ def when(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
+def _member(found: Mapping[str, Any], name: str) -> str:
+    """One that is null is not one that is not there."""
+    return exact(found[name]) if name in found else ""
+
+
 def exact(value: object) -> str:
     """In JSON ``true`` is not 1 and 1.0 is not 1, as they are in Python."""
     return json.dumps(value, sort_keys=True)
@@ -172,6 +177,6 @@ def _sri(sha256: str) -> str:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value:
         raise TypeError("not a text")
     return value
