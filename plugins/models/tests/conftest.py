@@ -52,7 +52,7 @@ class Project:
         self.tables: dict[str, dict[str, Any]] = {}
         self.files: dict[str, bytes] = {}
         self.manifest: dict[str, Any] = {}
-        self.remote = True
+        self.remote = self.committed = True
         self.execution: Execution | None = Execution()
 
     def write(self) -> Path:
@@ -73,7 +73,8 @@ class Project:
             if self.remote:
                 url = "https://github.com/example/models.git"
                 subprocess.run([*GIT, "-C", str(self.folder), "remote", "add", "origin", url], check=True)
-            for words in (["add", "model.toml"], ["commit", "-q", "-m", "Add the manifest"]):
+        if self.committed:
+            for words in (["add", "model.toml"], ["commit", "-q", "--allow-empty", "-m", "Change the manifest"]):
                 subprocess.run([*GIT, "-C", str(self.folder), *words], check=True)
         return self.folder / "model.toml"
 

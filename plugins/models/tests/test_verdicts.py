@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
@@ -218,3 +219,24 @@ def test_reports_of_a_model_are_drawn_from_the_same_json(project: Any) -> None:
     for form in ("text", "markdown", "html", "sarif", "junit", "sqaaas"):
         render = import_module(f"assaymark.reports.{form}").render
         assert render(found) == render(again), form
+
+
+def test_the_very_version_of_the_manifest_is_committed_and_not_known_to_be_unpushed(project: Any) -> None:
+    """Its address names its bytes; what is on no branch of the remote is found by nobody under it."""
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-C", str(project.folder), *words], check=True)
+
+    def identified() -> tuple[Outcome, str]:
+        found = project.results("ML.Pro02")["ML.Pro02"]
+        return found.outcome, found.evidence[0].message
+
+    assert identified()[0] is Outcome.PASSED  # no branch of a remote is known, so none tells
+    git("update-ref", "refs/remotes/origin/main", "HEAD")
+    assert "is pushed" in identified()[1]
+    project.manifest["title"] = "Another title"
+    assert identified()[0] is Outcome.UNKNOWN
+    project.committed = False
+    project.manifest["title"] = "A third title"
+    outcome, said = identified()
+    assert (outcome, "not committed" in said) == (Outcome.FAILED, True)

@@ -8,9 +8,19 @@ from dataclasses import replace
 from typing import Any
 
 from assaymark.api import FactUnavailable, Outcome
-from assaymark_models import metrics
+from assaymark_models import delong, metrics
 from assaymark_models.bootstrap import How, Interval, of_cells, of_sums, together
-from assaymark_models.measure import MOST_CELLS, Verdict, by_unit, columns_of, metric_of, number, statistic_of
+from assaymark_models.measure import (
+    MOST_CELLS,
+    MOST_NUMBERS,
+    Verdict,
+    by_unit,
+    columns_of,
+    metric_of,
+    number,
+    positives,
+    statistic_of,
+)
 from assaymark_models.sample import Sample
 
 
@@ -24,9 +34,9 @@ def loss(name: str, before: Sample, after: Sample, how: How) -> Interval:
         return _of_boxes(metric, before, after, worse, how)
     if metric.of == "confusion":
         return _of_classes(metric, before, after, worse, how)
-    if metric.of == "ranks":
-        raise FactUnavailable(f"{name} cannot be compared row by row", remedy="compare brier or log-loss instead")
     metric_of(name, after)
+    if metric.of == "ranks":
+        return _of_ranks(metric, before, after, worse, how)
     one = list(together(columns_of(metric, before), before.unit))
     other = together(columns_of(metric, after), before.unit)
     width = len(one)
@@ -61,6 +71,27 @@ def _of_boxes(
     return of_sums(np.concatenate([before.truth, after.truth], axis=1).T, statistic, how)
 
 
+def _of_ranks(
+    metric: metrics.Metric, before: Sample, after: Sample, worse: Callable[[Any, Any], Any], how: How
+) -> Interval:
+    """By the covariance of what each row adds; of rows that belong together, units are resampled."""
+    import numpy as np
+
+    positive = positives(before)
+    if before.unit is None:
+        return delong.difference(positive, before.probability, after.probability, how.confidence)
+    tables = []
+    for sample in (before, after):
+        place, size = metrics.rank_places(sample.probability)
+        tables.append(by_unit(place + np.where(positive > 0, size, 0), 2 * size, before.unit))
+    width = tables[0].shape[1]
+
+    def statistic(sums: Any) -> Any:
+        return worse(metric.statistic(sums[:, :width]), metric.statistic(sums[:, width:]))
+
+    return of_sums(np.concatenate(tables, axis=1).T, statistic, how)
+
+
 def _of_classes(
     metric: metrics.Metric, before: Sample, after: Sample, worse: Callable[[Any, Any], Any], how: How
 ) -> Interval:
@@ -68,12 +99,12 @@ def _of_classes(
 
     labels = sorted({*before.labels, *after.labels})
     size = len(labels)
-    if size**3 > MOST_CELLS:
-        raise FactUnavailable(f"{size:,} classes are too many to be compared row by row")
     one, other = (np.array([labels.index(x) for x in s.labels]) for s in (before, after))
     cells = (one[before.truth] * size + one[before.guess]) * size + other[after.guess]
     positive = None if before.positive is None else int(one[before.positive])
     statistic = statistic_of(metric, replace(before, positive=positive))
+    if size**3 > MOST_CELLS:
+        return _of_many_classes(cells, size, statistic, worse, before.unit, how)
 
     def difference(counts: Any) -> Any:
         cube = counts.reshape(-1, size, size, size)
@@ -83,6 +114,37 @@ def _of_classes(
     if before.unit is not None:
         return of_sums(by_unit(cells, size**3, before.unit).T, difference, how)
     return of_cells(np.bincount(cells, minlength=size**3).astype(np.float64), difference, how)
+
+
+def _of_many_classes(
+    cells: Any, size: int, statistic: Callable[[Any], Any], worse: Callable[[Any, Any], Any], unit: Any, how: How
+) -> Interval:
+    """The same, of those combinations of truth and both predictions that occur: far fewer than there may be."""
+    import numpy as np
+    from scipy.sparse import csr_array
+
+    seen, place = np.unique(cells, return_inverse=True)
+    if len(seen) * how.resamples > MOST_NUMBERS:
+        raise FactUnavailable(
+            f"{len(seen):,} combinations of classes are too many to be compared row by row", remedy="merge classes"
+        )
+    truth, first, second = seen // size**2, seen // size % size, seen % size
+
+    def totals(counts: Any, of: Any, weight: Any = None) -> Any:
+        ones = np.ones(len(of)) if weight is None else weight.astype(np.float64)
+        return counts @ csr_array((ones, (np.arange(len(of)), of)), shape=(len(of), size))
+
+    def difference(counts: Any) -> Any:
+        truths, n = totals(counts, truth), counts.sum(axis=1)
+        found = [
+            statistic(metrics.Totals(totals(counts, truth, guess == truth), truths, totals(counts, guess), n))
+            for guess in (first, second)
+        ]
+        return worse(*found)
+
+    if unit is not None:
+        return of_sums(by_unit(place, len(seen), unit).T, difference, how)
+    return of_cells(np.bincount(place).astype(np.float64), difference, how)
 
 
 def judged(name: str, found: Interval, tolerance: float, how: How, count: int, least: int) -> Verdict:

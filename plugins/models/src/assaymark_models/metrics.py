@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assaymark_models.cuts import cuts, places
 
@@ -39,23 +39,34 @@ class Metric:
     varies: tuple[str, ...] = ()
 
 
-def _confusion(counts: Floats) -> tuple[Any, Any, Any, Any]:
-    """Right ones, truths, predictions of each class, and the number of rows; ``counts`` is (any, classes squared)."""
+class Totals(NamedTuple):
+    """What metrics of classes are computed of: right ones, truths, predictions of each class; the number of rows."""
+
+    right: Any
+    truths: Any
+    guesses: Any
+    rows: Any
+
+
+def _confusion(counts: Floats | Totals) -> Totals:
+    """The totals of counts (any, classes squared)."""
     import numpy as np
 
+    if isinstance(counts, Totals):
+        return counts
     size = round(counts.shape[-1] ** 0.5)
     square = counts.reshape(-1, size, size)
     right = np.diagonal(square, axis1=1, axis2=2)
-    return right, square.sum(axis=2), square.sum(axis=1), square.sum(axis=(1, 2))
+    return Totals(right, square.sum(axis=2), square.sum(axis=1), square.sum(axis=(1, 2)))
 
 
-def accuracy(counts: Floats) -> Any:
+def accuracy(counts: Floats | Totals) -> Any:
     """Share of the rows that are right."""
     right, _, _, n = _confusion(counts)
     return right.sum(axis=1) / n
 
 
-def balanced_accuracy(counts: Floats) -> Any:
+def balanced_accuracy(counts: Floats | Totals) -> Any:
     """Mean over the classes that occur of the share of each that is right."""
     import numpy as np
 
@@ -81,19 +92,19 @@ def _one(top: Any, below: Any, positive: int) -> Any:
     )
 
 
-def precision(counts: Floats, positive: int | None = None) -> Any:
+def precision(counts: Floats | Totals, positive: int | None = None) -> Any:
     """Of the positive class, else the mean over all classes."""
     right, truths, guesses, _ = _confusion(counts)
     return _per_class(right, guesses, truths, guesses) if positive is None else _one(right, guesses, positive)
 
 
-def recall(counts: Floats, positive: int | None = None) -> Any:
+def recall(counts: Floats | Totals, positive: int | None = None) -> Any:
     """Of the positive class, else the mean over all classes."""
     right, truths, guesses, _ = _confusion(counts)
     return _per_class(right, truths, truths, guesses) if positive is None else _one(right, truths, positive)
 
 
-def f1(counts: Floats, positive: int | None = None) -> Any:
+def f1(counts: Floats | Totals, positive: int | None = None) -> Any:
     """Of the positive class, else the mean over all classes."""
     right, truths, guesses, _ = _confusion(counts)
     if positive is None:
@@ -101,14 +112,14 @@ def f1(counts: Floats, positive: int | None = None) -> Any:
     return _one(2 * right, truths + guesses, positive)
 
 
-def iou(counts: Floats, positive: int | None = None) -> Any:
+def iou(counts: Floats | Totals, positive: int | None = None) -> Any:
     """Intersection over union (Jaccard) of the positive class, else the mean over all classes."""
     right, truths, guesses, _ = _confusion(counts)
     union = truths + guesses - right
     return _per_class(right, union, truths, guesses) if positive is None else _one(right, union, positive)
 
 
-def mcc(counts: Floats) -> Any:
+def mcc(counts: Floats | Totals) -> Any:
     """Matthews' correlation, for any number of classes; 0 when one class only is true or predicted."""
     import numpy as np
 
@@ -118,7 +129,7 @@ def mcc(counts: Floats) -> Any:
     return np.where(below > 0, top / np.where(below > 0, below, 1), 0.0)
 
 
-def kappa(counts: Floats) -> Any:
+def kappa(counts: Floats | Totals) -> Any:
     """Cohen's kappa; not defined when chance alone agrees always."""
     right, truths, guesses, n = _confusion(counts)
     chance = (truths * guesses).sum(axis=1) / n**2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from assaymark.api import Evidence, check, not_applicable, unknown
+from assaymark.api import Evidence, FactUnavailable, check, not_applicable, unknown
 from assaymark_models.answers import evidence, told
 from assaymark_models.bootstrap import How, Interval, of_cells, of_sums
 from assaymark_models.manifest import Manifest
@@ -18,23 +18,28 @@ FINE = 20  # cells of each bin, by which its mean probability is known to 1/(2 *
 
 @check("model.calibration")
 def calibration(model_manifest: Manifest, model_sample: Sample) -> Evidence:
-    """The expected calibration error of the positive class, with the upper bound of its interval, is small enough."""
+    """The expected calibration error, with the upper bound of its interval, is small enough.
+
+    It is that of the positive class; of more than two classes without a positive one that of the predicted class: how
+    often the model is right when it is as sure as it says.
+    """
     rule = model_manifest.data.get("calibration")
     if model_manifest.task not in CLASSES:
         return not_applicable("only probabilities of classes are calibrated")
     if rule is None:
         return unknown("the manifest states no limit", remedy="add [calibration] with at-most, and probability")
-    if model_sample.probability is None or model_sample.positive is None or len(model_sample.labels) != 2:
+    if model_sample.probability is None or (model_sample.positive is None and len(model_sample.labels) == 2):
         return unknown(
-            "the calibration of two classes needs their probabilities",
-            remedy="name probability in [predictions] and positive in [reference]",
+            "calibration needs probabilities, and of two classes it has to be known whose they are",
+            remedy="name probability in [predictions], and positive in [reference]",
         )
+    hits = _hits(model_sample)
     bins = int(rule.get("bins", 15))
     how = how_of(model_manifest)
-    found = error(positives(model_sample), model_sample.probability, bins, how, model_sample.unit)
+    found = error(hits, model_sample.probability, bins, how, model_sample.unit)
     least = LEAST if model_sample.unit is None else least_of(model_manifest)
     verdict = judged("calibration error", rule, found, model_sample.independent(), how, least)
-    numbers = told("calibration error", verdict) | curve(positives(model_sample), model_sample.probability, bins)
+    numbers = told("calibration error", verdict) | curve(hits, model_sample.probability, bins)
     return evidence(
         model_manifest,
         "calibration",
@@ -42,6 +47,20 @@ def calibration(model_manifest: Manifest, model_sample: Sample) -> Evidence:
         metrics=numbers,
         remedy="calibrate on data of their own (Platt scaling, isotonic regression)",
     )
+
+
+def _hits(sample: Sample) -> Any:
+    """1.0 where what the probability is of came true: the positive class, else the class that was predicted."""
+    if sample.positive is not None:
+        return positives(sample)
+    least = 1 / len(sample.labels)
+    below = int((sample.probability < least - 1e-9).sum())
+    if below:
+        raise FactUnavailable(
+            f"{below:,} probabilities are below 1/{len(sample.labels)}: they cannot be those of the predicted class",
+            remedy="write the probability of the class that is predicted, or name the positive class whose it is",
+        )
+    return (sample.truth == sample.guess).astype(float)
 
 
 def error(positive: Any, probability: Any, bins: int, how: How, unit: Any = None) -> Interval:

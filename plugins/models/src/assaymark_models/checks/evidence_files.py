@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from assaymark.api import Evidence, FactUnavailable, Grade, Outcome, Subject, check, failed, passed, unknown
+from assaymark.api import (
+    Evidence,
+    FactUnavailable,
+    Grade,
+    Outcome,
+    Subject,
+    check,
+    failed,
+    passed,
+    published,
+    unknown,
+)
 from assaymark_models.answers import evidence, finding
 from assaymark_models.checks.performance import other_sample, run_again
 from assaymark_models.identity import MODELS, data_digest, environment, files_of
@@ -149,7 +161,10 @@ def resources(model_manifest: Manifest, model_answer: Answer | None) -> Evidence
 
 @check("model.identified")
 def identified(model_manifest: Manifest, model_of_mlflow: Mapping[str, str], subject: Subject) -> Evidence:
-    """Model, data, thresholds and environment are named by digests, and the manifest by an address of its own."""
+    """Model, data, thresholds and environment are named by digests, and the manifest by an address of its own.
+
+    Its very version is committed, and pushed where a remote-tracking branch tells; none tells in a clone without one.
+    """
     numbers: dict[str, str | int | float | bool] = {"manifest": model_manifest.digest}
     missing = []
     for role, name in files_of(model_manifest):
@@ -170,9 +185,22 @@ def identified(model_manifest: Manifest, model_of_mlflow: Mapping[str, str], sub
         return failed(
             said, findings=[place], remedy="add file to [model], so that its digest is recorded", metrics=numbers
         )
-    if not subject.repository:
-        return unknown(
-            "files are digested, but the manifest lies in no repository that is published",
-            remedy="put the manifest under version control and add a remote",
-        )
-    return passed("model, data, thresholds and environment are digested", metrics=numbers, digest=model_manifest.digest)
+    return _published(model_manifest, subject, numbers)
+
+
+def _published(manifest: Manifest, subject: Subject, numbers: dict[str, str | int | float | bool]) -> Evidence:
+    """Whether others find this very version of the manifest under its address."""
+    state = published(manifest.path) if subject.repository else None
+    if state is None:
+        said = "files are digested, but the manifest lies in no repository that is published"
+        return unknown(said, remedy="put the manifest under version control and add a remote")
+    if not state.committed:
+        said = "this version of the manifest is not committed: nobody finds it under its address"
+        place = finding(manifest, "identified", said)
+        return failed(said, findings=[place], remedy="commit the manifest", metrics=numbers)
+    if state.pushed is False:
+        said = "this version of the manifest is committed, and on no branch of a remote that was fetched or pushed to"
+        return replace(unknown(said, remedy="push it"), metrics=numbers)
+    where = "and its version is pushed" if state.pushed else "and its version is committed"
+    said = f"model, data, thresholds and environment are digested, {where}"
+    return passed(said, metrics=numbers, digest=manifest.digest)
