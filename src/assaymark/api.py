@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from assaymark.errors import InputError
 from assaymark.model import (
@@ -41,12 +41,13 @@ from assaymark.model import (
 
 if TYPE_CHECKING:
     from assaymark.hdf5 import leads_elsewhere
-    from assaymark.image import Image, Layer, Member, MemberKind
+    from assaymark.image import Binary, Image, Layer, Member, MemberKind
     from assaymark.job import Confinement, Handle, Job, Log, Resources, Runner, Site, State, Status
     from assaymark.manifest import Misfit, is_comparable, line_of_key, misfit, name_of_key, read_manifest
     from assaymark.web import Silent, WebAnswer, ask_web, host_of, is_allowed, only_to
 
 __all__ = [
+    "Binary",
     "Case",
     "Check",
     "Confinement",
@@ -124,7 +125,7 @@ __all__ = [
 
 _ELSEWHERE = {
     "leads_elsewhere": "assaymark.hdf5",
-    **dict.fromkeys(("Image", "Layer", "Member", "MemberKind"), "assaymark.image"),
+    **dict.fromkeys(("Binary", "Image", "Layer", "Member", "MemberKind"), "assaymark.image"),
     **dict.fromkeys(
         ("Confinement", "Handle", "Job", "Log", "Resources", "Runner", "Site", "State", "Status"), "assaymark.job"
     ),
@@ -485,12 +486,14 @@ def answer(case: Case, wanted: Mapping[str, Any], **options: Any) -> None:
     import_module("assaymark.cli._verdict").answer(case, wanted, options)
 
 
-def image_of(path: str | Path, architecture: str | None = None) -> Image:
-    """The container image at a path (OCI layout, or what ``docker save`` wrote), read without running anything.
+def image_of(
+    path: str | Path, architecture: str | None = None, look: Callable[[IO[bytes]], Binary] | None = None
+) -> Image:
+    """The container image at a path (OCI layout, ``docker save``, an unpacked folder, squashfs or SIF), not started.
 
-    Raises InputError when it is none, is damaged, or is not what its digests say.
+    ``look`` reads what is compiled. Raises InputError when it is none, is damaged, or is not what its digests say.
     """
-    found: Image = import_module("assaymark.images.read").read(path, architecture)
+    found: Image = import_module("assaymark.images.read").read(path, architecture, look)
     return found
 
 
@@ -501,14 +504,16 @@ def run_program(
     time: float,
     environment: Mapping[str, str] | None = None,
     input: bytes = b"",
+    reserves: bool = False,
 ) -> Ran:
     """Run a program on this machine to its end, within limits of memory and output and ``time`` seconds.
 
-    It sees a clean environment with ``environment`` added, and leaves no process behind.
+    It sees a clean environment with ``environment`` added, and leaves no process behind. One that ``reserves`` far more
+    address space than it uses has no limit of memory.
     """
-    done = import_module("assaymark.proc").run(
-        arguments, cwd=folder, env=environment, timeout=time, limit=50_000_000, input=input
-    )
+    proc = import_module("assaymark.proc")
+    memory = None if reserves else proc.MEMORY
+    done = proc.run(arguments, cwd=folder, env=environment, timeout=time, limit=50_000_000, memory=memory, input=input)
     if done.finished:
         return Ran(done.returncode, done.stdout, stderr=done.stderr)
     said = "wrote too much" if done.truncated else f"signal {done.signal}"
