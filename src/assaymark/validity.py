@@ -107,6 +107,7 @@ def judge(request: Request) -> Validation:
         contents={path: blob for j in judgements if (blob := jail.digest(path := j.path))},
         versions={v.id: plugin.version for plugin in registry.plugins() for v in plugin.validators},
         configuration=conf.digest,
+        asked=sources.asked,
     )
 
 

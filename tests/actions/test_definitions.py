@@ -12,6 +12,7 @@ import yaml
 from linters import LINTERS, lint, run
 
 from assaymark.cli import main
+from assaymark.cli._verdict import options as verdict_options
 from assaymark.cli.action import OWN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,6 +108,14 @@ def compare(file: Path) -> None:
             assert default == str(options[f"--{name}"].default is True).lower(), name
         elif default:
             assert str(options[f"--{name}"].default) == default, name
+
+
+@pytest.mark.parametrize("name", ["data", "model", "service", "smoke"])
+def test_a_verdict_takes_what_every_verdict_takes(name: str) -> None:
+    options = {option.removeprefix("--") for p in verdict_options(lambda: None).__click_params__ for option in p.opts}
+    assert {"gate", "select", "skip", "as-of", "baseline"} <= options
+    given = read(ROOT / "actions" / name / "action.yml")["inputs"]
+    assert options - {"format"} - set(given) == set()
 
 
 @named

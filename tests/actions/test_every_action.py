@@ -6,6 +6,7 @@ An action without an entry here fails a test: whoever adds one says what it does
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from assaymark.release.folder import NOTES
 pytestmark = pytest.mark.service("act")
 Make = Callable[..., Path]
 Files = Mapping[str, str | bytes]
+HEAD = "on: [push, pull_request]\npermissions: {}\njobs:\n"
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1"
 ACTIONS = {f.parent.name: yaml.safe_load(f.read_text("utf-8")) for f in sorted(ROOT.glob("actions/*/action.yml"))}
 GITHUB = pytest.mark.service("github-openapi")
@@ -104,11 +106,14 @@ def test_every_action_says_what_it_works_on() -> None:
 
 def workflow(name: str, given: Mapping[str, str], env: str = "", before: str = "") -> str:
     """A job with this action; ``env`` is what the step has besides."""
+    return f"{HEAD}{job('work', name, given, env=env, before=before)}"
+
+
+def job(id: str, name: str, given: Mapping[str, str], *, env: str = "", before: str = "", strategy: str = "{}") -> str:
+    """A job with this action; ``strategy`` is that of a matrix."""
     return f"""\
-on: [push, pull_request]
-permissions: {{}}
-jobs:
-  work:
+  {id}:
+    strategy: {strategy}
     runs-on: ubuntu-latest
     steps:
       - uses: {CHECKOUT}
@@ -246,3 +251,101 @@ def refused(ran: Ran) -> None:
     kept = {file.name for file in ran.artifact("release-refused").iterdir()}
     assert {"answers.json", "assessment.json", "report.html"} <= kept
     assert not ran.artifact("release").exists()
+
+
+BREAKING = """\
+import sys, assaymark.cli as c
+r = c.run
+c.run = lambda words: r(words) if words[0] == "action" else 1 / 0
+from assaymark.__main__ import main
+sys.argv = ["assaymark", "action", sys.argv[-1]]
+sys.exit(main())
+"""
+
+
+def broken(place: Path) -> Path:
+    """An environment whose assaymark breaks whatever it is asked for."""
+    place.joinpath("bin").mkdir(parents=True)
+    place.joinpath("breaking.py").write_text(BREAKING)
+    program = place / "bin" / "python"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I "{place}/breaking.py" "$@"\n')
+    program.chmod(0o755)
+    return place
+
+
+RUNNING = [name for name in ACTIONS if name != "setup"]  # which runs no verb
+
+
+def test_a_crash_of_any_verb_is_red_and_says_where_to_report_it(act: Act, repository: Make, tmp_path: Path) -> None:
+    environment = {"ASSAYMARK_ENVIRONMENT": str(broken(tmp_path / "broken"))}
+    given = {
+        name: {k: "" for k in ACTIONS[name]["inputs"] if k == "token"} | dict(WORK[name].given) for name in RUNNING
+    }
+    text = HEAD + "".join(job(name, name, given[name]) for name in RUNNING)
+    root = repository({"README.md": "# Tide\n"})
+    ran = act.run(root, text, env=environment)
+    assert ran.code == 1
+    for name in RUNNING:
+        one = ran.of_job(name)
+        assert one.outputs("work").get("outcome", "error") == "error", name
+        [(kind, message, where)] = one.annotations()
+        assert (kind, "a bug of ours" in where["title"]) == ("error", True), name
+        assert "division by zero" in message
+        assert "issues/new" in one.log(), name
+    assert not ran.artifact(".").exists(), "there is nothing to keep"
+
+
+TIDE, WAVE = "packages/tide", "packages/wave"
+# What each verdict is about in a project, and the input that names it; wave is held to more than it has.
+PARTS = {
+    "assess": {"path": "PROJECT", "no-tools": "true", "gate": "GATE"},
+    "data": {"subject": "PROJECT/data.toml", "gate": "GATE"},
+    "model": {"manifest": "PROJECT/model.toml", "gate": "GATE"},
+    "service": {"manifest": "PROJECT/service.toml", "timeout": "60", "gate": "GATE"},
+    "smoke": {"image": "PROJECT/image", "gate": "GATE"},
+    "validate": {"paths": "PROJECT"},
+}
+
+
+def both_projects(root: Path, port: int) -> dict[str, str | bytes]:
+    """Two projects with something of each kind; the workflow of the wave is wrong."""
+    from images import File, Made, oci_layout
+
+    place = oci_layout(Made([{"bin/tool": File(b"#!/bin/sh\n", 0o755)}]), root / "image")
+    image = {str(p.relative_to(root)): p.read_bytes() for p in sorted(place.rglob("*")) if p.is_file()}
+    texts = {"README.md": "# Both\n", "model.toml": MODEL, "table.csv": TABLE, "data.toml": DATA, "echo.cwl": CWL}
+    texts["service.toml"] = f'url = "http://127.0.0.1:{port}"\n'
+    files = {f"{project}/{name}": content for project in (TIDE, WAVE) for name, content in (image | texts).items()}
+    return {**files, f"{WAVE}/echo.cwl": CWL.replace("class: CommandLineTool", "class: CommandLineTools")}
+
+
+def test_projects_in_a_matrix_do_not_touch_each_other(act: Act, repository: Make, tmp_path: Path) -> None:
+    from tides_service import Behaviour, Service, served
+
+    legs = [{"path": TIDE, "gate": ""}, {"path": WAVE, "gate": "gold"}]
+    strategy = json.dumps({"fail-fast": False, "max-parallel": 1, "matrix": {"include": legs}})
+    with served(Service(Behaviour()).app()) as port:
+        root = repository(both_projects(tmp_path / "made", port))
+        text = HEAD + "".join(job(name, name, given, strategy=strategy) for name, given in PARTS.items())
+        text = text.replace("PROJECT", "${{ matrix.path }}").replace("GATE", "${{ matrix.gate }}")
+        ran = act.run(root, text)
+    kept = {}
+    for name in PARTS:
+        one = ran.of_job(name)
+        assert one.legs("outcome", "path") == {TIDE: "passed", WAVE: "failed"}, (name, ran.told())
+        kept |= {artifact: (name, path) for path, artifact in one.legs("artifact", "path").items()}
+        places = [where["file"] for _, _, where in one.annotations() if "file" in where]
+        assert [p for p in places if not (root / p).is_file()] == [], "annotations lie in files of the repository"
+    assert len(kept) == 2 * len(PARTS), "each has its own artifact"
+    categories = {category(ran, artifact) for artifact in kept}
+    assert len(categories) == 2 * len(PARTS), "code scanning keeps each apart"
+    for artifact, (name, path) in kept.items():
+        if name != "validate":
+            report = json.loads((ran.artifact(artifact) / "assessment.json").read_text(encoding="utf-8"))
+            assert report["subject"]["path"].startswith(path)
+
+
+def category(ran: Ran, artifact: str) -> str:
+    """Under which name code scanning would keep the findings."""
+    log = json.loads((ran.artifact(artifact) / "report.sarif").read_text(encoding="utf-8"))
+    return str(log["runs"][0]["automationDetails"]["id"])

@@ -87,7 +87,7 @@ def test_from_init_to_a_badge_and_a_comment_for_each(act: Act, repository: Make,
     head = commit(root, "Tidy up")
     change = pull_request(base, head)
     worse = run(act, root, fake_github, workflows["assaymark.yml"], "pull_request", change)
-    assert worse.legs("outcome") == {TIDE: "failed", WAVE: "passed"}
+    assert worse.legs("outcome", "path") == {TIDE: "failed", WAVE: "passed"}
     files = {where["file"].rpartition("/")[0] for _, _, where in worse.annotations() if "file" in where}
     assert files <= {TIDE, WAVE}
     artifacts = left(worse)

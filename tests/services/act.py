@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +63,14 @@ class Ran:
         found = self._of("set-output")
         return {e["name"]: e.get("arg", "") for e in found if e.get("stepID") == [step]}
 
-    def legs(self, output: str) -> dict[str, str]:
-        """An output of the steps of a matrix over one thing, by what that is; act tells one result for all legs."""
+    def legs(self, output: str, over: str) -> dict[str, str]:
+        """An output of the steps of a matrix, by the ``over`` of each leg; act tells one result for all of them."""
         found = [e for e in self._of("set-output") if e["name"] == output and len(e["stepID"]) == 1]
-        return {"/".join(map(str, e.get("matrix", {}).values())): e.get("arg", "") for e in found}
+        return {e["matrix"][over]: e.get("arg", "") for e in found if over in (e.get("matrix") or {})}
+
+    def of_job(self, job: str) -> Ran:
+        """What one job of the workflow did."""
+        return replace(self, events=tuple(e for e in self.events if e.get("jobID") == job))
 
     def annotations(self) -> list[tuple[str, str, Mapping[str, str]]]:
         """Kind, message and properties of each, in order."""

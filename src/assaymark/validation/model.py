@@ -69,7 +69,7 @@ class Validation:
     ``sources`` gives the text of a document for excerpts; ``formats`` maps the id of a validator to its title; ``root``
     is the folder on disk from which paths count, ``version`` that of assaymark. ``subject`` is what the documents
     belong to, ``contents`` their Git blob ids by path, ``versions`` those of the plugins by format, ``configuration``
-    the digest of what the repository says about validation.
+    the digest of what the repository says about validation, ``asked`` what was to be validated, nothing for all of it.
     """
 
     judgements: tuple[Judgement, ...]
@@ -83,6 +83,7 @@ class Validation:
     contents: Mapping[str, str] = field(default_factory=dict, compare=False)
     versions: Mapping[str, str] = field(default_factory=dict, compare=False)
     configuration: str = field(default="", compare=False)
+    asked: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,8 @@ class Sources:
     """Candidates in the order of their path. ``named`` are files that the user named one by one.
 
     ``tree`` are the files that Git tracks, or all of a folder; ``root`` is the folder on disk from which all paths
-    count; ``laid`` holds contents that stand in for files.
+    count; ``laid`` holds contents that stand in for files. ``asked`` is what the user named, seen from there; nothing
+    for all of it.
     """
 
     tree: Tree
@@ -33,6 +34,7 @@ class Sources:
     root: Path | None
     laid: Mapping[str, bytes]
     paths: tuple[str, ...]
+    asked: tuple[str, ...] = ()
 
 
 def open_sources(places: Sequence[str], *, root: Path | None = None, stdin: tuple[str, bytes] | None = None) -> Sources:
@@ -64,7 +66,8 @@ def open_sources(places: Sequence[str], *, root: Path | None = None, stdin: tupl
     everything += [_on_disk(top, path) for path in dict.fromkeys(named) if path not in known]
     folders = [path for path, place in zip(inside, wanted, strict=True) if place.is_dir()]
     chosen = [e for e in everything if e.path in set(named) or _below(e.path, folders)]
-    return _sources(opened, chosen, named, laid, everything)
+    found = _sources(opened, chosen, named, laid, everything)
+    return found if "." in inside else replace(found, asked=tuple(dict.fromkeys(inside)))
 
 
 def _sources(

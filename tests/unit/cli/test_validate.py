@@ -122,6 +122,28 @@ def test_every_format_is_written(form: str, tmp_path: Path, capfd: pytest.Captur
     assert "result" in capfd.readouterr().out or form in ("junit", "markdown", "github")
 
 
+@pytest.mark.parametrize(
+    ("asked", "id"),
+    [
+        (["."], ""),
+        (["tide", "."], ""),
+        (["tide"], "tide/"),
+        (["tide/../wave/"], "wave/"),
+        (["tide", "wave", "tide"], "tide%0Awave/"),
+    ],
+)
+def test_code_scanning_keeps_runs_on_several_parts_apart(
+    asked: list[str], id: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("tide", "wave"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, a="bad")
+    words = [str(tmp_path / path) for path in asked]
+    assert main(["validate", *words, "--root", str(tmp_path), "--format", "sarif"]) == 1
+    [run] = json.loads(capfd.readouterr().out)["runs"]
+    assert run["automationDetails"]["id"] == f"assaymark/validate/{id}"
+
+
 def test_fix_and_diff(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     write(tmp_path, a="bad fixable")
     assert main(["validate", str(tmp_path), "--fix", "--diff"]) == 1
