@@ -11,12 +11,16 @@ from __future__ import annotations
 
 import json
 import os
+import py_compile
 import re
 import subprocess
 import sys
 import sysconfig
+import threading
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +43,37 @@ def main(uv: str, parts: str, folder: str, verb: str = "") -> None:
     done = Path(sys.prefix, "complete")
     there = done.read_text(encoding="utf-8").split() if done.is_file() else None
     if missing := names - spared(folder, verb) - set(there or ()):
-        install(uv, sorted(pins(missing)))
+        with compiling(places if verb else ()):
+            install(uv, sorted(pins(missing)))
     if there is None:
         finish(projects)
     done.write_text("\n".join({*(there or ()), *missing}), encoding="utf-8")
+
+
+@contextmanager
+def compiling(places: Iterable[Path]) -> Iterator[None]:
+    """Compile our own modules while something else is waited for, as far as it comes; those of the core first.
+
+    What is not compiled then is compiled when it is loaded, which a first run would wait for.
+    """
+    enough = threading.Event()
+
+    def work() -> None:
+        for place in places:
+            for file in sorted(place.glob("src/*/**/*.py"), key=lambda f: len(f.parts)):
+                if enough.is_set():
+                    return
+                if not Path(cache_from_source(str(file))).exists():
+                    with suppress(OSError):  # a checkout that nobody may write to
+                        py_compile.compile(str(file), quiet=2)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        yield
+    finally:
+        enough.set()
+        worker.join()
 
 
 def finish(projects: Mapping[Path, Mapping[str, Any]]) -> None:
