@@ -87,8 +87,10 @@ def timed(runner: Any, root: Path, cache: Path, *steps: str) -> tuple[float, Any
     lines = "\n".join(f"      - {{ {step} }}" for step in (f"uses: {CHECKOUT}", *steps))
     text = f"on: push\njobs:\n  judge:\n    runs-on: ubuntu-latest\n    steps:\n{lines}\n"
     env: Mapping[str, str] = {name: os.environ[name] for name in KEPT if name in os.environ}
+    # Programs themselves, not what a manager of versions starts them by: runners have none.
+    path = os.pathsep.join((str(Path(sys.executable).resolve().parent), os.environ["PATH"]))
     started = time.perf_counter()
-    ran = runner.run(root, text, env={**env, "UV_CACHE_DIR": str(cache)}, network=True)
+    ran = runner.run(root, text, env={**env, "UV_CACHE_DIR": str(cache)}, path=path, network=True)
     seconds = time.perf_counter() - started
     if ran.code:
         sys.exit(ran.told())
