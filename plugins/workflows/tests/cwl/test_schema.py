@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assaymark_workflows.cwl import schema
+from assaymark_workflows.cwl import schema, shapes
 from assaymark_workflows.cwl.report import Report
 from assaymark_workflows.cwl.structure import Structure
 from assaymark_workflows.source import parse_json
@@ -50,7 +50,7 @@ def test_every_official_field_is_known_and_no_other(version: str) -> None:
         if name in ABSTRACT:
             continue
         assert name in schema.RECORDS, name
-        ours = set(schema.record(name, version)) - {"name"}
+        ours = set(shapes.record(name, version)) - {"name"}
         theirs = {field.name for field in record.fields} - {"name"}
         assert ours == theirs, name
 
@@ -68,7 +68,7 @@ def test_the_same_values_are_accepted(version: str) -> None:
         for official in record.fields:
             if official.name in ELSEWHERE:
                 continue
-            field = schema.record(name, version).get(official.name)
+            field = shapes.record(name, version).get(official.name)
             if field is None:
                 continue
             for value in VALUES:
@@ -95,7 +95,7 @@ def test_the_same_fields_are_required(version: str) -> None:
         if name in ABSTRACT:
             continue
         for official in record.fields:
-            field = schema.record(name, version).get(official.name)
+            field = shapes.record(name, version).get(official.name)
             if field is None or official.name in ("class", "name"):
                 continue
             optional = _takes(official, None, validate_ex, {})
@@ -121,6 +121,6 @@ def test_requirements_are_those_of_each_version() -> None:
 
 
 def test_a_field_of_a_later_version_is_told_with_it() -> None:
-    assert schema.field_since("pickValue", "WorkflowStepInput", "v1.0") == "v1.2"
-    assert schema.field_since("loadListing", "WorkflowStepInput", "v1.0") == "v1.1"
-    assert schema.field_since("nothing", "WorkflowStepInput", "v1.0") is None
+    assert shapes.field_since("pickValue", "WorkflowStepInput", "v1.0") == "v1.2"
+    assert shapes.field_since("loadListing", "WorkflowStepInput", "v1.0") == "v1.1"
+    assert shapes.field_since("nothing", "WorkflowStepInput", "v1.0") is None

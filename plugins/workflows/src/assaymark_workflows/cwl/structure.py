@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from assaymark.api import Edit
 from assaymark_workflows.cwl import schema
 from assaymark_workflows.cwl.report import Report, near, nearest, replaced
-from assaymark_workflows.cwl.schema import Field, Shape
+from assaymark_workflows.cwl.shapes import Field, Shape, field_since, record
+from assaymark_workflows.cwl.wording import described, expected, shown, a_or_an
 from assaymark_workflows.source import Kind, Node, Span
 
 TYPE = re.compile(r"([^\[?]+)((?:\[\])*)(\?)?")
@@ -92,7 +93,7 @@ class Structure:
 
     def record(self, node: Node, name: str, at: Node | Span, subject: str = "") -> None:
         """An object against the fields of a record; ``subject`` is the field that the key of a map stands for."""
-        fields = schema.record(name, self.version)
+        fields = record(name, self.version)
         seen = set()
         for key, value in node.items:
             word = key.text
@@ -103,7 +104,7 @@ class Structure:
             elif value.kind is Kind.NULL:
                 emptied = field.required or (word in _NEVER_EMPTY and name in schema.PROCESSES)
                 if emptied and not field.shape.null and not value.tag:
-                    self.report.add("CWL-S002", value if _wide(value) else key, f"{word!r} of {_a(name)} is empty")
+                    self.report.add("CWL-S002", value if _wide(value) else key, f"{word!r} of {a_or_an(name)} is empty")
             elif word == "class":
                 continue
             else:
@@ -112,7 +113,7 @@ class Structure:
                     self._formats(value)
         for word, field in fields.items():
             if field.required and word not in seen and word != subject and word != "class":
-                self.report.add("CWL-S002", at, f"{_a(name)} needs {word!r}" + self._written(word, seen, fields))
+                self.report.add("CWL-S002", at, f"{a_or_an(name)} needs {word!r}" + self._written(word, seen, fields))
 
     def _formats(self, node: Node) -> None:
         """A format is an address; what looks like one with a prefix must be declared."""
@@ -135,17 +136,17 @@ class Structure:
             if prefix not in self.prefixes and prefix not in _LINES:
                 self.report.add("CWL-S010", key, f"the prefix {prefix!r} is not declared in $namespaces")
             return
-        later = schema.field_since(word, name, self.version)
+        later = field_since(word, name, self.version)
         if later:
             self.report.add(
-                "CWL-D003", key, f"{word!r} of {_a(name)} came with {later}; the document is {self.version}"
+                "CWL-D003", key, f"{word!r} of {a_or_an(name)} came with {later}; the document is {self.version}"
             )
             return
         free = [field for field in fields if field not in node]
         guess = nearest(word, free) or nearest(word, fields)
         edits = [replaced(key, guess)] if guess and guess not in node and not key.quoted else []
         meant = f"; did you mean {guess!r}?" if guess else ""
-        self.report.add("CWL-S001", key, f"{_a(name)} has no field {word!r}{meant}", edits=edits)
+        self.report.add("CWL-S001", key, f"{a_or_an(name)} has no field {word!r}{meant}", edits=edits)
 
     def value(self, node: Node, shape: Shape, at: Node, what: str) -> None:
         """Any value against a shape."""
@@ -261,7 +262,7 @@ class Structure:
                 name = element.get("id")
                 if name is None or (name.kind is Kind.NULL and not name.tag):
                     at = element.key("id") or self._place(element, element)
-                    self.report.add("CWL-S002", at, f"{_a(inner.records[0])} in a list needs 'id'")
+                    self.report.add("CWL-S002", at, f"{a_or_an(inner.records[0])} in a list needs 'id'")
 
     def _mapped(self, node: Node, shape: Shape, inner: Shape, what: str) -> None:
         for key, value in node.items:
@@ -275,16 +276,16 @@ class Structure:
             elif value.is_object:
                 self.record(value, inner.records[0], key, shape.subject)
             elif shape.predicate:
-                field = schema.record(inner.records[0], self.version)[shape.predicate]
+                field = record(inner.records[0], self.version)[shape.predicate]
                 if value.kind is Kind.NULL:
                     if field.required and not value.tag:
                         self.report.add("CWL-S002", key, f"{key.text!r} in {what} has no {shape.predicate}")
                 else:
                     self.value(value, field.shape, key, f"{shape.predicate!r} of {key.text!r}")
-                missing = [f.name for f in schema.record(inner.records[0], self.version).values() if f.required]
+                missing = [f.name for f in record(inner.records[0], self.version).values() if f.required]
                 for name in missing:
                     if name not in (shape.subject, shape.predicate):
-                        self.report.add("CWL-S002", key, f"{_a(inner.records[0])} needs {name!r}")
+                        self.report.add("CWL-S002", key, f"{a_or_an(inner.records[0])} needs {name!r}")
             elif not value.tag:
                 at = value if _wide(value) else key
                 self.report.add("CWL-S003", at, f"{key.text!r} in {what} is an object, not {described(value)}")
@@ -417,58 +418,6 @@ class Structure:
             self.report.add("CWL-S006", at, f"{what} is an expression, $(...) or ${{...}}, not plain text")
             return
         self.report.add("CWL-S003", at, f"{what} is {expected(shape)}, not {described(value)}")
-
-
-def expected(shape: Shape) -> str:
-    """A shape in words."""
-    words = []
-    if shape.text:
-        words.append("text")
-    if shape.expression:
-        words.append("an expression")
-    if shape.boolean:
-        words.append("true or false")
-    if shape.number:
-        words.append("a number")
-    elif shape.integer:
-        words.append("a whole number")
-    if shape.words:
-        words.append("one of " + ", ".join(sorted(shape.words)))
-    words += [_a(name) for name in shape.records]
-    if shape.special == "process":
-        words.append("a process")
-    if shape.array is not None:
-        words.append("a list" + (" or a map" if shape.subject else ""))
-    return " or ".join(words) or "something else"
-
-
-_KINDS = {
-    Kind.OBJECT: "an object",
-    Kind.ARRAY: "a list",
-    Kind.STRING: "text",
-    Kind.INTEGER: "a whole number",
-    Kind.NUMBER: "a number",
-    Kind.BOOLEAN: "true or false",
-    Kind.NULL: "nothing",
-}
-
-
-def described(node: Node) -> str:
-    """What a value is, for a message."""
-    kind = _KINDS[node.kind]
-    if node.kind in (Kind.STRING, Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN):
-        return f"{kind} ({shown(node)})" if node.kind is not Kind.BOOLEAN else node.text
-    return kind
-
-
-def shown(node: Node) -> str:
-    """A scalar as it was written, cut short."""
-    text = node.text if not node.is_string else node.value
-    return repr(text if len(text) <= 40 else text[:37] + "...")
-
-
-def _a(name: str) -> str:
-    return ("an " if name[0] in "AEIOU" else "a ") + name
 
 
 def _wide(node: Node) -> bool:

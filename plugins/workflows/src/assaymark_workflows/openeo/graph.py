@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from assaymark.api import Context
+from assaymark_workflows.openeo.order import Node, check_cycles, check_orphans, result_of
 from assaymark_workflows.openeo.subtypes import is_reference
 from assaymark_workflows.openeo.table import Parameter, Process, Processes, Schema, Schemas, parameter, schemas
 from assaymark_workflows.openeo.types import described, fits, kinds, may_fit
@@ -19,8 +19,6 @@ from assaymark_workflows.source import Place, Pointer
 _FIELDS = ("process_id", "arguments", "namespace", "description", "result")
 _ID = re.compile(r"\w+")
 _DEEPEST = 40
-# They do something besides giving a value, so a node that leads nowhere else is right.
-_EFFECTS = ("save_result", "export_workspace", "export_collection", "inspect", "debug", "run_udf")
 
 
 class Scope(NamedTuple):
@@ -30,18 +28,6 @@ class Scope(NamedTuple):
     open: bool
     outer: Scope | None = None
     nodes: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True)
-class Node:
-    """One node. ``process`` is None when nothing is known of it; ``sources`` are the nodes that it refers to, and it is
-    ``broken`` when it refers to one that cannot be told."""
-
-    id: str
-    pointer: Pointer
-    process: Process | None = None
-    sources: dict[str, Pointer] = field(default_factory=dict)
-    broken: bool = False
 
 
 class Graphs:
@@ -84,10 +70,10 @@ class Graphs:
         for id, raw in graph.items():
             if isinstance(raw, dict):
                 self._arguments(nodes, nodes[id], raw, inside, depth)
-        result = self._result(graph, pointer)
-        self._cycles(nodes)
+        result = result_of(self._problems, graph, pointer)
+        check_cycles(self._problems, nodes)
         if result is not None and not any(node.broken for node in nodes.values()):
-            self._orphans(nodes, result)
+            check_orphans(self._problems, nodes, result)
         known = nodes[result].process if result is not None else None
         return known.returns if known else ()
 
@@ -329,63 +315,6 @@ class Graphs:
         doubtful = not self._strict and (doubtful or may_fit(given, wanted))
         self._problems.add("OEO-T004" if doubtful else rule, message, at)
 
-    # The graph as a whole
-
-    def _result(self, graph: dict[str, Any], pointer: Pointer) -> str | None:
-        found = [id for id, raw in graph.items() if isinstance(raw, dict) and raw.get("result") is True]
-        if not found:
-            meant = [id for id, raw in graph.items() if isinstance(raw, dict) and raw.get("result")]
-            if meant:
-                return meant[0]  # of the wrong type, which is said there
-            message = 'no node is the result: exactly one has to have "result": true'
-            self._problems.add("OEO-G001", message, Place(pointer, key=True) if pointer else pointer)
-            return None
-        for id in found[1:]:
-            message = f"{found[0]!r} is the result already; there can only be one"
-            self._problems.add("OEO-G002", message, (*pointer, id, "result"))
-        return found[0]
-
-    def _cycles(self, nodes: dict[str, Node]) -> None:
-        state: dict[str, int] = {}
-        for begin in nodes:
-            path: list[str] = []
-            stack: list[tuple[str, Iterator[str]]] = []
-            if begin not in state:
-                state[begin] = 1
-                path.append(begin)
-                stack.append((begin, iter(nodes[begin].sources)))
-            while stack:
-                id, sources = stack[-1]
-                source = next(sources, None)
-                if source is None:
-                    state[id] = 2
-                    path.pop()
-                    stack.pop()
-                elif source not in state:
-                    state[source] = 1
-                    path.append(source)
-                    stack.append((source, iter(nodes[source].sources)))
-                elif state[source] == 1:
-                    circle = " ← ".join(repr(one) for one in [*path[path.index(source) :], source])
-                    self._problems.add(
-                        "OEO-G003", f"the nodes wait for one another: {circle}", nodes[id].sources[source]
-                    )
-
-    def _orphans(self, nodes: dict[str, Node], result: str) -> None:
-        effects = [id for id, node in nodes.items() if node.process is None or _has_effect(node.process)]
-        waiting = [result, *effects]
-        reached: set[str] = set()
-        while waiting:
-            id = waiting.pop()
-            if id not in reached:
-                reached.add(id)
-                waiting += nodes[id].sources
-        targets = {source for node in nodes.values() for source in node.sources}
-        for id, node in nodes.items():
-            if id not in reached and id not in targets:
-                message = f"nothing uses the node {id!r}: neither the result nor anything that is saved depends on it"
-                self._problems.add("OEO-G004", message, Place(node.pointer, key=True))
-
 
 class _Walk(NamedTuple):
     """The values of one argument, at any depth."""
@@ -451,7 +380,3 @@ def _result_of(graph: Any, pointer: Pointer) -> Pointer:
             if isinstance(raw, dict) and raw.get("result") is True:
                 return (*pointer, id, "process_id")
     return pointer
-
-
-def _has_effect(process: Process) -> bool:
-    return process.side_effect or process.id in _EFFECTS
