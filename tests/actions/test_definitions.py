@@ -112,7 +112,8 @@ def compare(file: Path) -> None:
 
 @pytest.mark.parametrize("name", ["data", "model", "service", "smoke"])
 def test_a_verdict_takes_what_every_verdict_takes(name: str) -> None:
-    options = {option.removeprefix("--") for p in verdict_options(lambda: None).__click_params__ for option in p.opts}
+    shared = click.command()(verdict_options(lambda: None)).params
+    options = {option.removeprefix("--") for p in shared for option in p.opts}
     assert {"gate", "select", "skip", "as-of", "baseline"} <= options
     given = read(ROOT / "actions" / name / "action.yml")["inputs"]
     assert options - {"format"} - set(given) == set()

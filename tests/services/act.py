@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 OURS = f"assaymark/assaymark/actions/{{}}@{COMMIT}"
 PARTS = ("actions", "badges", "criteria", "pipelines", "plugins", "requirements", "src", "pyproject.toml", ".github")
+# Workflows of ours that others call.
+CALLED = ("assay.yml", "make-release.yml")
 STANDINS = ("attest", "checkout", "upload-artifact", "download-artifact")
 _USES = re.compile(r"uses:\s*(actions/[\w-]+)@([0-9a-f]{40})")
 TIMEOUT = 120
@@ -176,7 +178,7 @@ class Act:
     def _mapped(self, workflow: str) -> dict[str, Path]:
         """Every ``owner/name@commit`` that the workflow or one of our actions uses."""
         found = {f"assaymark/assaymark@{COMMIT}": self.ours}
-        files = [*self.ours.glob("actions/*/action.yml"), *self.ours.glob(".github/workflows/assay.yml")]
+        files = [*self.ours.glob("actions/*/action.yml"), *(self.ours / ".github/workflows" / name for name in CALLED)]
         texts = [workflow, *(f.read_text(encoding="utf-8") for f in files)]
         for name, commit in {match for text in texts for match in _USES.findall(text)}:
             standin = name.removeprefix("actions/")

@@ -12,12 +12,23 @@ sys.path.insert(0, os.environ["STANDIN_SERVICES"])
 from sigstore_fake import Sigstore
 
 inputs = json.loads(os.environ["INPUTS"])
-subject = Path(inputs["subject-path"])
+
+
+def subjects() -> list[dict[str, object]]:
+    """The file that is named, or those of a list of sums."""
+    if inputs["subject-checksums"]:
+        rows = [line.split("  ", 1) for line in Path(inputs["subject-checksums"]).read_text().splitlines()]
+        return [{"name": name, "digest": {"sha256": digest}} for digest, name in rows]
+    path = Path(inputs["subject-path"])
+    return [{"name": path.name, "digest": {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}}]
+
+
+about = inputs["predicate-path"]
 statement = {
     "_type": "https://in-toto.io/Statement/v1",
-    "subject": [{"name": subject.name, "digest": {"sha256": hashlib.sha256(subject.read_bytes()).hexdigest()}}],
-    "predicateType": inputs["predicate-type"],
-    "predicate": json.loads(Path(inputs["predicate-path"]).read_bytes()),
+    "subject": subjects(),
+    "predicateType": inputs["predicate-type"] or "https://slsa.dev/provenance/v1",
+    "predicate": json.loads(Path(about).read_bytes()) if about else {},
 }
 sigstore, folder = Sigstore(), Path(os.environ["STANDIN_DIR"])
 (folder / "trusted_root.json").write_bytes(sigstore.root())
