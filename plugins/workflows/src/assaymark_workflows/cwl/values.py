@@ -10,7 +10,7 @@ from assaymark_workflows.cwl.document import target_of
 from assaymark_workflows.cwl.expressions import scan
 from assaymark_workflows.cwl.model import Process
 from assaymark_workflows.cwl.report import Report
-from assaymark_workflows.cwl.structure import described
+from assaymark_workflows.cwl.wording import described
 from assaymark_workflows.cwl.workspace import Workspace
 from assaymark_workflows.source import Kind, Node
 
