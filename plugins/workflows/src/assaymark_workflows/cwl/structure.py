@@ -9,7 +9,7 @@ from assaymark.api import Edit
 from assaymark_workflows.cwl import schema
 from assaymark_workflows.cwl.report import Report, near, nearest, replaced
 from assaymark_workflows.cwl.shapes import Field, Shape, field_since, record
-from assaymark_workflows.cwl.wording import described, expected, shown, a_or_an
+from assaymark_workflows.cwl.wording import a_or_an, described, expected, shown
 from assaymark_workflows.source import Kind, Node, Span
 
 TYPE = re.compile(r"([^\[?]+)((?:\[\])*)(\?)?")
