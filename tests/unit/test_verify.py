@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -17,21 +18,30 @@ from assaymark.badges.keys import signing_key
 FILES = {"README.md": "# T\n\nA tool.\n", "t.py": "X = 1\n"}
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> tuple[Path, Path]:
-    """A repository and the reports on it."""
-    root = tmp_path / "project"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a repository and the reports on it."""
+    folder = tmp_path_factory.mktemp("made")
+    root = folder / "project"
     root.mkdir()
     for name, text in FILES.items():
         (root / name).write_text(text)
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "Begin"]):
         subprocess.run(["git", "-C", str(root), "-c", "user.name=A", "-c", "user.email=a@b.c", *words], check=True)
-    report = tmp_path / "report"
+    report = folder / "report"
     assert main(["assess", str(root), "--no-tools", "--quiet", "--output", str(report)]) == 0
     before = (report / "provenance.json").read_bytes()
     assert main(["provenance", "export", str(report), "--output", str(report)]) == 0
     assert (report / "provenance.json").read_bytes() == before
-    return root, report
+    return folder
+
+
+@pytest.fixture
+def place(made: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """The repository and the reports, to be changed at will."""
+    for name in ("project", "report"):
+        shutil.copytree(made / name, tmp_path / name)
+    return tmp_path / "project", tmp_path / "report"
 
 
 def look(place: tuple[Path, Path], capsysbinary: pytest.CaptureFixture[bytes]) -> tuple[int, dict[str, str], str]:
