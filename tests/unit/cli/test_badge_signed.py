@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,41 +41,49 @@ Apache-2.0
 }
 
 
-@pytest.fixture
-def project(repository: Callable[..., Path], checkout: Path) -> Path:
-    """A checkout of a repository on GitHub."""
-    root = repository(FILES | {"LICENSE": (checkout / "LICENSE").read_text()})
+@pytest.fixture(scope="module")
+def gold(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Path:
+    """A folder with a checkout of a repository on GitHub, and what an assessment of it wrote, had it come out gold."""
+    folder = tmp_path_factory.mktemp("gold")
+    root = folder / "project"
+    root.mkdir()
+    for name, text in (FILES | {"LICENSE": (checkout / "LICENSE").read_text()}).items():
+        (root / name).write_text(text)
+    identity = ("-c", "user.name=A", "-c", "user.email=a@b.c")
+    for words in (["init", "-q"], ["add", "."], [*identity, "commit", "-q", "-m", "Begin"]):
+        subprocess.run(["git", *words], cwd=root, check=True)
     subprocess.run(["git", "remote", "add", "origin", "https://github.com/o/n.git"], cwd=root, check=True)
-    return root
+    golden_report(root, folder / "out")
+    return folder
 
 
 @pytest.fixture
-def report(project: Path, tmp_path: Path, golden_report: Callable[[Path, Path], None]) -> Path:
-    """What an assessment of it wrote, had it come out gold."""
-    golden_report(project, tmp_path / "out")
-    return tmp_path / "out"
+def project(gold: Path, tmp_path: Path) -> Path:
+    """The checkout, to be changed at will."""
+    return shutil.copytree(gold / "project", tmp_path / "project")
 
 
 @pytest.fixture
-def golden_report() -> Callable[[Path, Path], None]:
+def report(gold: Path, tmp_path: Path) -> Path:
+    """The report, to be changed at will."""
+    return shutil.copytree(gold / "out", tmp_path / "out")
+
+
+def golden_report(root: Path, folder: Path) -> None:
     """Writes the report of a project in which everything passed."""
+    from dataclasses import replace
 
-    def make(root: Path, folder: Path) -> None:
-        from dataclasses import replace
+    from assaymark import assess, catalogue
+    from assaymark.cli._verdict import write_all
+    from assaymark.model import Evidence, Grade, Level, Outcome
 
-        from assaymark import assess, catalogue
-        from assaymark.cli._verdict import write_all
-        from assaymark.model import Evidence, Grade, Level, Outcome
-
-        seen = Evidence(outcome=Outcome.PASSED, message="it was seen", check="test.seen")
-        a = assess(root, tools=False, cache=False)
-        results = tuple(
-            replace(r, outcome=Outcome.PASSED, grade=Grade.MEASURED, evidence=(seen,), waiver=None) for r in a.results
-        )
-        levels = {rule.level: () for rule in catalogue.profile(a.profile).levels}
-        write_all(replace(a, results=results, level=Level.GOLD, missing=levels, withheld={}, attested=0), folder)
-
-    return make
+    seen = Evidence(outcome=Outcome.PASSED, message="it was seen", check="test.seen")
+    a = assess(root, tools=False, cache=False)
+    results = tuple(
+        replace(r, outcome=Outcome.PASSED, grade=Grade.MEASURED, evidence=(seen,), waiver=None) for r in a.results
+    )
+    levels = {rule.level: () for rule in catalogue.profile(a.profile).levels}
+    write_all(replace(a, results=results, level=Level.GOLD, missing=levels, withheld={}, attested=0), folder)
 
 
 @pytest.fixture
