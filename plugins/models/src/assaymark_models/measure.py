@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from assaymark.api import FactUnavailable, Outcome
@@ -106,11 +107,12 @@ def columns_of(metric: metrics.Metric, sample: Sample, rows: Any = None) -> Iter
         for what, values in zip(("truth", "prediction"), (truth, guess), strict=True):
             if what in metric.varies and len(values) and values.min() == values.max():
                 raise FactUnavailable(f"{metric.name} is not defined: every {what} is {number(float(values[0]))}")
-        return metrics.value_columns(truth, guess)
+        return islice(metrics.value_columns(truth, guess), metric.columns)
     if metric.of == "beside":
         beside = {role: _of(values, rows) for role, values in sample.beside.items()}
         return metrics.BESIDE[metric.name](truth, guess, beside)
-    return metrics.probability_columns(_of(positives(sample), rows), _of(sample.probability, rows))
+    found = metrics.probability_columns(_of(positives(sample), rows), _of(sample.probability, rows))
+    return islice(found, metric.columns)
 
 
 def _of_ranks(metric: metrics.Metric, positive: Any, chance: Any, unit: Any, how: How) -> Interval:

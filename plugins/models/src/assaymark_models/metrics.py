@@ -28,7 +28,7 @@ class Metric:
 
     ``of`` is what it is a function of: ``confusion`` counts, ``ranks``, ``probability`` sums (of classes), sums of
     ``values`` or of what stands ``beside`` them, ``samples`` or ``boxes``; ``needs`` is what has to stand beside, and
-    ``varies`` what may not be the same in all rows.
+    ``varies`` what may not be the same in all rows. Of sums the first ``columns`` are enough.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Metric:
     statistic: Callable[..., Any]
     needs: tuple[str, ...] = ()
     varies: tuple[str, ...] = ()
+    columns: int | None = None
 
 
 class Totals(NamedTuple):
@@ -308,12 +309,12 @@ METRICS = {
         Metric(name="kappa", of="confusion", better=1, statistic=kappa),
         Metric(name="iou", of="confusion", better=1, statistic=iou),
         Metric(name="auc", of="ranks", better=1, statistic=auc),
-        Metric(name="brier", of="probability", better=-1, statistic=_mean(1)),
+        Metric(name="brier", of="probability", better=-1, statistic=_mean(1), columns=2),
         Metric(name="log-loss", of="probability", better=-1, statistic=_mean(2)),
-        Metric(name="mae", of="values", better=-1, statistic=_mean(2)),
-        Metric(name="rmse", of="values", better=-1, statistic=rmse),
-        Metric(name="bias", of="values", better=0, statistic=_mean(1)),
-        Metric(name="r2", of="values", better=1, statistic=r2, varies=("truth",)),
+        Metric(name="mae", of="values", better=-1, statistic=_mean(2), columns=3),
+        Metric(name="rmse", of="values", better=-1, statistic=rmse, columns=4),
+        Metric(name="bias", of="values", better=0, statistic=_mean(1), columns=2),
+        Metric(name="r2", of="values", better=1, statistic=r2, varies=("truth",), columns=6),
         Metric(name="correlation", of="values", better=1, statistic=correlation, varies=("truth", "prediction")),
         Metric(name="skill", of="beside", better=1, statistic=skill, needs=("baseline",)),
         Metric(name="crps", of="beside", better=-1, statistic=_mean(1), needs=("ensemble",)),
