@@ -15,6 +15,7 @@ from assaymark.provenance.uris import (
     FAILED,
     GITHUB_SERVICE,
     HOME,
+    TEST_TERMS,
 )
 
 _CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
@@ -36,7 +37,8 @@ def document(account: Account, files: Sequence[Artifact] = (), *, steps: bool = 
     graph = {entity["@id"]: entity for entity in _entities(account, (account.report, *files), steps)}
     first = ["ro-crate-metadata.json", "./"]
     rest = sorted(id for id in graph if id not in first)
-    return {"@context": list(CRATE_CONTEXTS), "@graph": [graph[id] for id in (*first, *rest)]}
+    context = [*CRATE_CONTEXTS, *([dict(TEST_TERMS)] if _workflow_id(account) else [])]
+    return {"@context": context, "@graph": [graph[id] for id in (*first, *rest)]}
 
 
 def _entities(account: Account, files: Sequence[Artifact], steps: bool) -> Iterator[dict[str, Any]]:
@@ -101,6 +103,7 @@ def _files(account: Account, files: Sequence[Artifact]) -> Iterator[dict[str, An
     source: dict[str, Any] = {"@id": _thing(subject), "@type": "SoftwareSourceCode", "name": subject.name}
     if subject.uri:
         source["codeRepository"] = subject.uri
+        source["url"] = _thing(subject) if subject.commit else subject.uri
     if subject.commit:
         source["version"] = subject.commit
     if subject.sha256:
@@ -134,6 +137,8 @@ def _workflow(account: Account, path: str, steps: bool) -> Iterator[dict[str, An
         "@id": path,
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
         "name": path.rpartition("/")[2],
+        "url": path,
+        "encodingFormat": "application/yaml",
         "programmingLanguage": _ref("#github-actions"),
         "version": account.run.workflow_commit or account.subject.commit or "unknown",
         "hasPart": [_ref(id) for id in sorted({_tool_id(step.tool, account) for step in account.steps})],
@@ -186,12 +191,13 @@ def _workflow_run(account: Account, workflow: str, files: Sequence[Artifact]) ->
         "@id": _run_id(account),
         "@type": "CreateAction",
         "name": f"{account.work.value} of {account.subject.name}",
+        "description": f"One run of the workflow: {len(account.steps)} checks, {account.verdict}.",
         "instrument": _ref(workflow),
-        "startTime": account.run.started,
-        "endTime": account.run.ended,
+        "startTime": moment(account.run.started),
+        "endTime": moment(account.run.ended),
         "object": [_ref(_thing(a)) for a in (account.subject, *account.plans, *account.inputs)],
         "result": [_ref(f.name) for f in files] + [_ref(_thing(o)) for o in account.outputs],
-        "actionStatus": _ref(COMPLETED),
+        "actionStatus": COMPLETED,
     }
     if account.run.owner and account.run.server:
         run["agent"] = _ref(f"{account.run.server}/{account.run.owner}")
@@ -224,11 +230,11 @@ def _step(account: Account, step: Step) -> Iterator[dict[str, Any]]:
         "@type": "CreateAction",
         "name": step.id,
         "description": step.message,
-        "endTime": account.run.ended,
+        "endTime": moment(account.run.ended),
         "instrument": _ref(_tool_id(step.tool, account)),
         "object": [_ref(_thing(a)) for a in (account.subject, *account.plans, *step.used)],
         "result": [_ref(_outcome(step)), _ref(_evidence(step))],
-        "actionStatus": _ref(FAILED if broke else COMPLETED),
+        "actionStatus": FAILED if broke else COMPLETED,
     }
     if broke:
         action["error"] = step.message
@@ -290,6 +296,11 @@ def _thing(artifact: Artifact) -> str:
 
 def _slug(text: str) -> str:
     return "".join(c if c.isalnum() and c.isascii() else "-" for c in text.lower()).strip("-")
+
+
+def moment(text: str) -> str:
+    """A time as the profiles of Workflow Run RO-Crate want it: its zone as an offset."""
+    return f"{text[:-1]}+00:00" if text.endswith("Z") else text
 
 
 def _ref(id: str) -> dict[str, str]:

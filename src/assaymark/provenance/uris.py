@@ -38,6 +38,13 @@ COMPLETED = "http://schema.org/CompletedActionStatus"
 FAILED = "http://schema.org/FailedActionStatus"
 DOCKER_IMAGE = "https://w3id.org/ro/terms/workflow-run#DockerImage"
 GITHUB_SERVICE = "https://w3id.org/ro/terms/test#GithubService"
+# What RO-Crate's own contexts do not define of the words that we use: those for tests.
+TEST_TERMS = MappingProxyType(
+    {
+        term: f"https://w3id.org/ro/terms/test#{term}"
+        for term in ("TestSuite", "TestInstance", "TestService", "instance", "runsOn", "resource")
+    }
+)
 
 EVERSE_CONTEXT = "https://w3id.org/everse/rsqa/0.0.1/"
 EVERSE_INDICATOR = "https://w3id.org/everse/i/indicators/"

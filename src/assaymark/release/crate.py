@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from assaymark import __version__
+from assaymark.provenance.crate import moment
 from assaymark.provenance.uris import COMPLETED, CRATE, CRATE_CONTEXTS, CRATE_PROFILES, DOCKER_IMAGE, HOME
 
 if TYPE_CHECKING:
@@ -67,18 +68,20 @@ def _entities(
             "name": release.name,
             "version": release.commit,
             "codeRepository": f"https://{release.repository}",
+            **({"url": commit} if release.repository else {}),
         },
         {"@id": tool, "@type": "SoftwareApplication", "name": "assaymark", "softwareVersion": __version__, "url": HOME},
         {
             "@id": "#build",
             "@type": "CreateAction",
             "name": f"Build of {release.tag}",
-            "startTime": started,
-            "endTime": finished,
+            "description": f"{len(release.files)} files, made of the commit by what its build back ends say.",
+            "startTime": moment(started),
+            "endTime": moment(finished),
             "instrument": _ref(tool),
             "object": _ref(commit),
             "result": [_ref(f.name) for f in release.files if f.kind in ("sdist", "wheel", "wheelhouse", "sbom")],
-            "actionStatus": _ref(COMPLETED),
+            "actionStatus": COMPLETED,
         },
     ]
     if release.licence:
