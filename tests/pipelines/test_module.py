@@ -32,7 +32,8 @@ def module(checkout) -> Path:
 
 def environment(module: Path, file: Path, engine) -> dict[str, str]:
     more = {"DAGGER_MAIN_OBJECT": "Assaymark", "DAGGER_MODULE": "assaymark", "DAGGER_MODULE_FILE": str(file)}
-    return os.environ | more | engine.environment | {"PYTHONPATH": str(module / "src")}
+    path = os.pathsep.join(filter(None, (str(module / "src"), os.environ.get("PYTHONPATH"))))
+    return os.environ | more | engine.environment | {"PYTHONPATH": path}
 
 
 @pytest.fixture
