@@ -67,8 +67,8 @@ def artefact(automation: Automation, packages: Packages, languages: Languages, s
         return passed(f"{kinds}: built by {named(BUILD, builds)}", metrics={"commands": len(builds)})
     if source and (tests := automation.doing(TEST)):
         return passed(
-            f"{source[0].path}: the tagged source is the artefact of {source[0].named}, and "
-            f"{named(TEST, tests, 1)} builds it"
+            f"{source[0].path}: the tagged source is the artefact of {source[0].named}; "
+            f"what tries it: {named(TEST, tests, 1)}"
         )
     if blind := automation.blind():
         return unknown(

@@ -129,17 +129,16 @@ def converges(style_config: StyleConfig, style_history: StyleHistory) -> Evidenc
     if not now and not then:
         return not_applicable("nothing about the community style is changed, now or then")
     known = {(o.path, o.rule) for o in then}
+    said = f"{_counted(len(now), 'departure')} from the community style, {len(then)} at {style_history.tag}"
     if len(now) > len(then):
         new = [o for o in now if (o.path, o.rule) not in known]
         return failed(
-            f"{len(now)} departures from the community style, {len(then)} at {style_history.tag}",
+            said,
             findings=_each(new, "style-diverges", "{0} is new since the last release"),
             remedy="return to the community's rule where you can: each release should need fewer exceptions",
             metrics=metrics,
         )
-    return passed(
-        f"{len(now)} departures from the community style, {len(then)} at {style_history.tag}", metrics=metrics
-    )
+    return passed(said, metrics=metrics)
 
 
 @check("style.exceptions")
@@ -157,8 +156,8 @@ def exceptions(style_config: StyleConfig, source_scan: SourceScan, settings: Map
     ignores = style_config.ignores
     metrics = {"inline": len(source_scan.suppressions), "per 1,000 lines": round(rate, 1), "rules": len(ignores)}
     said = (
-        f"{len(source_scan.suppressions)} inline exceptions in {source_scan.lines:,} lines ({rate:.1f} in 1,000), "
-        f"{len(ignores)} rules switched off"
+        f"{_counted(len(source_scan.suppressions), 'inline exception')} in {source_scan.lines:,} lines "
+        f"({rate:.1f} in 1,000), {_counted(len(ignores), 'rule')} switched off"
     )
     # One exception in a short script is no habit.
     if rate > allowed and len(source_scan.suppressions) > allowed:
@@ -192,7 +191,7 @@ def justified(style_config: StyleConfig, source_scan: SourceScan) -> Evidence:
     ]
     if findings:
         return failed(
-            f"{len(findings)} of {total} exceptions give no reason",
+            f"{len(findings)} of {_counted(total, 'exception')} {'gives' if len(findings) == 1 else 'give'} no reason",
             findings=findings[:_SHOWN],
             remedy="write the reason, or the issue that will end it, beside each exception",
             metrics={"exceptions": total, "unexplained": len(findings)},
@@ -288,6 +287,10 @@ def _each(overrides: Iterable[Override], rule: str, message: str) -> list[Findin
 
 def _finding(rule: str, message: str, path: str, line: int) -> Finding:
     return Finding(rule=rule, message=message, location=Location(path=path, line=line))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _number(settings: Mapping[str, Any], key: str, default: float) -> float:

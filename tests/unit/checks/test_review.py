@@ -184,7 +184,11 @@ def test_checklist(files: dict[str, str], bodies: tuple[str, ...], expected: Out
     [
         (workflow("pull_request", "run: ruff check"), Outcome.PASSED),
         (workflow("pull_request", "uses: super-linter/super-linter@v7"), Outcome.PASSED),
-        (workflow("pull_request", "run: tox -e lint"), Outcome.PASSED),
+        (workflow("pull_request", "run: tox -e lint"), Outcome.UNKNOWN),
+        (
+            workflow("pull_request", "run: tox -e lint") | {"tox.ini": "[testenv:lint]\ncommands = ruff check\n"},
+            Outcome.PASSED,
+        ),
         (workflow("pull_request", "run: vendor/bin/php-cs-fixer fix --dry-run"), Outcome.PASSED),
         (workflow("pull_request", "run: mypy src"), Outcome.PASSED),
         (workflow("pull_request", "uses: codacy/codacy-coverage-reporter-action@v1"), Outcome.FAILED),

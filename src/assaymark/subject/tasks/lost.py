@@ -26,7 +26,7 @@ _TASK = late(
 )
 # What a generated Makefile has, and of these what only builds: the project, or what it depends on.
 _STANDARD = {"all", "check", "clean", "dist", "distcheck", "distclean", "install", "package", "test", "uninstall"}
-_BUILDS = _STANDARD - {"check", "distcheck", "package", "test"}
+_BUILDS = _STANDARD - {"all", "check", "distcheck", "package", "test"}
 _SCRIPT = late(
     rf"{_WRAPPER}(?:(?:ba|da|z|k)?sh\s+(?:-[a-z]+\s+)*|python[\d.]*\s+(?:-[a-zA-Z]\s+)*)?['\"]?"
     r"(?P<path>(?:\./)?[\w-][\w./-]*\.(?:sh|bash|py))['\"]?(?:\s|$)"
@@ -89,7 +89,8 @@ def _npm(tree: Tree, program: str, rest: str) -> str:
     words = [w for w in rest.split() if not w.startswith("-")]
     asked = words[:1] in (["run"], ["run-script"])
     name = (words[1:2] if asked else words[:1] or [""])[0:1]
-    if not name or not (asked or _TASK.fullmatch(name[0])):
+    # Yarn and Bun start programs of the dependencies by ``run`` too.
+    if not name or not ((asked and program not in ("yarn", "bun")) or _TASK.fullmatch(name[0])):
         return ""
     return "" if any(True for _ in expand(tree, f"{program} {rest}")) else f"{program} {' '.join(words[: 1 + asked])}"
 

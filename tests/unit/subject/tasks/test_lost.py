@@ -48,6 +48,8 @@ PACKAGE = {"package.json": '{"scripts": {"lint": "eslint ."}}'}
         ("npm test", PACKAGE, "npm test"),
         ("npm publish", PACKAGE, ""),
         ("yarn eslint .", PACKAGE, ""),
+        ("yarn run eslint .", PACKAGE, ""),
+        ("yarn run check", PACKAGE, "yarn run check"),
         ("yarn test:unit", PACKAGE, "yarn test:unit"),
         ("tox -e lint", {}, "tox -e lint"),
         ("python -m tox", {"tox.ini": "[testenv]\ncommands = pytest\n"}, ""),
