@@ -120,6 +120,7 @@ __all__ = [
     "stale_badge",
     "unknown",
     "wait_for",
+    "watching_jobs",
 ]
 
 
@@ -565,6 +566,14 @@ def wait_for(
     """The final status of each copy of every job, by the job's id; what is late is cancelled and said to be late."""
     found: Mapping[str, tuple[Status, ...]] = import_module("assaymark.runners.wait").wait(runner, handles, heard)
     return found
+
+
+def watching_jobs(runner: Runner, prefix: str = "") -> Any:
+    """A context that gives what `wait_for` takes as ``heard``, and shows how jobs stand and what they say last.
+
+    On a terminal and in a log, not with ``--quiet`` (then it gives None). Their names are shown without ``prefix``.
+    """
+    return import_module("assaymark.cli._watch").watching(runner, prefix)
 
 
 def stale_badge(assessment: Path, reason: str, folder: Path) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,9 @@ TWINS: Mapping[str, tuple[Made, set[str]]] = {
     "wants its own user": (tool('[ "$(id -u)" = 65532 ] || exit 1; echo tool 1.2'), {"IMG.Run05"}),
     "wants a network": (tool("[ $(cat /proc/net/dev | wc -l) -gt 3 ] || exit 1; echo tool 1.2"), {"IMG.Run06"}),
     "says another version": (tool("echo tool 2"), {"IMG.Run08"}),
+    "loses what it copies": (
+        changed(bin__cat=File(b'#!/bin/sh\n/bin/busybox cat "$@" | /bin/busybox wc -c\n', 0o755)), {"IMG.Run07"}
+    ),
     "hides failures": (
         changed(bin__sh=File(b"#!/bin/busybox sh\n/bin/busybox sh \"$@\"\nexit 0\n", 0o755)), {"IMG.Run02", "IMG.Run08"}
     ),
@@ -170,7 +174,7 @@ def test_a_broken_twin_fails_at_the_right_one(place: str, twin: str, smoke: Smok
     done = smoke(place, "--output", "out", "--gate", "silver")
     failing = {id for id, outcome in outcomes(tmp_path / "out").items() if outcome == "failed"}
     assert failing == ONLY_READ_ONLY.get(twin, wrong), done.stdout
-    asked_for_silver = failing & {"IMG.Run02", "IMG.Run03", "IMG.Run04", "IMG.Run05"}
+    asked_for_silver = failing & {"IMG.Run02", "IMG.Run03", "IMG.Run04", "IMG.Run05", "IMG.Run07"}
     assert done.returncode == (1 if asked_for_silver else 0), done.stderr
 
 
@@ -191,7 +195,7 @@ while words[0].startswith("--"):
         case "--network":
             assert words.pop(0) == "none"
             argv.append("--unshare-net")
-        case "--containall" | "--no-home" | "--cleanenv" | "--no-eval" | "--net":
+        case "--containall" | "--no-home" | "--cleanenv" | "--no-eval" | "--net" | "--nv":
             pass
         case unknown:
             sys.exit("unknown flag: " + unknown)
@@ -203,10 +207,8 @@ os.execvp("bwrap", [*argv[:1], *root, *argv[1:], "--", *words])
 """
 
 
-@pytest.mark.service(*NEEDS["bubblewrap"])
-def test_an_engine_that_knows_only_its_caller_gives_a_verdict(
-    smoke: Smoke, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def apptainer(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Apptainer runs as its caller, on a cluster an ordinary user. One of ours stands in for it, with its words."""
     programs = tmp_path_factory.mktemp("programs")
     for name, script in (
@@ -216,15 +218,40 @@ def test_an_engine_that_knows_only_its_caller_gives_a_verdict(
         (programs / name).write_text(script)
         (programs / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+
+
+@pytest.mark.service(*NEEDS["bubblewrap"])
+@pytest.mark.usefixtures("apptainer")
+def test_an_engine_that_knows_only_its_caller_gives_a_verdict(smoke: Smoke, tmp_path: Path) -> None:
     config = {**CONFIG, "Env": [*CONFIG["Env"], "NVIDIA_DRIVER_CAPABILITIES=compute,utility"]}
-    write(tmp_path, Made([images.busybox()], config))
-    done = smoke("apptainer", "--output", "out", "--gate", "bronze")
+    write(tmp_path, replace(changed(etc__passwd=File(b"root:x:0:0::/:/bin/sh\n")), config=config))
+    done = smoke("apptainer", "--output", "out", "--gate", "silver")
     assert done.returncode == 0, done.stderr
     found = outcomes(tmp_path / "out")
-    ran = {f"IMG.Run{n:02}" for n in (1, 2, 3, 4, 6, 7, 8)}
+    ran = {f"IMG.Run{n:02}" for n in range(1, 9)}
     assert {id for id, o in found.items() if o == "passed" and id in ran} == ran, done.stdout
-    # Nobody but the caller: whether it works as a user that it does not know stays open.
-    assert found["IMG.Run05"] == "unknown"
+    # The caller is a user whom this image does not know.
+    assert "user 1000" in (tmp_path / "out/assessment.json").read_text()
+
+
+GPU = """
+image = "tool.tar"
+start = ["/bin/tool"]
+[gpu]
+count = 1
+command = ["/bin/tool", "gpu"]
+"""
+
+
+@pytest.mark.service(*NEEDS["bubblewrap"])
+@pytest.mark.usefixtures("apptainer")
+@pytest.mark.parametrize(("right", "wrong"), [(1, set()), (0, {"IMG.Run10"})])
+def test_a_gpu_that_computes_wrongly_fails_there(right: int, wrong: set[str], smoke: Smoke, tmp_path: Path) -> None:
+    """No GPU is needed to see that what the probe says is judged: the tool says it."""
+    write(tmp_path, tool(f"echo ASSAYMARK_GPU count=1 right={right} driver=12.4"), GPU)
+    done = smoke("apptainer", "--output", "out")
+    failing = {id for id, outcome in outcomes(tmp_path / "out").items() if outcome == "failed"}
+    assert failing == wrong, done.stdout
 
 
 ASKED_FOR = """
@@ -344,3 +371,48 @@ def test_at_rest_nothing_is_run(tmp_path: Path) -> None:
     assert told["subject"]["kind"] == "image"
     assert told["subject"]["digest"].startswith("sha256:")
     assert told["level"] == "bronze"
+
+
+MATRIX = '[matrix]\nimages = ["smoke.toml", "broken.toml"]\nsites = ["wrapped", "sandbox"]\n'
+
+
+@pytest.mark.service(*NEEDS["bubblewrap"])
+def test_a_matrix_of_images_and_sites(tmp_path: Path) -> None:
+    write(tmp_path, Made([images.busybox()]))
+    images.docker_archive(tool("exit 1"), tmp_path / "broken.tar")
+    (tmp_path / "broken.toml").write_text('image = "broken.tar"\nstart = ["/bin/tool"]\n')
+    (tmp_path / "matrix.toml").write_text(MATRIX)
+    (tmp_path / "sites.toml").write_text('[site.wrapped]\nrunner = "container"\nengine = "bubblewrap"\n')
+    env = {**os.environ, "ASSAYMARK_WORK": str(tmp_path / "state"), "ASSAYMARK_SITES": str(tmp_path / "sites.toml")}
+
+    def smoke(*words: str) -> subprocess.CompletedProcess[str]:
+        argv = [sys.executable, "-m", "assaymark", "smoke", "matrix.toml", "--output", "out", "--gate", "IMG.Run03"]
+        return subprocess.run(
+            [*argv, *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=300
+        )
+
+    def made() -> dict[str, int]:
+        return {str(p.parent): p.stat().st_mtime_ns for p in (tmp_path / "out").glob("*/*/assessment.json")}
+
+    done = smoke()
+    assert done.returncode == 1, done.stdout + done.stderr
+    head, good, bad, *wrong = done.stdout.splitlines()
+    assert head.split() == ["image", "wrapped", "sandbox"]
+    assert good.startswith("smoke.toml")
+    assert "gate not met" not in good
+    assert bad.startswith("broken.toml")
+    assert bad.count("gate not met") == 2
+    assert sum("IMG.Run03" in line for line in wrong) == 2
+    first = made()
+    assert len(first) == 4
+    # What is over is not done again; what changed is.
+    images.docker_archive(tool("exit 0"), tmp_path / "broken.tar")
+    done = smoke("--resume", "--format", "json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [c["status"] for c in json.loads(done.stdout)["cells"]] == [0, 0, 0, 0]
+    assert {Path(f).parent.name for f, when in made().items() if when != first[f]} == {"broken.toml"}
+    (tmp_path / "matrix.toml").write_text(MATRIX.replace("sandbox", "nowhere"))
+    done = smoke("--resume")
+    assert done.returncode == 2
+    assert "there is no site 'nowhere'" in done.stdout
+    assert [p.name for p in (tmp_path / "state/jobs").iterdir() if p.is_dir()] == []

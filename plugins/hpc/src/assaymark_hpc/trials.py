@@ -16,6 +16,8 @@ from assaymark_hpc.manifest import AGAIN, PROBES, SCALED
 PROBE_CODE, SHELL_CODE = 3, 7
 ARBITRARY = 1_234_567
 SHELL = "/bin/sh"
+# The words of an engine that takes no other user than the one who calls it.
+CALLER_ONLY = "runs as the caller only"
 GIVEN, COPIED = "given.txt", "copied.txt"
 NOWHERE = "/assaymark/no-such-program"
 _PROBE_SECONDS = 30.0
@@ -71,7 +73,7 @@ class Trials:
         return {**self.facts, **{name: text[:_LONGEST] for name, text in found.items() if text}}
 
 
-Heard = Callable[[str, tuple[Status, ...]], None]
+Heard = Callable[[Handle, tuple[Status, ...]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +95,12 @@ class Session:
                     handles[job.id] = self.runner.submit(replace(job, id=f"{self.run}-{job.id}"))
                 except InputError as problem:
                     found[job.id] = Trial(name=job.id, problem=" ".join(str(problem).split()))
-            done = wait_for(self.runner, tuple(handles.values()), self._heard)
+            done = wait_for(self.runner, tuple(handles.values()), self.heard)
         except BaseException:
             for handle in handles.values():
                 self.runner.cancel(handle)
             raise
         return found | {name: self._trial(name, handle, done[handle.id][0]) for name, handle in handles.items()}
-
-    def _heard(self, handle: Handle, statuses: tuple[Status, ...]) -> None:
-        if self.heard:
-            self.heard(handle.id.removeprefix(f"{self.run}-"), statuses)
 
     def _trial(self, name: str, handle: Handle, status: Status) -> Trial:
         log = self.runner.logs(handle, 0, _TAIL)

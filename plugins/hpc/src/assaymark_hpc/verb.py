@@ -6,8 +6,11 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +20,6 @@ from assaymark.api import (
     InputError,
     Resources,
     Runner,
-    Site,
     Status,
     answer,
     answer_options,
@@ -25,6 +27,7 @@ from assaymark.api import (
     image_pulled,
     runner_of,
     site_of,
+    watching_jobs,
 )
 
 if TYPE_CHECKING:
@@ -38,10 +41,14 @@ Examples:
   assaymark smoke image.tar --runner container             and tried in Docker, Podman, Charliecloud …
   assaymark smoke smoke.toml --runner slurm --engine charliecloud --partition debug --time 300
   assaymark smoke smoke.toml --site vega --gate silver --output report
+  assaymark smoke matrix.toml --gate silver --output report   several images, each at several sites
 \b
 IMAGE is an OCI layout (a folder or a .tar), what `docker save` wrote, or docker://HOST/NAME@sha256:… in a registry;
-a MANIFEST (.toml) names one and its tests.
+a MANIFEST (.toml) names one and its tests, or is a matrix of images and sites.
 """
+
+
+_LONGEST = 500
 
 
 @click.command(epilog=EPILOG)
@@ -82,6 +89,30 @@ def command(
     **wanted: Any,
 ) -> None:
     """Judge a container image: at rest, and with --runner where it will run."""
+    from assaymark_hpc.matrix import is_matrix
+
+    asked = Resources(time=time, queue=queue, memory=memory, partition=partition, account=account, flags=flags)
+    how = How(runner=runner, site=site, sites=sites, engine=engine, resources=asked, resume=resume, keep=keep)
+    if Path(image).suffix == ".toml" and is_matrix(Path(image)):
+        _matrix(Path(image), how, wanted)
+    else:
+        _one(image, how, wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """Where an image is tried, and what of an earlier run is taken up: with None whatever there is."""
+
+    runner: str | None
+    site: str | None
+    sites: str | None
+    engine: str | None
+    resources: Resources
+    resume: bool | None
+    keep: bool
+
+
+def _one(image: str, how: How, wanted: Mapping[str, Any]) -> None:
     from assaymark_hpc import manifest
     from assaymark_hpc.binaries import look
     from assaymark_hpc.linter import Linted, lint
@@ -97,18 +128,17 @@ def command(
     linted = lint(asked.recipe[1]) if asked.recipe and not is_definition(asked.recipe[1]) else Linted()
     facts: dict[str, object] = {"image": found, "smoke_manifest": asked, "image_linted": linted}
     where: Mapping[str, str] = {}
-    place = site_of(site, sites) if site else None
-    if runner is not None or place is not None:
-        resources = Resources(time=time, queue=queue, memory=memory, partition=partition, account=account, flags=flags)
-        resources = _at(place, resources)
+    place = site_of(how.site, how.sites) if how.site else None
+    if how.runner is not None or place is not None:
+        resources = place.asks(how.resources) if place else how.resources
         if asked.mpi and place and not asked.mpi.launcher:
             asked = replace(asked, mpi=replace(asked.mpi, launcher=place.launcher))
-        at = runner_of(runner, engine, place)
-        trials = _tried(at, found, asked, resources, resume=resume, keep=keep)
+        at = runner_of(how.runner, how.engine, place)
+        trials = _tried(at, found, asked, resources, how)
         facts["trials"], where = trials, trials.places()
         if wanted.get("output"):
             _write_trials(trials, wanted["output"], _measured(at, trials, asked, found))
-    elif engine or resume or sites:
+    elif how.engine or how.resume or how.sites:
         raise InputError("--engine, --resume and --sites need a --runner or a --site")
     case = Case(
         kind="image",
@@ -122,19 +152,54 @@ def command(
     answer(case, wanted)
 
 
-def _at(place: Site | None, asked: Resources) -> Resources:
-    """What the site says where the command line says nothing."""
-    if place is None:
-        return asked
-    return replace(
-        asked,
-        partition=asked.partition or place.partition,
-        account=asked.account or place.account,
-        flags=(*place.flags, *asked.flags),
-    )
+def _matrix(path: Path, how: How, wanted: Mapping[str, Any]) -> None:
+    from assaymark_hpc import matrix
+
+    if how.runner or how.site:
+        raise InputError("a matrix names its sites itself", where=str(path), hint="leave --runner and --site out")
+    if not wanted.get("output") or wanted.get("form") not in ("text", "json", "markdown"):
+        hint = "--output DIR, and no --format but text, json or markdown"
+        raise InputError("a matrix needs a folder for its reports", where=str(path), hint=hint)
+    output = Path(wanted["output"])
+
+    def judge(cell: matrix.Cell) -> matrix.Cell:
+        if not _quiet():
+            click.echo(f"{cell.image} at {cell.site}", err=True)
+        folder = output / cell.folder
+        (folder / "assessment.json").unlink(missing_ok=True)
+        try:
+            # The table is told, not each report.
+            with redirect_stdout(TextIOWrapper(BytesIO())):
+                _one(cell.image, _how_at(cell.site, how), {**wanted, "output": folder, "form": "text"})
+            return replace(cell, status=0, level=matrix.level_of(folder))
+        except Exception as problem:  # one that breaks does not lose the others
+            status = int(getattr(problem, "code", 4))
+            if status == 4:
+                click.echo("".join(format_exception(problem)), err=True)
+            level = matrix.level_of(folder) if status in (1, 3) else None
+            return replace(cell, status=status, level=level, problem=" ".join(str(problem).split())[:_LONGEST])
+
+    cells = matrix.gone_through(matrix.read(path), output, matrix.known(output) if how.resume else {}, judge)
+    shown = {"text": matrix.as_text, "json": matrix.as_json, "markdown": matrix.as_markdown}[wanted["form"]](cells)
+    click.echo(shown, nl=False)
+    click.get_current_context().exit(matrix.status_of(cells))
 
 
-def _tried(at: Runner, image: Image, asked: Manifest, resources: Resources, *, resume: bool, keep: bool) -> Trials:
+def _how_at(name: str, how: How) -> How:
+    """A site by its name in the file of sites, else the runner of this name."""
+    resume = None if how.resume else False
+    try:
+        site_of(name, how.sites)
+    except InputError as problem:
+        try:
+            runner_of(name, how.engine)
+        except InputError:
+            raise problem from None
+        return replace(how, runner=name, sites=None, resume=resume)
+    return replace(how, site=name, resume=resume)
+
+
+def _tried(at: Runner, image: Image, asked: Manifest, resources: Resources, how: How) -> Trials:
     from assaymark_hpc.trials import Session, attempt
 
     problem = at.problem()
@@ -142,11 +207,11 @@ def _tried(at: Runner, image: Image, asked: Manifest, resources: Resources, *, r
         from assaymark_hpc.trials import Trials
 
         return Trials(runner=at.name, broken=problem)
-    run = _Run(at, f"{at.name} {image.digest} {asked.digest}", resume=resume)
-    heard = None if _quiet() else _Lines()
-    trials = attempt(Session(at, run.id, resources, heard), image, asked.image, asked)
+    run = _Run(at, f"{at.name} {how.site or ''} {image.digest} {asked.digest}", resume=how.resume)
+    with watching_jobs(at, f"{run.id}-") as heard:
+        trials = attempt(Session(at, run.id, resources, heard), image, asked.image, asked)
     run.over()
-    if not keep:
+    if not how.keep:
         _remove(at, trials)
     return trials
 
@@ -154,10 +219,10 @@ def _tried(at: Runner, image: Image, asked: Manifest, resources: Resources, *, r
 class _Run:
     """The name of a run, kept beside the jobs until it is over: a controller that was killed finds it there."""
 
-    def __init__(self, at: Runner, what: str, *, resume: bool) -> None:
+    def __init__(self, at: Runner, what: str, *, resume: bool | None) -> None:
         key = hashlib.sha256(what.encode()).hexdigest()[:16]
         self.file = at.root / f".smoke-{key}"
-        known = self._known() if resume else None
+        known = None if resume is False else self._known()
         if resume and known is None:
             raise InputError("there is no run of this image at this runner to resume", where=str(at.root))
         self.id = known or f"smoke-{secrets.token_hex(6)}"
@@ -193,23 +258,6 @@ def _remove(at: Runner, trials: Trials) -> None:
 def _quiet() -> bool:
     talk = click.get_current_context().meta.get("assaymark.talk")
     return bool(getattr(talk, "quiet", False))
-
-
-class _Lines:
-    """One line on standard error for each change of a trial."""
-
-    def __init__(self) -> None:
-        self.last: dict[str, str] = {}
-
-    def __call__(self, name: str, statuses: tuple[Status, ...]) -> None:
-        status = statuses[0]
-        text = str(status.state) if status.code is None else f"exit {status.code}"
-        if status.reason and status.code is None:
-            text += f" ({status.reason[:160]})"
-        if self.last.get(name) != text:
-            self.last[name] = text
-            shown = "".join(c if c.isprintable() else "?" for c in text)
-            click.echo(f"{name}: {shown}", err=True)
 
 
 def _measured(at: Runner, trials: Trials, asked: Manifest, image: Image) -> dict[str, Any]:
