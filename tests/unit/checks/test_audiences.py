@@ -5,7 +5,7 @@ import pytest
 from assaymark.api import Check
 from assaymark.checks.audiences import admin, developer, user
 from assaymark.model import Evidence, Outcome
-from assaymark.testing import File, evidence_of, tree_of
+from assaymark.testing import File, evidence_of, link, tree_of
 
 PAGE = "What a reader needs to know about the topic, with the steps to take and an example of each. " * 4
 
@@ -46,9 +46,22 @@ def test_empty_pages_do_not_count() -> None:
     assert judge(user, {"docs/usage.md": PAGE}).outcome is Outcome.PASSED
 
 
+def test_what_only_announces_is_named() -> None:
+    found = judge(user, {"README.md": "# x\n\n## Usage\n\nSoon.\n"})
+    assert found.outcome is Outcome.FAILED
+    assert found.message == "nothing is written for users: README.md:3 only announces it"
+    [finding] = found.findings
+    assert (finding.rule, finding.location and finding.location.line) == ("doc.announced-only", 3)
+
+
+def test_a_linked_readme_is_read() -> None:
+    text = "# x\n\n## Usage\n\n    x --all\n"
+    assert judge(user, {"docs/index.md": text, "README.md": link("docs/index.md")}).outcome is Outcome.PASSED
+
+
 def test_pages_meant_for_the_audience_come_first() -> None:
     pages = ("docs/api/macros/skip_compile.md", "docs/development/getting-started.md", "docs/install.md", "docs/use.md")
-    found = judge(admin, {**dict.fromkeys(pages, PAGE), "README.md": "# x\n\n## Configuration\n"})
+    found = judge(admin, {**dict.fromkeys(pages, PAGE), "README.md": "# x\n\n## Configuration\n\n    PORT=80\n"})
     assert "to install: docs/install.md" in found.message
     assert "docs/development/getting-started.md" in judge(user, dict.fromkeys(pages[:2], PAGE)).message
     assert "to install: INSTALL.md" in judge(admin, {"INSTALL.md": PAGE, "docs/configuration.md": PAGE}).message
