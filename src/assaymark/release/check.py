@@ -10,7 +10,7 @@ from assaymark.api import FactUnavailable
 from assaymark.badges.verify import Says
 from assaymark.errors import InputError
 from assaymark.patterns import late
-from assaymark.release import changelog, dependencies, licences, versions
+from assaymark.release import changelog, dependencies, licences, trusted, versions
 from assaymark.release.plan import is_development
 from assaymark.subject.releases import parse_tag, parse_version
 from assaymark.wording import one_line
@@ -56,6 +56,7 @@ def checked(source: Source, wanted: Wanted) -> list[Item]:
         *_changelog(source),
         *_documents(source),
         *_badge(source),
+        *_signers(source),
         *_lock(source, wanted.lock),
         *_licences(source, wanted),
     ]
@@ -186,6 +187,17 @@ def _badge(source: Source) -> Iterator[Item]:
                 return
             yield Item("badge", Says.YES, f"{readme[0]}:{number} shows that of {repository}")
             return
+
+
+def _signers(source: Source) -> Iterator[Item]:
+    """Where workflows of the repository sign for others: whether every release before this one is listed as trusted."""
+    if source.tree.get(trusted.LIST) is None:
+        return
+    if lacking := trusted.unlisted(source):
+        text = f"{trusted.LIST} does not name {_listed([r.tag for r in lacking], ', ')}"
+        yield Item("signers", Says.NO, text, f"List {trusted.entry(lacking[0])}, or say in a comment why not.")
+    else:
+        yield Item("signers", Says.YES, f"{trusted.LIST} names every release before this one")
 
 
 _BADGE = late(

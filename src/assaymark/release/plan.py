@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assaymark.release import changelog, commits, versions
+from assaymark.release import changelog, commits, trusted, versions
 from assaymark.release.changelog import MAJOR, MINOR, PATCH
 from assaymark.subject.releases import Version, parse_version
 
@@ -120,6 +120,8 @@ def _todo(source: Source, version: str, asked: str, tag: str) -> list[str]:
             waiting = changelog.unreleased(there)
             line = f":{waiting.line}" if waiting else ""
             todo.append(f"{found[0]}{line}: give what is unreleased the heading `## [{version}] - YYYY-MM-DD`")
+    for release in trusted.unlisted(source):
+        todo.append(f"{trusted.LIST}: list {trusted.entry(release)}, or say in a comment why {release.tag} is left out")
     if source.opened.subject.dirty or todo:
         todo.append("commit that")
     todo.append(f"git tag -a {tag} -m {tag} && git push origin {tag}")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from assaymark.errors import InputError
 from assaymark.release.changelog import asked_by, asked_by_fragments, of_version, sections, unreleased
+from assaymark.release.check import Wanted, checked
 from assaymark.release.commits import said
 from assaymark.release.plan import Plan, plan, raised
 from assaymark.release.source import members, open_source
@@ -157,3 +159,28 @@ def test_only_the_root_of_a_checkout(repository: Make, tmp_path: Path) -> None:
     for path in (root / "src", tmp_path):
         with pytest.raises(InputError, match="is not the root of a Git checkout"):
             open_source(path)
+
+
+SIGNERS = "badges/signers.toml"
+
+
+def test_a_release_is_listed_among_the_signers_by_the_next_one(repository: Make) -> None:
+    """A commit cannot name itself; an entry and a comment both answer."""
+    root = repository({"pyproject.toml": PROJECT.format("1.2.3"), SIGNERS: "# none\nrelease = []\n"})
+    (asked,) = [line for line in planned(root, "fix: a").todo if SIGNERS in line]
+    entry = asked[asked.index("{") : asked.index("}") + 1]
+    (answer,) = [item for item in checked(open_source(root), Wanted()) if item.about == "signers"]
+    assert (answer.says, "does not name v1.2.3" in answer.text, entry in answer.remedy) == ("no", True, True)
+    for text in (f"release = [\n  {entry},\n]\n", "# v1.2.3 has no such workflow\nrelease = []\n"):
+        (root / SIGNERS).write_text(text)
+        tomllib.loads(text)
+        git(root, "commit", "--quiet", "--all", "-m", "chore: signers")
+        assert [line for line in plan(open_source(root)).todo if SIGNERS in line] == []
+        (answer,) = [item for item in checked(open_source(root), Wanted()) if item.about == "signers"]
+        assert answer.says == "yes"
+
+
+def test_who_signs_for_nobody_is_not_asked_for_signers(repository: Make) -> None:
+    root = repository({"pyproject.toml": PROJECT.format("1.2.3")})
+    assert [line for line in planned(root, "fix: a").todo if "signers" in line] == []
+    assert [item for item in checked(open_source(root), Wanted()) if item.about == "signers"] == []
