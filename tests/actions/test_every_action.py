@@ -329,7 +329,7 @@ def test_projects_in_a_matrix_do_not_touch_each_other(act: Act, repository: Make
         text = HEAD + "".join(job(name, name, given, strategy=strategy) for name, given in PARTS.items())
         text = text.replace("PROJECT", "${{ matrix.path }}").replace("GATE", "${{ matrix.gate }}")
         ran = act.run(root, text)
-    kept = {}
+    kept: dict[str, tuple[str, str]] = {}
     for name in PARTS:
         one = ran.of_job(name)
         assert one.legs("outcome", "path") == {TIDE: "passed", WAVE: "failed"}, (name, ran.told())
