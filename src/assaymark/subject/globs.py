@@ -29,7 +29,14 @@ def compile_globs(patterns: Iterable[str], *, own: bool = False) -> re.Pattern[s
 
 @lru_cache(maxsize=512)
 def _compiled(patterns: tuple[str, ...], own: bool) -> re.Pattern[str]:
-    expression = "|".join(f"(?:{_expression(p)})" for p in expanded(patterns)) or r"(?!)"
+    ends, others = [], []
+    for pattern in expanded(patterns):
+        end = pattern.removeprefix("**/*")
+        if end == pattern or "/" in end or _WILD.search(end):
+            others.append(f"(?:{_expression(pattern)})")
+        else:
+            ends.append(re.escape(end))  # most patterns: what ends so, wherever it lies
+    expression = "|".join([f".*(?:{'|'.join(ends)})", *others] if ends else others) or r"(?!)"
     return (ready if own else re.compile)(expression, re.DOTALL)
 
 
