@@ -18,13 +18,15 @@ SUMS = "SHA256SUMS"
 NOTES = "notes.md"
 BUNDLE = "release.sigstore.json"
 STATEMENT = "release.intoto.jsonl"
+SEALED = "release.dsse.jsonl"  # signed with a key of one's own, where no workflow can
 REPORT = "assessment.json"
 CRATE = "ro-crate-metadata.json"
 RECORD = "release-provenance.json"  # W3C PROV of the release; provenance.json is that of the assessment
 PUBLISHED = "publication-provenance.json"  # W3C PROV of where it was taken; it grows, so no list names it
 METADATA = "metadata.json"  # what CITATION.cff and its like say, for whoever publishes without a checkout
 # What is not listed: the list itself, and what can only be made of it.
-OUTSIDE = (MANIFEST, SUMS, BUNDLE, PUBLISHED)
+OUTSIDE = (MANIFEST, SUMS, BUNDLE, SEALED, PUBLISHED)
+MAX_SEALED = 20_000_000
 MAX_FILE = 2_000_000_000  # as much as GitHub takes
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+!-]{0,199}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

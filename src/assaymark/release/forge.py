@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from assaymark.errors import GateNotMet, InputError
 from assaymark.forge.client import Client, ForgeProblem, Trouble
-from assaymark.release.folder import BUNDLE, MANIFEST, NOTES, SUMS, File, Release, digest
+from assaymark.release.folder import BUNDLE, MANIFEST, NOTES, SEALED, SUMS, File, Release, digest
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
@@ -159,7 +159,7 @@ def _final(client: Client, found: Json, place: Path, release: Release) -> Json:
 def _files(place: Path, release: Release) -> Iterator[File]:
     """Everything that is published: what is listed, the list, the sums, and the signature where there is one."""
     yield from release.files
-    for name in (BUNDLE, MANIFEST, SUMS):
+    for name in (BUNDLE, SEALED, MANIFEST, SUMS):
         path = place / name
         if path.is_file():
             yield File(name, "list", digest(path), path.stat().st_size)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _OWN_FILES_ONLY = ("MPL-", "LGPL-", "EPL-", "CDDL-")
 _NOTHING = ("0BSD", "CC0-1.0", "MIT-0", "Unlicense")  # they ask for nothing at all
+_GIVEN_AWAY = ("public domain",)  # said in words, since SPDX has no id for it
 # Names that the matrix has under another one.
 _SAME = {"PSF-2.0": "Python-2.0", "BSD-3-Clause-Clear": "BSD-3-Clause", "CNRI-Python": "Python-2.0"}
 
@@ -27,7 +28,8 @@ def judged(project: str, found: Iterable[Dependency]) -> tuple[Says, list[str]]:
     """Whether all of these are compatible with the project's licence; what is not, or not known, with why."""
     no, unknown = [], []
     for each in found:
-        says = compatible(project, each.licence) if each.licence else Says.UNKNOWN
+        given = Says.YES if each.said.lower() in _GIVEN_AWAY else Says.UNKNOWN
+        says = compatible(project, each.licence) if each.licence else given
         if says is Says.NO:
             no.append(f"{each.name} {each.version} is under {each.licence}")
         elif says is Says.UNKNOWN:

@@ -46,6 +46,8 @@ def plan(source: Source) -> Plan:
     asked = raised(last.version, step) if last and step else "" if last else FIRST
     ahead = declared is not None and (last is None or declared.key > last.version.key)
     version = _released(declared) if ahead and declared is not None else asked
+    if ahead and declared is not None:
+        reasons.append(f"the files declare {declared.text}")
     tag = source.tag_of(version) if version else ""
     return Plan(
         name=source.name,

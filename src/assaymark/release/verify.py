@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assaymark.badges.verify import Answer, Says
+from assaymark.badges.verify import Known as OwnKeys
 from assaymark.errors import InputError
 from assaymark.release import folder
 from assaymark.release.folder import Release
@@ -34,7 +36,8 @@ class Known:
     """What a verifier brings: the tag that was meant, a clone of the repository, and whom to believe as signer.
 
     ``workflow`` is the file of a workflow (``https://github.com/o/r/.github/workflows/x.yml``) and ``commits`` those of
-    its repository that are believed; ``root`` is the root of trust.
+    its repository that are believed; ``root`` is the root of trust. ``own`` is what is known of who signs with a key of
+    their own: whom to trust, their documents, their list of revocations.
     """
 
     tag: str = ""
@@ -42,6 +45,7 @@ class Known:
     workflow: str = ""
     commits: Collection[str] = ()
     root: Path | None = None
+    own: OwnKeys | None = None
 
 
 def chain(place: Path, name: str, known: Known, *, image: str = "") -> tuple[Link, ...]:
@@ -176,8 +180,14 @@ def _source(commits: set[Any], commit: str, same: bool) -> str:
 
 
 def _signature(place: Path, release: Release, known: Known) -> Iterator[Answer]:
-    """A Sigstore bundle over the files: what the workflow's certificate says, claim by claim."""
+    """A Sigstore bundle over the files: what the workflow's certificate says, claim by claim; and the own key's."""
     path = place / folder.BUNDLE
+    if (place / folder.SEALED).is_file():
+        from assaymark.release import sealed
+
+        yield from sealed.answers(place, release, known.own or OwnKeys(now=datetime.now(UTC)))
+        if not path.is_file():
+            return
     if not path.is_file():
         yield Answer("bundle", Says.UNKNOWN, f"there is no {folder.BUNDLE}: nobody vouches for the sums")
         return

@@ -149,6 +149,8 @@ def test_not_told_is_unknown_and_a_known_no_wins() -> None:
     assert judged("MIT", [silent])[0] == "unknown"
     assert judged("MIT", [silent, Dependency(name="b", version="1", licence="GPL-3.0-only")])[0] == "no"
     assert judged("MIT", [])[0] == "yes"
+    assert judged("MIT", [Dependency(name="a", version="1", said="Public Domain")])[0] == "yes"
+    assert judged("MIT", [Dependency(name="a", version="1", said="Public domain, or so")])[0] == "unknown"
 
 
 @pytest.mark.parametrize(
