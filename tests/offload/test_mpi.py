@@ -122,3 +122,37 @@ def test_where_no_ranks_are_started_it_is_said(place: Place) -> None:
 
     with pytest.raises(InputError, match="starts no ranks"):
         place("local").submit(replace(job("none", "true"), launcher=("srun",)))
+
+
+SCALING = """
+image = "tool.tar"
+start = ["/bin/tool"]
+[mpi]
+tasks = 2
+command = ["/bin/slower"]
+launcher = ["srun", "--mpi=none"]
+scaling = [1, 2]
+"""
+# Says what a rank should, and takes the longer the more there are.
+SLOWER = b"""#!/bin/sh
+[ "$SLURM_NTASKS" = 2 ] && sum=1 || sum=0
+echo "ASSAYMARK_MPI rank=$SLURM_PROCID size=$SLURM_NTASKS sum=$sum"
+[ "$SLURM_NTASKS" = 1 ] || sleep 8
+"""
+
+
+def test_what_is_slower_on_more_ranks_fails_at_its_scaling(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLURM_CONF", str(request.getfixturevalue("cluster").conf))
+    monkeypatch.setenv("ASSAYMARK_WORK", str(tmp_path / "state"))
+    layer = {**images.busybox(), "bin/slower": File(SLOWER, 0o755)}
+    images.docker_archive(Made([layer]), tmp_path / "tool.tar")
+    (tmp_path / "smoke.toml").write_text(SCALING)
+    argv = [sys.executable, "-m", "assaymark", "smoke", "smoke.toml", "--runner", "slurm", "--engine", "charliecloud"]
+    ended = subprocess.run(
+        [*argv, "--output", "out"], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+    )
+    told = json.loads((tmp_path / "out/assessment.json").read_text())
+    failing = {s["id"] for s in told["subcriteria"] if s["outcome"] == "failed"}
+    assert failing == {"IMG.Run14"}, ended.stdout + ended.stderr

@@ -155,8 +155,10 @@ TWINS: Mapping[str, tuple[Made, set[str]]] = {
     "wants its own user": (tool('[ "$(id -u)" = 65532 ] || exit 1; echo tool 1.2'), {"IMG.Run05"}),
     "wants a network": (tool("[ $(cat /proc/net/dev | wc -l) -gt 3 ] || exit 1; echo tool 1.2"), {"IMG.Run06"}),
     "says another version": (tool("echo tool 2"), {"IMG.Run08"}),
-    "loses what it copies": (
-        changed(bin__cat=File(b'#!/bin/sh\n/bin/busybox cat "$@" | /bin/busybox wc -c\n', 0o755)), {"IMG.Run07"}
+    "adds to what it writes": (
+        changed(bin__sh=File(
+            b'#!/bin/busybox sh\nbusybox sh "$@"\ncode=$?\n[ ! -f copied.txt ] || echo >> copied.txt\nexit $code\n', 0o755
+        )), {"IMG.Run07"},
     ),
     "hides failures": (
         changed(bin__sh=File(b"#!/bin/busybox sh\n/bin/busybox sh \"$@\"\nexit 0\n", 0o755)), {"IMG.Run02", "IMG.Run08"}

@@ -115,6 +115,29 @@ def test_what_could_not_be_submitted_is_unknown(id: str) -> None:
     assert "no room" in found[id].message
 
 
+@pytest.mark.parametrize(
+    ("uid", "passwd", "outcome"),
+    [
+        ("1000", b"root:x:0:0::/:/bin/sh\n", Outcome.PASSED),
+        ("1000", b"", Outcome.PASSED),
+        ("1000", b"tool:x:1000:1000::/:/bin/sh\n", Outcome.UNKNOWN),
+        ("0", b"", Outcome.UNKNOWN),
+        ("", b"", Outcome.UNKNOWN),
+    ],
+)
+def test_an_engine_for_its_caller_alone_shows_an_unknown_user_by_him(uid: str, passwd: bytes, outcome: Outcome) -> None:
+    refused = Trial(name="any-user", problem="apptainer runs as the caller only: it cannot take an arbitrary user")
+    start = Trial(name="start", status=Status(state=State.EXITED, code=0, host={"uid": uid}))
+    trials = replace(GOOD, made={**GOOD.made, "any-user": refused, "start": start})
+    image = replace(IMAGE, texts={"etc/passwd": passwd})
+    assert evidence_of(tried.any_user, trials=trials, image=image).outcome is outcome
+    failed = replace(trials, made={**trials.made, "start": ended("start", 1)})
+    assert evidence_of(tried.any_user, trials=failed, image=image).outcome is Outcome.UNKNOWN
+    full = replace(refused, problem="no room")
+    other = replace(trials, made={**trials.made, "any-user": full})
+    assert evidence_of(tried.any_user, trials=other, image=image).outcome is Outcome.UNKNOWN
+
+
 def test_what_does_not_end_fails() -> None:
     late = Status(state=State.TIMED_OUT, reason="its time was over")
     for id, outcome in (("image.starts", "failed"), ("image.tests", "failed"), ("image.files", "unknown")):

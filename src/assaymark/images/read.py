@@ -61,10 +61,7 @@ def _refusal(where: Path) -> Any:
 
 def _unconfigured(where: Path, form: str, scan: Scan, layer: Layer, **told: Any) -> Image:
     """An image whose frame keeps no configuration: what Apptainer puts into the files takes its place."""
-    told.setdefault("architecture", "")
-    if not told["architecture"]:
-        machines = {binary.machine for binary in scan.contents.binaries.values() if binary.loader}
-        told["architecture"] = machines.pop() if len(machines) == 1 else ""
+    told["architecture"] = told.get("architecture") or _common(scan)
     return Image(
         path=str(where),
         digest=layer.digest,
@@ -78,6 +75,14 @@ def _unconfigured(where: Path, form: str, scan: Scan, layer: Layer, **told: Any)
         **_contents(scan),
         **told,
     )
+
+
+def _common(scan: Scan) -> str:
+    """The processor that most programs are made for: some bring files for others."""
+    from collections import Counter
+
+    machines = Counter(binary.machine for binary in scan.contents.binaries.values() if binary.loader)
+    return machines.most_common(1)[0][0] if machines else ""
 
 
 _RUNSCRIPT, _LABELS = "/.singularity.d/runscript", ".singularity.d/labels.json"

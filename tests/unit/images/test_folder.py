@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import IO
 
 import images
 import pytest
 from images import File, Made
 
 from assaymark.errors import InputError
-from assaymark.image import MemberKind
+from assaymark.image import Binary, MemberKind
 from assaymark.images.folder import is_root
 from assaymark.images.read import read
 from assaymark.images.unpack import unpacked
@@ -81,6 +82,17 @@ def test_what_apptainer_puts_there_is_used(root: Path) -> None:
     assert image.labels == {"org.opencontainers.image.version": "1.2"}
     (inside / "labels.json").write_text("{")
     assert read(root).labels == {}
+
+
+def test_the_processor_is_that_of_most_programs(root: Path) -> None:
+    for number, machine in enumerate(("amd64", "arm64", "amd64")):
+        (root / f"bin/{number}").write_bytes(b"\x7fELF\2\1".ljust(16, b"\0") + b"\3\0" + machine.encode().ljust(100))
+
+    def look(file: IO[bytes]) -> Binary:
+        return Binary(machine=file.read()[18:].split()[0].decode(), loader="/lib/ld.so")
+
+    assert read(root, look=look).architecture == "amd64"
+    assert read(root).architecture == ""
 
 
 def test_a_folder_of_parts_is_no_unpacked_image(tmp_path: Path) -> None:

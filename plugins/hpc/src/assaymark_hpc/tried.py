@@ -22,7 +22,7 @@ from assaymark.api import (
 )
 from assaymark_hpc.asked import Manifest, UserTest
 from assaymark_hpc.manifest import AGAIN, SCALED
-from assaymark_hpc.trials import NOWHERE, SHELL_CODE, Trial, Trials, copied_whole
+from assaymark_hpc.trials import CALLER_ONLY, NOWHERE, SHELL_CODE, Trial, Trials, copied_whole
 
 _NO_COMMAND = 'name a command that shows it: start = ["tool", "--version"] in a manifest (smoke.toml)'
 
@@ -56,14 +56,32 @@ def read_only(trials: Trials) -> Evidence:
 
 
 @check("image.any_user")
-def any_user(trials: Trials) -> Evidence:
+def any_user(trials: Trials, image: Image) -> Evidence:
     """It starts as a user that its /etc/passwd does not know."""
+    caller = _unknown_caller(trials, image)
+    if caller is not None:
+        return passed(f"it starts as {caller}, whom its /etc/passwd does not know; this engine knows nobody else")
     return _started(
         trials,
         "any-user",
         "it starts as a user that it does not know",
         "let everybody read what it needs (chmod -R a+rX), and look up no user name or home",
     )
+
+
+def _unknown_caller(trials: Trials, image: Image) -> str | None:
+    """Who started it, where the engine takes no user but its caller, and the image does not know him either."""
+    asked, start = trials.made.get("any-user"), trials.made.get("start")
+    if trials.broken or asked is None or start is None or start.code != 0 or start.status is None:
+        return None
+    if asked.status is not None or CALLER_ONLY not in asked.problem:
+        return None
+    uid = start.status.host.get("uid", "")
+    if not uid.isdecimal() or uid == "0":
+        return None
+    text = image.texts.get("etc/passwd", b"")
+    known = {line.split(b":")[2] for line in text.splitlines() if line.count(b":") >= 3}
+    return None if uid.encode() in known else f"user {uid}"
 
 
 @check("image.offline")
