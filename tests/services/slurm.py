@@ -8,7 +8,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,11 +22,11 @@ AuthType=auth/munge
 AuthInfo=socket={folder}/munge.sock
 SlurmUser=root
 StateSaveLocation={folder}/state
-SlurmdSpoolDir={folder}/spool
+SlurmdSpoolDir={folder}/spool-%n
 SlurmctldPidFile={folder}/ctld.pid
-SlurmdPidFile={folder}/slurmd.pid
+SlurmdPidFile={folder}/slurmd-%n.pid
 SlurmctldLogFile={folder}/ctld.log
-SlurmdLogFile={folder}/slurmd.log
+SlurmdLogFile={folder}/slurmd-%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SelectType=select/cons_tres
@@ -41,9 +42,12 @@ DefMemPerCPU=50
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=2
 JobAcctGatherParams=OverMemoryKill
+"""
+ONE_NODE = """\
 NodeName={host} CPUs=8 RealMemory=16000 State=UNKNOWN
 PartitionName=debug Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
+ONE_DAEMON = {"slurmd": ("slurmd", "-D", "-c")}
 
 
 @dataclass
@@ -86,19 +90,37 @@ class Cluster:
             process.wait(20)
 
     def wait_for(self, *states: str) -> None:
-        end = time.monotonic() + 60
+        self._wait_for(states, "-o", "%T")
+
+    def wait_for_node(self, node: str, *states: str) -> None:
+        self._wait_for(states, "-n", node, "-o", "%T")
+
+    def _wait_for(self, states: tuple[str, ...], *words: str) -> None:
+        end = time.monotonic() + 120
         seen = ""
         while time.monotonic() < end:
             with contextlib.suppress(subprocess.SubprocessError):
-                seen = self.ask("sinfo", "-h", "-o", "%T").strip()
-                if seen.startswith(states):
+                seen = self.ask("sinfo", "-h", *words).strip()
+                if any(line.startswith(states) for line in seen.splitlines()):
                     return
             time.sleep(0.2)
         logs = "".join(f.read_text(errors="replace")[-1500:] for f in self.folder.glob("*.[lo][ou]*"))
         raise RuntimeError(f"Slurm does not come up ({seen}):\n{logs}")
 
 
-def _free_ports(number: int) -> list[int]:
+def two_ports() -> int:
+    """The first of two free ports, one after the other."""
+    while True:
+        [first] = free_ports(1)
+        with contextlib.suppress(OSError), socket.socket() as second:
+            second.bind(("127.0.0.1", first + 1))
+            return first
+
+
+Accounting = Callable[[Path, Path], AbstractContextManager[str]]
+
+
+def free_ports(number: int) -> list[int]:
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
         for each in sockets:
@@ -107,15 +129,25 @@ def _free_ports(number: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[Cluster]:
-    """Start it, and stop it whatever happens."""
+def running(
+    folder: Path,
+    nodes: str = ONE_NODE,
+    daemons: Mapping[str, tuple[str, ...]] = ONE_DAEMON,
+    accounting: Accounting | None = None,
+) -> Iterator[Cluster]:
+    """Start it, and stop it whatever happens.
+
+    ``nodes`` ends its configuration; ``daemons`` are those of the nodes; ``accounting`` (see `accounting.running`)
+    starts in a folder, with the socket of munge, what keeps the accounts, and gives more lines of the configuration.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("state", "spool"):
-        (folder / name).mkdir()
+    (folder / "state").mkdir()
     cluster = Cluster(folder)
-    ctld_port, d_port = _free_ports(2)
+    ctld_port, d_port = free_ports(2)
     host = socket.gethostname().partition(".")[0]
-    cluster.conf.write_text(CONF.format(host=host, ctld_port=ctld_port, d_port=d_port, folder=folder))
+    told = {"host": host, "ctld_port": ctld_port, "d_port": d_port, "folder": folder}
+    cluster.conf.write_text((CONF + nodes).format(**told))
+    stack = contextlib.ExitStack()
     key = folder / "munge.key"
     key.write_bytes(os.urandom(1024))
     key.chmod(0o400)
@@ -128,7 +160,12 @@ def running(folder: Path) -> Iterator[Cluster]:
             if time.monotonic() > end:
                 raise RuntimeError("munged does not come up: " + (folder / "munged.out").read_text())
             time.sleep(0.05)
-        cluster.start("slurmd", "slurmd", "-D", "-c")
+        if accounting:
+            settings = stack.enter_context(accounting(folder / "accounts", folder / "munge.sock"))
+            with cluster.conf.open("a") as conf:
+                conf.write(settings)
+        for name, argv in daemons.items():
+            cluster.start(name, *argv)
         cluster.start_controller(clean=True)
         yield cluster
     finally:
@@ -137,5 +174,7 @@ def running(folder: Path) -> Iterator[Cluster]:
             if numbers:
                 cluster.ask("scancel", *numbers)
                 time.sleep(1)
-        for name in ("slurmctld", "slurmd", "munged"):
+        for name in ("slurmctld", *daemons):
             cluster.stop(name)
+        stack.close()
+        cluster.stop("munged")

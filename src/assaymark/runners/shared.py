@@ -59,6 +59,9 @@ class Back(Protocol):
     def problem(self) -> str | None:
         """Why nothing can be started here."""
 
+    def blind(self, root: Path) -> str | None:
+        """Why jobs cannot see the folder that holds them, as far as that can be told before one is started."""
+
     def place(self, folder: Path, job: Job) -> Mapping[str, str]:
         """What a handle must say so that the job is found again; empty when the job's folder is all that it takes."""
 
@@ -99,6 +102,10 @@ class OneFolder:
     takes_images = False
     starts_ranks = False
     limits_memory = False
+
+    def blind(self, root: Path) -> str | None:
+        """They run where it lies."""
+        return None
 
     def place(self, folder: Path, job: Job) -> Mapping[str, str]:
         """The folder is all that it takes."""
@@ -145,7 +152,7 @@ class SharedFolder:
 
     def problem(self) -> str | None:
         """Why jobs cannot run here."""
-        return self.back.problem() or (self.engine.problem() if self.engine else None)
+        return self.back.problem() or (self.engine.problem() if self.engine else None) or self.back.blind(self.root)
 
     def stage(self, file: Path) -> Path:
         """A large file that many jobs read, where they see it. Raises InputError when it cannot be brought there."""

@@ -28,6 +28,8 @@ MARGIN = 120
 _TOO_LONG = 200
 # What stands for %a in the name of the output of a job that is no array.
 _NO_TASK = 4294967294
+# Kinds of file systems that one machine keeps to itself.
+_ALONE = ("tmpfs", "ramfs", "overlayfs")
 _MEMORY = re.compile(r"exceeded (?:step|job)? ?memory limit|oom[-_]kill|out.of.memory", re.IGNORECASE)
 _ANSWER = re.compile(r"(\d+)(?:;[\w.-]+)?")
 _WAITING = ("PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT")
@@ -69,6 +71,19 @@ class Slurm:
             return f"{where}: {first_line(done)}"
         up = done.returncode == 0 and b"UP" in done.stdout
         return None if up else f"the controller of Slurm does not answer: {first_line(done)}"
+
+    def blind(self, root: Path) -> str | None:
+        """A folder in memory, or in a container's own layers, is seen by no other node."""
+        place = Path(self.far.work) if self.far else next(p for p in (root, *root.parents) if p.exists())
+        kind = self._said("stat", "-f", "-c", "%T", str(place))
+        others = {*self._said("sinfo", "-h", "-N", "-o", "%n").split()} - {*self._said("uname", "-n").split(".")[:1]}
+        if kind not in _ALONE or not others:
+            return None
+        return f"{place} is a {kind} of this machine: {_few(sorted(others))} cannot see it (ASSAYMARK_WORK, or 'work')"
+
+    def _said(self, *argv: str) -> str:
+        done = self._asked(*argv)
+        return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
 
     def place(self, folder: Path, job: Job) -> Mapping[str, str]:
         """The login node and the folder there."""
@@ -129,7 +144,14 @@ class Slurm:
         done = self._asked("tail", "-c", "4000", f"{_folder(handle)}/slurm-{handle.reference}_{task}.out")
         lines = done.stdout.decode("utf-8", "replace").splitlines()
         told = next((line for line in lines if _MEMORY.search(line)), None)
-        return seen if told is None else Seen(State.OUT_OF_MEMORY, f"Slurm: {told[:_TOO_LONG]}")
+        if told is not None:
+            return Seen(State.OUT_OF_MEMORY, f"Slurm: {told[:_TOO_LONG]}")
+        record = self._said("scontrol", "show", "job", "-o", _name(handle, index))
+        # Slurm's own, for an output that could not be opened: the job did not even begin.
+        if "ExitCode=0:53" not in record:
+            return seen
+        node = next((w for w in record.split() if w.startswith("NodeList=")), "").partition("=")[2] or "the node"
+        return Seen(seen.state, f"{node} does not see {_folder(handle)}, or cannot write there: is that folder shared?")
 
     def stop(self, handle: Handle) -> None:
         """``scancel`` by number, and a few seconds for the reporters to write their verdicts."""
@@ -193,6 +215,14 @@ class Slurm:
 
 # Without it the node has not what the job was promised: it ends without a verdict, and its own output says why.
 _MODULE = 'command -v module > /dev/null 2>&1 || . /etc/profile\nmodule load "{}" || exit 125\n'
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _name(handle: Handle, index: int) -> str:
+    return f"{handle.reference}_{index}" if handle.array > 1 else str(handle.reference)
 
 
 def _folder(handle: Handle) -> Path:
