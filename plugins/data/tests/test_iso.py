@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from test_readers import CC, ISO_2003, ISO_2014, read
 
 from assaymark.api import FactUnavailable
-from assaymark_data.checks.reusable import terms_of
 from assaymark_data.checks.score import answers
+from assaymark_data.licences import terms_of
 from assaymark_data.record import Record
 from assaymark_data.seen import Seen
 from assaymark_data.text import is_about_access

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assaymark.api import FactUnavailable
-from assaymark_data.checks.reusable import terms_of
 from assaymark_data.formats import standard_of, told
+from assaymark_data.licences import terms_of
 from assaymark_data.reading import record_of
 from assaymark_data.record import Part, Record
 from assaymark_data.seen import identifier_address

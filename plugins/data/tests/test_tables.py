@@ -12,7 +12,7 @@ import pytest
 from makers import parquet
 
 from assaymark.api import FactUnavailable
-from assaymark_data import personal, repeated, tables
+from assaymark_data import personal, repeated, table_engine, tables
 from assaymark_data.dataset import Column, Dataset, File, ForeignKey
 from assaymark_data.table_schema import package_files
 
@@ -112,7 +112,7 @@ def test_names_that_are_sql_are_names(tmp_path: Path) -> None:
 def test_the_engine_sees_the_file_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a\n1\n", encoding="utf-8")
     (tmp_path / "secret.csv").write_text("a\n1\n", encoding="utf-8")
-    with tables._connected([tmp_path / "t.csv"], None) as connection:
+    with table_engine.connected([tmp_path / "t.csv"], None) as connection:
         assert connection.execute(f"SELECT * FROM read_csv('{tmp_path}/t.csv')").fetchall() == [(1,)]
         for query in (
             f"SELECT * FROM read_csv('{tmp_path}/secret.csv')",
@@ -129,8 +129,9 @@ def test_the_engine_sees_the_file_and_nothing_else(tmp_path: Path) -> None:
 
 def test_what_takes_too_long_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "t.csv").write_text("a\n" + "\n".join(map(str, range(300_000))) + "\n", encoding="utf-8")
-    monkeypatch.setattr(tables, "SECONDS", 0.0)
-    monkeypatch.setattr(tables, "_hints", lambda c, *_: c.execute("SELECT count(*) FROM range(10000000000)").fetchall())
+    monkeypatch.setattr(table_engine, "SECONDS", 0.0)
+    forever = "SELECT count(*) FROM range(10000000000)"
+    monkeypatch.setattr(personal, "by_value", lambda c, *_: c.execute(forever).fetchall())
     found = tables.measure(dataset(tmp_path), File(path="t.csv", kind="table"))
     assert "took longer" in found.unknown
 
@@ -239,7 +240,7 @@ def test_keys_that_do_not_fit_into_memory_are_judged(tmp_path: Path, monkeypatch
     query = "SELECT 'station-' || i AS a FROM range(2000000) AS t(i)"
     duckdb.sql(f"COPY ({query}) TO '{tmp_path / 't.parquet'}' (FORMAT parquet)")
     file = File(path="t.parquet", kind="table", columns=(Column(name="a"),), key=("a",))
-    monkeypatch.setattr(tables, "MEMORY", "30MB")
+    monkeypatch.setattr(table_engine, "MEMORY", "30MB")
     monkeypatch.setattr(repeated, "AT_ONCE", 200_000)
     found = tables.measure(dataset(tmp_path), file)
     assert (found.unknown, found.broken, found.rows, found.violations) == ("", "", 2_000_000, ())

@@ -8,6 +8,7 @@ from assaymark.api import FactUnavailable, Options, fact
 from assaymark_data.dataset import Dataset
 from assaymark_data.examined import Examined, examine
 from assaymark_data.files import Looked, look
+from assaymark_data.licences import licence_files
 from assaymark_data.reading import record_of
 from assaymark_data.record import Record
 from assaymark_data.seen import Seen, ask
@@ -27,6 +28,8 @@ def data_record(data_source: Source) -> Record:
     if data_source.document is None:
         raise FactUnavailable(data_source.problem or "there is no metadata record", remedy=data_source.remedy)
     found = record_of(data_source.document, data_source.where)
+    if data_source.dataset is not None:
+        found = replace(found, licence_files=tuple(licence_files(data_source.dataset.folder, data_source.dataset.root)))
     return replace(found, harvested=data_source.harvested) if data_source.harvested else found
 
 

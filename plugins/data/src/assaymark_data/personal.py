@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from assaymark_data.table_engine import TEXT, sql_name, sql_text
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 ROWS = 100_000
 _NAMES = {
@@ -59,3 +64,34 @@ def is_card(text: str) -> bool:
     digits = [int(c) for c in text if c.isdigit()]
     doubled = [d * 2 - 9 * (d > 4) for d in digits[-2::-2]]
     return 13 <= len(digits) <= 19 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+_CHECKED = {"iban": is_iban, "card": is_card}
+
+
+def by_value(connection: DuckDBPyConnection, source: str, columns: Sequence[tuple[str, str]]) -> Iterator[Hint]:
+    """Values in the first rows that look like personal data."""
+    names = [n for n, kind in columns if kind in TEXT][:200]
+    if not names:
+        return
+    asked = [(n, kind, pattern) for n in names for kind, pattern in VALUES.items()]
+    counted = ", ".join(f"count(*) FILTER (WHERE regexp_matches({sql_name(n)}, {sql_text(p)}))" for n, _, p in asked)
+    picked = ", ".join(sql_name(n) for n in names)
+    sample = f"(SELECT {picked} FROM {source} LIMIT {ROWS})"
+    row = connection.execute(f"SELECT {counted} FROM {sample}").fetchall()[0]
+    for (name, kind, pattern), count in zip(asked, row, strict=True):
+        if count and (first := _first_hint(connection, sample, name, kind, pattern)):
+            yield Hint(kind, name, first, int(count))
+
+
+def _first_hint(connection: DuckDBPyConnection, sample: str, name: str, kind: str, pattern: str) -> int | None:
+    """The first row whose value is what it looks like; None when check digits say that none is."""
+    query = f"SELECT row_number() OVER () AS n, {sql_name(name)} AS v FROM {sample}"
+    found = connection.execute(
+        f"SELECT n, v FROM ({query}) WHERE regexp_matches(v, {sql_text(pattern)}) LIMIT 200"
+    ).fetchall()
+    for n, value in found:
+        text = re.search(pattern, str(value))
+        if kind not in _CHECKED or (text and _CHECKED[kind](text[0])):
+            return int(n)
+    return None

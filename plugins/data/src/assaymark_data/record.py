@@ -48,6 +48,7 @@ class Part:
     terms: bool = False
     refers: bool = False
     direct: bool = True
+    licence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class Record:
     one of linked data, ``lacking`` what the standard requires and the record has not; ``harvested`` tells how it was
     got from a service (content negotiation, Signposting, OAI-PMH), '' for a file; ``hidden`` is the state in which a
     registry keeps it from being found. ``conforms`` are standards of the data, and not of the record.
+    ``licences_of_parts`` tells that only parts have the licences, each its own; ``licence_files`` are files that lie
+    beside the data, with the licence whose text each is.
     """
 
     format: str
@@ -83,6 +86,8 @@ class Record:
     keywords: tuple[Keyword, ...] = ()
     licences: tuple[str, ...] = ()
     licence_fields: bool = True
+    licences_of_parts: bool = False
+    licence_files: tuple[tuple[str, str], ...] = ()
     rights: tuple[str, ...] = ()
     coverage: tuple[str, ...] = ()
     methods: str = ""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from assaymark.api import Evidence, check
+from dataclasses import replace
+
+from assaymark.api import Evidence, Finding, Location, Severity, check
 from assaymark_data.answers import HALF, no, open_, some, yes
 from assaymark_data.formats import standard_of, told
+from assaymark_data.licences import elsewhere, of_record, terms_of
 from assaymark_data.record import Record
-from assaymark_data.text import is_about_access, is_address, is_reference, licence_of, says_nothing
+from assaymark_data.text import is_about_access, is_address, is_reference, licence_of
 
+_ONE = "state one licence for the data, and others with the parts that they are for"
+MOST = 20
 _CHOOSE = "choose a licence for data, such as CC-BY-4.0 or CC0-1.0, and state it by identifier or address"
 # Formats that a community defined with a model of their content, by the names of `assaymark_data.formats`.
 _COMMUNITY_NAMES = """
@@ -51,12 +56,6 @@ def attributes(record: Record) -> dict[str, bool]:
     }
 
 
-def terms_of(record: Record) -> list[str]:
-    """What the record says of the licence; who has access is something else, and "unknown" says nothing."""
-    stated = dict.fromkeys((*record.licences, *record.rights))
-    return [t for t in stated if not is_about_access(t) and not says_nothing(t)]
-
-
 @check("data.rda-r1-01m")
 def many_attributes(data_record: Record) -> Evidence:
     """Of twelve things that somebody wants to know before using data, the record tells at least six."""
@@ -73,15 +72,34 @@ def many_attributes(data_record: Record) -> Evidence:
 
 @check("data.rda-r1-1-01m")
 def licence_stated(data_record: Record) -> Evidence:
-    """The record states under which licence the data may be used."""
+    """The record states under which licence the data may be used; of several it is not known which holds for what.
+
+    A file or a part that states another licence is a finding: the record may speak of the data, and the file of code.
+    """
     stated = terms_of(data_record)
+    if len(several := of_record(data_record)) > 1:
+        return open_(f"the record states {some(several)}, and does not tell which of them holds for what", _ONE)
     if stated:
-        return yes(f"the record states {some(stated, 2)}")
+        return _with_others(data_record, yes(f"the record states {some(stated, 2)}"))
     if access := [t for t in data_record.rights if is_about_access(t)]:
         return no(f"the record tells who has access ({access[0][:100]}), and no licence", _CHOOSE)
     if data_record.rights:
         return no(f"the record says {data_record.rights[0][:100]!r}, which states no licence", _CHOOSE)
     return no("the record states no licence", _CHOOSE)
+
+
+def _with_others(record: Record, found: Evidence) -> Evidence:
+    """The same, with what states another licence."""
+    others = list(elsewhere(record))
+    if not others:
+        return found
+    said = [f"{where[:200]} states {name}, and the record does not" for where, name in others[:MOST]]
+    places = [Location(path=where) if (where, name) in record.licence_files else None for where, name in others]
+    findings = tuple(
+        Finding(rule="data/licences", message=text, severity=Severity.WARNING, location=place)
+        for text, place in zip(said, places, strict=False)
+    )
+    return replace(found, message=f"{found.message}; {'; '.join(said[:2])}", findings=findings)
 
 
 @check("data.rda-r1-1-02m")
@@ -100,6 +118,8 @@ def licence_standard(data_record: Record) -> Evidence:
 def licence_readable(data_record: Record) -> Evidence:
     """The licence is stated by an identifier or an address, where programs look for it."""
     readable = [t for t in data_record.licences if is_address(t) or licence_of(t)]
+    if len(several := of_record(data_record)) > 1:
+        return open_(f"a program finds {some(several)}, and not which of them holds for what", _ONE)
     if readable and data_record.licence_fields:
         return yes(f"programs find the licence: {readable[0]}")
     if readable:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from assaymark.api import Evidence, check
 from assaymark_data.checks.quality import Report, several
 from assaymark_data.dataset import Dataset
-from assaymark_data.tables import Measured, Violation, is_parquet
+from assaymark_data.table_engine import is_parquet
+from assaymark_data.tables import Measured, Violation
 
 _NONE = "there are no tables"
 _SHOWN = 20

@@ -68,9 +68,8 @@ def _written(node: Node, key: str) -> list[str]:
 
 def _record(node: Node, about: Node | None, where: str) -> Record:
     parts = tuple(_part(n) for n in node.nodes("distribution"))
-    licences = unique(
-        node.addresses("license"), (t for n in node.nodes("distribution") for t in n.addresses("license"))
-    )
+    own = node.addresses("license")
+    licences = unique(own or (p.licence for p in parts))
     standard = " ".join(about.addresses("conformsTo")) if about else ""
     links = [
         Link(kind, target, data)
@@ -105,6 +104,7 @@ def _record(node: Node, about: Node | None, where: str) -> Record:
             *(Keyword(t, t if is_reference(t) else "") for t in node.addresses("theme", "subject")),
         ),
         licences=licences,
+        licences_of_parts=not own,
         rights=unique(node.texts("accessRights", "rights", "accessLevel"), licences),
         coverage=unique(["spatial" for _ in node.values("spatial")], ["temporal" for _ in node.values("temporal")]),
         methods="",
@@ -143,4 +143,5 @@ def _part(node: Node) -> Part:
         checksum=checksum.text("checksumValue"),
         conforms=" ".join(node.addresses("conformsTo", "describedBy")),
         described=bool(node.addresses("describedBy")),
+        licence=next(iter(node.addresses("license")), ""),
     )

@@ -23,11 +23,9 @@ def read(tree: Any, where: str) -> Record | None:
     ]
     people = list(node.nodes("contributors"))
     profile = node.text("$schema", "profile")
-    licences = [
-        t
-        for n in [*node.nodes("licenses"), *(m for r in resources for m in r.nodes("licenses"))]
-        for t in (n.text("name"), n.text("path"))
-    ]
+    own = list(node.nodes("licenses"))
+    of_parts = [m for r in resources for m in r.nodes("licenses")]
+    licences = [t for n in own or of_parts for t in (n.text("name"), n.text("path"))]
     return Record(
         "Frictionless Data Package",
         where,
@@ -53,6 +51,7 @@ def read(tree: Any, where: str) -> Record | None:
         published=node.text("created", "last_updated"),
         keywords=tuple(Keyword(k, k if is_reference(k) else "") for k in node.texts("keywords")),
         licences=unique(licences),
+        licences_of_parts=not own,
         rights=unique(licences),
         coverage=unique(["spatial" for _ in node.values("spatial")], ["temporal" for _ in node.values("temporal")]),
         provenance=unique(
@@ -87,6 +86,7 @@ def _parts(node: Node) -> list[Part]:
             described=described,
             terms=any(is_reference(f.text("rdfType")) for f in fields),
             refers=bool(schema and list(schema.values("foreignKeys"))),
+            licence=next((n.text("name", "path") for n in node.nodes("licenses")), ""),
         )
         for path in node.texts("path")
     ]

@@ -63,6 +63,7 @@ def _files(root: Node, graph: Mapping[str, Any]) -> list[Part]:
                 checksum=_checksum(part),
                 conforms=" ".join(part.addresses("conformsTo")),
                 described=bool(list(part.values("variableMeasured"))),
+                licence=next(iter(part.addresses("license")), ""),
             )
         )
     return list(dict.fromkeys(found))

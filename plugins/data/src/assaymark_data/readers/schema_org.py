@@ -182,6 +182,7 @@ def _parts(node: Node) -> list[Part]:
                     conforms=" ".join(value.addresses("conformsTo")),
                     described=bool(described),
                     terms=terms,
+                    licence=next(iter(value.addresses("license")), ""),
                 )
             )
         else:

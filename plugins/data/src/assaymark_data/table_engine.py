@@ -1,0 +1,114 @@
+"""The engine of tables: DuckDB with some files in sight and nothing else, and those files as its sources.
+
+Memory and time are limited; keys and groups that do not fit are kept on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assaymark_data.dataset import File
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MEMORY = "600MB"
+THREADS = 2
+SECONDS = 3600.0
+TEXT = ("VARCHAR",)  # kinds of columns that hold text
+
+
+@cache
+def tidy_exit() -> None:
+    """Lets the interpreter clean up at exit, which assaymark spares itself: the engine complains otherwise."""
+    import atexit
+    import gc
+
+    atexit.register(gc.unfreeze)
+
+
+@contextmanager
+def connected(places: Sequence[Path], heard: Callable[[float], None] | None) -> Iterator[DuckDBPyConnection]:
+    """A database that sees these files and nothing else, and stops when its time is over."""
+    import tempfile
+    import threading
+
+    import duckdb
+
+    with tempfile.TemporaryDirectory(prefix="assaymark-data-") as spill:
+        connection = duckdb.connect(":memory:", config={"memory_limit": MEMORY, "threads": THREADS})
+        ended = threading.Event()
+        watch = threading.Thread(target=_watch, args=(connection, ended, heard), daemon=True)
+        try:
+            connection.execute(f"SET temp_directory = {sql_text(spill)}")
+            connection.execute(f"SET allowed_paths = [{', '.join(sql_text(str(p)) for p in places)}]")
+            connection.execute("SET enable_external_access = false")
+            connection.execute("SET autoinstall_known_extensions = false")
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET lock_configuration = true")
+            watch.start()
+            yield connection
+        finally:
+            ended.set()
+            if watch.is_alive():
+                watch.join(5)
+            connection.close()
+
+
+def _watch(connection: DuckDBPyConnection, ended: Any, heard: Callable[[float], None] | None) -> None:
+    """Interrupts what takes too long, and tells how far it is."""
+    import time
+
+    end = time.monotonic() + SECONDS
+    while not ended.wait(0.2):
+        if time.monotonic() > end:
+            connection.interrupt()
+            return
+        if heard:
+            heard(max(0.0, connection.query_progress()))
+
+
+def is_parquet(path: str) -> bool:
+    """Whether a table is read as Parquet."""
+    return path.lower().endswith((".parquet", ".pq", ".geoparquet"))
+
+
+def source_of(file: File, place: Path, *, typed: bool = False, numbered: bool = False) -> str:
+    """A table as a source of SQL; a CSV file as text unless ``typed``, Parquet with numbers of rows if ``numbered``."""
+    name = sql_text(str(place))
+    if is_parquet(file.path):
+        return f"read_parquet({name}{', file_row_number = true' if numbered else ''})"
+    delimiter = file.delimiter or _delimiter(place)
+    options = ["header = true", "store_rejects = true", "rejects_limit = 1000", f"all_varchar = {not typed}".lower()]
+    options += ["null_padding = false", "max_line_size = 2000000", "buffer_size = 4000000"]
+    options += [f"delim = {sql_text(delimiter)}", "quote = '\"'", "escape = '\"'"]
+    if file.encoding.lower().replace("_", "-") in ("latin-1", "iso-8859-1", "latin1"):
+        options.append("encoding = 'latin-1'")
+    return f"read_csv({name}, {', '.join(options)})"
+
+
+def _delimiter(place: Path) -> str:
+    """What stands most often in the first line: comma, semicolon, tab or bar."""
+    import gzip
+
+    opened = gzip.open if place.suffix == ".gz" else open
+    with opened(place, "rb") as stream:
+        try:
+            line = stream.readline(100_000)
+        except (OSError, EOFError):
+            return ","
+    return max(",;\t|", key=lambda mark: line.count(mark.encode()))
+
+
+def sql_text(value: str) -> str:
+    """A string of SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def sql_name(value: str) -> str:
+    """A name of SQL."""
+    return '"' + value.replace('"', '""') + '"'
