@@ -234,6 +234,11 @@ def _statements(files: Mapping[str, bytes], signed: Sequence[Mapping[str, Any]])
     from assaymark.provenance import intoto, recorded
     from assaymark.provenance.uris import PREDICATES
 
+    if signed:
+        from assaymark.badges.term import without
+
+        # The term is the signer's; what is claimed is the rest.
+        signed = [{**statement, "predicate": without(statement["predicate"])} for statement in signed]
     digest = _digest(files[REPORT])
     try:
         record = recorded.account_of(files[PROVENANCE])

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from assaymark.badges import did, dsse, jose
+from assaymark.badges import did, dsse, jose, term
 from assaymark.badges.keys import needs_sign
 from assaymark.badges.verify import Answer, Known, Says, Unresolved, key_of, overall, shown
 
@@ -61,6 +61,8 @@ def judge(lines: Sequence[bytes], known: Known) -> Judged:
         told = f"it holds in {len(signed)} envelopes" if len(signed) > 1 else "it holds"
         answers = [Answer("signature", Says.YES, told), Answer("vouched", Says.YES, OWN_KEY)]
     answers += [_issuer(issuer, known) for issuer in sorted({s.issuer for s in signed})]
+    # Signed together, statements mostly share their term: it is told once.
+    answers += dict.fromkeys(answer for one in signed for answer in term.answers(one.issuer, one.statement, known))
     answers += _twice(signed)
     return Judged(shown(answers), tuple(s.statement for s in signed))
 

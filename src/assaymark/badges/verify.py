@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from assaymark.badges import bake, did, jose, keyless, status, svg
-from assaymark.badges.award import PICTURE, Award, agrees, badge_of, expired, follows, passed_by
+from assaymark.badges.award import PICTURE, Award, Status, agrees, badge_of, expired, follows, passed_by
 from assaymark.badges.credential import NotOurs, award_of
 from assaymark.badges.fetch import NotFetched
 from assaymark.badges.keys import Key
@@ -123,7 +123,7 @@ def verify(content: bytes, known: Known) -> Verdict:
         _commit(award, known),
         _profile(award),
         _in_force(award, known),
-        _not_revoked(award, known),
+        not_revoked(award.issuer, award.status, known),
         *_evidence(award, known),
         _picture(award, baked),
     )
@@ -225,30 +225,31 @@ def _in_force(award: Award, known: Known) -> Answer:
     return Answer("in force", Says.YES, f"from {award.valid_from:%Y-%m-%d} to {award.valid_until:%Y-%m-%d}")
 
 
-def _not_revoked(award: Award, known: Known) -> Answer:
+def not_revoked(signer: str, entry: Status | None, known: Known) -> Answer:
+    """Whether the signer's list marks what it signed; ``entry`` is the place in it, None when none is named."""
     about = "not revoked"
-    if award.status is None:
+    if entry is None:
         return Answer(about, Says.YES, "it names no list, so it cannot be revoked before it ends")
     try:
         content = known.status_list
         if content is None:
-            content = _looked_up(award.status.address, known, "the issuer's list")
+            content = _looked_up(entry.address, known, "the issuer's list")
         listed = status.list_of(
             jose.verified(content.decode("ascii").strip(), lambda issuer, kid: key_of(issuer, kid, known))
         )
-        return _in_list(listed, award, award.status.place, known.now)
+        return _in_list(listed, signer, entry, known.now)
     except Unresolved as problem:
         return Answer(about, Says.UNKNOWN, str(problem))
     except (status.BadList, jose.Unsigned, did.BadIdentity, UnicodeDecodeError) as problem:
         return Answer(about, Says.UNKNOWN, f"the list cannot be believed: {one_line(str(problem), 200)}")
 
 
-def _in_list(listed: status.StatusList, award: Award, place: int, now: datetime) -> Answer:
+def _in_list(listed: status.StatusList, signer: str, entry: Status, now: datetime) -> Answer:
     about = "not revoked"
-    if award.status is None or (listed.issuer, listed.address) != (award.issuer, award.status.address):
+    if (listed.issuer, listed.address) != (signer, entry.address):
         return Answer(about, Says.UNKNOWN, "the list is of another issuer or from another address")
-    if listed.revoked(place):
-        return Answer(about, Says.NO, f"revoked: place {place} of {listed.address}")
+    if listed.revoked(entry.place):
+        return Answer(about, Says.NO, f"revoked: place {entry.place} of {listed.address}")
     if not listed.valid_from - SKEW <= now <= listed.valid_until:
         return Answer(about, Says.UNKNOWN, f"the list is out of date: it ended on {listed.valid_until:%Y-%m-%d}")
     return Answer(about, Says.YES, f"by the list of {listed.valid_from:%Y-%m-%d}")

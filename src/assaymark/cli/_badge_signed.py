@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assaymark.cli._common import out, say, split, wants_colour, write
-from assaymark.cli._signing import bytes_of, identity_of, key_options, signer_of
+from assaymark.cli._signing import bytes_of, https, identity_of, key_options, signer_of, status_of
 from assaymark.errors import GateNotMet, InputError, Undetermined
 
 if TYPE_CHECKING:
-    from assaymark.badges.award import Award, Status
+    from assaymark.badges.award import Award
     from assaymark.badges.keys import Key
     from assaymark.badges.verify import Verdict
     from assaymark.model import Assessment
@@ -90,8 +90,8 @@ def issue(
         issuer_name=issuer_name or identity,
         now=datetime.now(UTC),
         lifetime=timedelta(days=days),
-        base=_https(evidence_url, "--evidence-url"),
-        status=_status(status_list, status_index),
+        base=https(evidence_url, "--evidence-url"),
+        status=status_of(status_list, status_index),
     )
     picture = _picture(given) if png else b""
     if png:
@@ -237,7 +237,7 @@ def revoke(file: Path, url: str, index: tuple[int, ...], days: int, key: Path | 
     places = set(index)
     if file.exists():
         places |= _marked(bytes_of(file), signer, identity, url, str(file))
-    listed = status.StatusList(identity, _https(url, "--url"), now, now + timedelta(days=days), status.packed(places))
+    listed = status.StatusList(identity, https(url, "--url"), now, now + timedelta(days=days), status.packed(places))
     token = jose.sign(status.claims(listed), signer, dids.method(identity, signer))
     say(f"wrote {write(file.parent, file.name, token + chr(10))}: {len(places)} revoked")
 
@@ -279,22 +279,6 @@ def _picture(given: Award) -> bytes:
     from assaymark.badges.award import badge_of
 
     return png.draw(svg.render(badge_of(given)))
-
-
-def _status(url: str | None, index: int | None) -> Status | None:
-    from assaymark.badges.award import Status
-
-    if (url is None) != (index is None):
-        raise InputError("--status-list and --status-index belong together")
-    return Status(_https(url, "--status-list"), index) if url is not None and index is not None else None
-
-
-def _https(url: str, option: str) -> str:
-    import re
-
-    if url and not re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~%/-]*)?", url):
-        raise InputError(f"{option} {url!r} is not a plain https address")
-    return url
 
 
 def _files(folder: Path) -> dict[str, bytes]:

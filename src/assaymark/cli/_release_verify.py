@@ -12,9 +12,11 @@ import click
 
 from assaymark.cli._common import out, split
 from assaymark.cli._release import EXISTING, FORMATS, MARKS, mark, web
+from assaymark.cli._signing import bytes_of, identity_of
 from assaymark.errors import GateNotMet, InputError, Undetermined
 
 if TYPE_CHECKING:
+    from assaymark.badges.verify import Known as OwnKeys
     from assaymark.verify import Link
 
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 @click.option("--workflow", default="", metavar="URL", help="Who signs (default: ours, or its release.yml).")
 @click.option("--signer-commit", multiple=True, metavar="SHA", help="A commit of that workflow that you believe.")
 @click.option("--trusted-root", type=EXISTING, metavar="FILE", help="Default: that of the public Sigstore.")
+@click.option("--issuer", multiple=True, metavar="DID", help="Whom you trust to sign with a key of their own.")
+@click.option("--identity", multiple=True, type=EXISTING, metavar="FILE", help="The did.json of a did:web issuer.")
+@click.option("--status-list", type=EXISTING, metavar="FILE", help="The issuer's list of revocations.")
 @click.option("--format", "form", type=FORMATS, default="text", show_default=True)
 def verify(
     what: str,
@@ -37,6 +42,9 @@ def verify(
     workflow: str,
     signer_commit: tuple[str, ...],
     trusted_root: Path | None,
+    issuer: tuple[str, ...],
+    identity: tuple[Path, ...],
+    status_list: Path | None,
     form: str,
 ) -> None:
     """Hold a released file, image or tag against checksums, provenance, signature, assessment and commit.
@@ -51,7 +59,12 @@ def verify(
     with TemporaryDirectory(prefix="assaymark-verify-") as scratch:
         here, name, image, meant = _meant(what, tag, github, place, Path(scratch))
         known = verifying.Known(
-            tag=meant, clone=repository, workflow=workflow, commits=split(signer_commit), root=trusted_root
+            tag=meant,
+            clone=repository,
+            workflow=workflow,
+            commits=split(signer_commit),
+            root=trusted_root,
+            own=_own_keys(split(issuer), identity, status_list),
         )
         links = verifying.chain(here, name, known, image=image)
     out(json.dumps(_document(links), indent=2) if form == "json" else _links(links))
@@ -60,6 +73,19 @@ def verify(
         raise GateNotMet(f"the chain is broken: {', '.join(broken)}")
     if unknown := [link.name for link in links if link.says == "unknown"]:
         raise Undetermined(f"nothing is wrong, but not everything could be found out: {', '.join(unknown)}")
+
+
+def _own_keys(issuers: tuple[str, ...], identities: tuple[Path, ...], listed: Path | None) -> OwnKeys:
+    from datetime import UTC, datetime
+
+    from assaymark.badges.verify import Known
+
+    return Known(
+        now=datetime.now(UTC),
+        issuers=issuers,
+        identities=dict(map(identity_of, identities)),
+        status_list=bytes_of(listed) if listed else None,
+    )
 
 
 def _meant(what: str, tag: str, github: str | None, place: Path | None, scratch: Path) -> tuple[Path, str, str, str]:

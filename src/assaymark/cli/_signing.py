@@ -14,7 +14,11 @@ from assaymark.cli._common import say, talk
 from assaymark.errors import InputError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from assaymark.badges.award import Status
     from assaymark.badges.keys import Key
+    from assaymark.badges.term import Term
 
 F = TypeVar("F", bound=Callable[..., Any])
 KEY_VARIABLE = "ASSAYMARK_SIGNING_KEY"
@@ -53,6 +57,44 @@ def signer_of(path: Path | None, issuer: str | None) -> tuple[Key, str]:
     if not dids.is_web(issuer) and issuer != key.did:
         raise InputError(f"--issuer {issuer!r} is not a did:web, and not the did:key of this key")
     return key, issuer
+
+
+def term_options(function: F) -> F:
+    """The options that say until when a signed statement counts."""
+    for option in (
+        click.option("--status-index", type=click.IntRange(0, 16_000_000), metavar="N", help="The place in that list."),
+        click.option("--status-list", metavar="URL", help="The list in which a revocation would be looked up."),
+        click.option("--days", type=click.IntRange(1, 36_500), help="How long what is signed is in force (no end)."),
+    ):
+        function = option(function)
+    return function
+
+
+def term_from(since: datetime, days: int, status: Status | None) -> Term:
+    """The term that begins at a moment and lasts so many days."""
+    from datetime import timedelta
+
+    from assaymark.badges.term import Term
+
+    return Term(since, since + timedelta(days=days), status)
+
+
+def status_of(url: str | None, index: int | None) -> Status | None:
+    """Where a revocation would be looked up; None when nowhere. Raises InputError."""
+    from assaymark.badges.award import Status
+
+    if (url is None) != (index is None):
+        raise InputError("--status-list and --status-index belong together")
+    return Status(https(url, "--status-list"), index) if url is not None and index is not None else None
+
+
+def https(url: str, option: str) -> str:
+    """The address, if it is a plain one (or empty). Raises InputError."""
+    import re
+
+    if url and not re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~%/-]*)?", url):
+        raise InputError(f"{option} {url!r} is not a plain https address")
+    return url
 
 
 def bytes_of(path: Path) -> bytes:

@@ -16,10 +16,11 @@ import click
 from assaymark.cli._common import out, say, split, write
 from assaymark.cli._provenance_check import check
 from assaymark.cli._provenance_release import BUILD, records
-from assaymark.cli._signing import key_options, signer_of
+from assaymark.cli._signing import key_options, signer_of, status_of, term_from, term_options
 from assaymark.errors import GateNotMet, InputError
 
 if TYPE_CHECKING:
+    from assaymark.badges.award import Status
     from assaymark.provenance.account import Account
 
 REPORT = "assessment.json"
@@ -57,6 +58,7 @@ Examples:
 @click.option("--previous", type=click.Path(), help="The assessment before this one: assessment.json.")
 @click.option("--sign", is_flag=True, help="Sign the in-toto statements with a key of your own; --key says so too.")
 @key_options
+@term_options
 def export(
     report: str,
     output: str | None,
@@ -66,6 +68,9 @@ def export(
     sign: bool,
     key: Path | None,
     issuer: str | None,
+    days: int | None,
+    status_list: str | None,
+    status_index: int | None,
 ) -> None:
     """Draw provenance from the REPORT of assess, model, smoke or validate, or from the record of a release.
 
@@ -81,7 +86,14 @@ def export(
     if unknown:
         raise InputError(f"no such format: {', '.join(unknown)}", hint=f"one of {', '.join(folder.FORMATS)}")
     seal = _seal(sign, key, issuer, wanted)
+    status = status_of(status_list, status_index)
+    if (days or status) and seal is None:
+        raise InputError("nothing is to be signed that could end", hint="add --sign or --key FILE")
+    if status and days is None:
+        raise InputError("what can be revoked needs an end, too", hint="add --days N")
     account = _account(report)
+    if seal and days:
+        seal = _lasting(seal, account.run.ended, days, status)
     account = replace(
         account,
         inputs=(*account.inputs, *(_input(place) for place in inputs)),
@@ -108,6 +120,18 @@ def _seal(sign: bool, key: Path | None, issuer: str | None, wanted: tuple[str, .
 
     signer, identity = signer_of(key, issuer)
     return partial(dsse.sign, key=signer, kid=did.method(identity, signer))
+
+
+def _lasting(seal: Callable[[bytes], str], ended: str, days: int, status: Status | None) -> Callable[[bytes], str]:
+    """What signs a statement that is in force for so many days after the run: the same facts give the same bytes."""
+    from datetime import UTC, datetime
+
+    from assaymark.badges.term import put
+    from assaymark.provenance.intoto import render
+
+    since = datetime.fromisoformat(ended.replace("Z", "+00:00")).astimezone(UTC).replace(microsecond=0)
+    term = term_from(since, days, status)
+    return lambda body: seal(render(put(json.loads(body), term)).strip().encode())
 
 
 @command.command(

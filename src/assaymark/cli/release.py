@@ -14,6 +14,7 @@ import click
 from assaymark.cli._common import out, say, split, talk, write
 from assaymark.cli._release import EXISTING, FORMATS, mark, read
 from assaymark.cli._release_publish import publish
+from assaymark.cli._release_sign import sign
 from assaymark.cli._release_verify import verify
 from assaymark.cli._verdict import progress_shown, write_all
 from assaymark.errors import GateNotMet, InputError, Undetermined
@@ -37,13 +38,15 @@ Examples:
 """
 )
 def command() -> None:
-    """Release what was judged: plan, check, build, publish, verify.
+    """Release what was judged: plan, check, build, sign, publish, verify.
 
-    plan, check and verify change nothing. build executes the project's build back end; publish executes nothing of it.
+    plan, check and verify change nothing. build executes the project's build back end; sign and publish execute nothing
+    of it.
     """
 
 
 command.add_command(publish)
+command.add_command(sign)
 command.add_command(verify)
 
 

@@ -14,6 +14,7 @@ from assaymark.cli._common import out, split, wants_colour
 from assaymark.errors import GateNotMet, InputError, Undetermined
 
 if TYPE_CHECKING:
+    from assaymark.badges.verify import Known as OwnKeys
     from assaymark.verify import Link, Own
 
 LIMIT = 128_000_000
@@ -81,7 +82,7 @@ def command(
         rules=Rules(split(signer), split(signer_commit), split(ref) or BRANCHES),
         trusted_root=trusted_root,
     )
-    links = (*chain(files, known, own), *_of_the_release(folder, files, repository, trusted_root))
+    links = (*chain(files, known, own), *_of_the_release(folder, files, repository, known))
     out(json.dumps(_document(links), indent=2) if form == "json" else _text(links))
     _end(links)
 
@@ -95,14 +96,14 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 
 def _of_the_release(
-    folder: Path, files: Mapping[str, bytes], repository: str | None, root: Path | None
+    folder: Path, files: Mapping[str, bytes], repository: str | None, brought: OwnKeys
 ) -> Iterator[Link]:
     """The links of ``release verify``, for a folder that is that of a release."""
     if RELEASE not in files:
         return
     from assaymark.release.verify import Known, chain
 
-    known = Known(clone=Path(repository) if repository else None, root=root)
+    known = Known(clone=Path(repository) if repository else None, root=brought.trusted_root, own=brought)
     for link in chain(folder, "", known):
         yield link._replace(name="release" if link.name == "release" else f"release: {link.name}")
 
