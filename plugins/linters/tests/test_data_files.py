@@ -112,6 +112,7 @@ def test_a_repeated_key_is_reported_and_does_not_fail() -> None:
 
 def test_files_among_tests_and_templates_are_not_judged() -> None:
     broken = {"tests/data/broken.json": "{", "templates/x.json": "{", "{{name}}/a.json": "{", "package-lock.json": "{"}
+    broken |= {"files/inputs/comments.json": "!", "schemas/invalid-example.json": "{", "invalid/a.toml": "="}
     assert evidence_of(data_files, tree=tree_of(broken)).outcome is Outcome.NOT_APPLICABLE
     assert evidence_of(data_files, tree=tree_of(broken | {"a.json": "{}"})).outcome is Outcome.PASSED
 

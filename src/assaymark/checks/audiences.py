@@ -14,11 +14,11 @@ from assaymark.api import Evidence, Finding, Location, Tree, check, failed, not_
 from assaymark.patterns import late
 from assaymark.subject.audience_words import (
     DEVELOPER,
-    FOR_ADMINISTRATORS,
     FOR_DEVELOPERS,
     INSTALL,
     INSTALL_FILE,
     INTERFACE,
+    NOT_FOR_USERS,
     OPERATE,
     REFERENCE,
     ROOT_FILE,
@@ -257,7 +257,7 @@ def _rank(words: Words, path: str) -> tuple[bool, bool, bool, bool, int]:
     if words is DEVELOPER:
         return False, not FOR_DEVELOPERS.search(folders), not named, False, path.count("/")
     aside = bool(FOR_DEVELOPERS.search(folders) or REFERENCE.search(folders))
-    aside |= words is USER and FOR_ADMINISTRATORS.search(_words(path)) is not None
+    aside |= words is USER and NOT_FOR_USERS.search(_words(path)) is not None
     vague = words is INSTALL and not words.paths.search(VAGUE.sub("", _words(path)))
     return aside, bool(REFERENCE.search(path)), vague, not named, path.count("/")
 

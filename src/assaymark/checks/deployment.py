@@ -108,7 +108,7 @@ def own_repository(
                 remedy=f"move {managed[0].path} to {repository}",
             )
         return failed(
-            f"{len(managed)} files of the deployment lie beside the source code",
+            f"{'1 file' if len(managed) == 1 else f'{len(managed)} files'} of the deployment, beside the source code",
             findings=_beside([f.path for f in managed]),
             remedy="move the deployment to a repository of its own, and name it in the policy 'deployment-repository'",
         )

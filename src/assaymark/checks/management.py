@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, passed, unknown
+from assaymark.model import Subject
 from assaymark.patterns import late
 from assaymark.subject.changes import Arrival, Changes, Way
 from assaymark.subject.defaults import Defaults
@@ -45,11 +46,19 @@ _HOW = late(
 )
 
 
-@check("management.tracker", reads=("*", *TEMPLATES))
-def tracker(metadata: Metadata, templates: Templates, forge_seen: ForgeSeen) -> Evidence:
+@check("management.tracker", reads=("*", "docs/**", "doc/**", *TEMPLATES))
+def tracker(
+    metadata: Metadata,
+    templates: Templates,
+    forge_seen: ForgeSeen,
+    subject: Subject,
+    readme: Readme,
+    documents: Documents,
+) -> Evidence:
     """There is an issue tracker for new features and defects.
 
-    A tracker's address in the project's metadata, or templates for issues, show it; else the forge is asked.
+    A tracker's address in the project's metadata, templates for issues, or a link of the README or of the guide for
+    contributors to the issues of this repository show it; else the forge is asked.
     """
     forge = forge_seen.forge
     for label, url, path in metadata.urls:
@@ -66,10 +75,22 @@ def tracker(metadata: Metadata, templates: Templates, forge_seen: ForgeSeen) -> 
         )
     if templates.issues:
         return passed(f"templates for issues are kept in {templates.issues[0].path}")
+    if place := _linked_tracker(subject, readme, documents):
+        return passed(f"{place} links the issue tracker")
     return unknown(
         "neither the metadata nor a template tells of an issue tracker",
         remedy="give its address, for example [project.urls] Issues = '…' in pyproject.toml, or run with --forge",
     )
+
+
+def _linked_tracker(subject: Subject, readme: Readme, documents: Documents) -> str:
+    """Where a page for readers links the issues of this very repository; '' when none does."""
+    if not subject.repository:
+        return ""
+    issues = re.compile(rf"(?i)https?://(?:www\.)?{re.escape(subject.repository)}/(?:-/)?issues(?:/new\b.*)?/?$")
+    pages = ((readme.path, readme.page), *((g.path, g.page) for g in documents.contributing))
+    places = (f"{path}:{link.line}" for path, page in pages for link in page.links if issues.match(link.target))
+    return next(places, "")
 
 
 @check("management.open-tracker", reads=())

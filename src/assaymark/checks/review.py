@@ -252,7 +252,10 @@ def style_on_requests(tree: Tree, workflows: Workflows, automation: Automation) 
     if config and re.search(r"^ci:", tree.text(config.path, 100_000), re.MULTILINE):
         return passed(f"{config.path} is run on pull requests by pre-commit.ci")
     if not workflows.on_request():
-        return unknown("no CI definition in the repository starts on pull requests")
+        return unknown(
+            "no CI definition in the repository starts on pull requests",
+            remedy="run a linter in a workflow with on: pull_request, or attest it",
+        )
     if config:
         return unknown(f"{config.path} may be run on pull requests by pre-commit.ci: its own settings tell")
     if blind := automation.blind(on_change=True):

@@ -182,7 +182,8 @@ def world_writable(security_files: SecurityFiles, tree: Tree) -> Evidence:
         return not_applicable("there are no files")
     if not security_files.writable:
         return passed(
-            f"no mode lets everyone write (modes of all files, and {security_files.looked_at} files that set modes)"
+            "no mode lets everyone write (the modes of all files, and what is set in "
+            f"{'1 file' if security_files.looked_at == 1 else f'{security_files.looked_at} files'})"
         )
     places = len(security_files.writable)
     return failed(

@@ -42,7 +42,8 @@ def doubles(tests_found: TestsFound, settings: Mapping[str, Any]) -> Evidence:
         libraries = sorted({d.library for d in used})
         files = len({d.path for d in used})
         return passed(
-            f"{files} test files use doubles ({', '.join(libraries[:5])}), the first at {used[0].path}:{used[0].line}",
+            f"{'1 test file uses' if files == 1 else f'{files} test files use'} doubles "
+            f"({', '.join(libraries[:5])}), the first at {used[0].path}:{used[0].line}",
             metrics={"files": files},
         )
     return failed(

@@ -263,6 +263,8 @@ def development_fed(changes: Changes, history: History, settings: Mapping[str, A
     if settings.get("branching") == "trunk":
         return not_applicable("trunk-based development is declared (policy key 'branching')")
     names = _names(settings)
+    if not _known(names, history, forge_seen.forge) and len(history.branches) > 1:
+        return not_applicable("there is no branch for the next release that could be fed")
     into = [m for m in changes.merges if m.base in names and m.head not in _MAIN]
     pulls = forge_seen.forge.pulls if forge_seen.forge else None
     based = [p for p in pulls or () if p.base in names]
@@ -286,8 +288,6 @@ def development_fed(changes: Changes, history: History, settings: Mapping[str, A
             f"none of the last {len(pulls)} merged pull requests went to {' or '.join(names[:3])}",
             remedy="open pull requests against the branch for the next release",
         )
-    if not _known(names, history, forge_seen.forge) and len(history.branches) > 1:
-        return not_applicable("there is no branch for the next release that could be fed")
     return unknown(
         "the merges into the branch for the next release cannot be seen from here", remedy="run with --forge"
     )
@@ -322,6 +322,8 @@ def release_merge(changes: Changes, history: History, settings: Mapping[str, Any
     bare = [m for m in merges if not _marked(m, merges, order, tagged)]
     good = len(merges) - len(bare)
     if good >= GREEN_SHARE * len(merges):
+        if len(merges) == 1:
+            return passed("the last merge for a release carries a tag")
         return passed(f"{good} of the last {len(merges)} merges for a release carry a tag")
     return failed(
         f"{len(bare)} of the last {len(merges)} merges for a release carry no tag",

@@ -60,6 +60,7 @@ USER = Words(
     never=late(
         r"(?i)\b(?:(?:install\w*|contribut\w+|develop\w*|style|migration|upgrade|build\w*|release) "
         r"(?:guides?|guidelines?|docs|documentation)"
+        r"|(?:docs|documentation|api) (?:guidelines?|conventions?|standards?|style)"
         r"|(?:how ?to|guides? (?:to|for)) (?:(?:get )?help|install\w*|build\w*|compil\w+|cite|contribut\w+|develop\w*"
         r"|test|deploy\w*|set ?up)"
         r"|(?:running|run|using|building)(?: the| unit| all)* (?:tests?|docs|documentation|linters?)"
@@ -72,7 +73,7 @@ USER = Words(
 
 # Of the words on installing those that other things have as well ("memory requirements").
 VAGUE = late(r"(?i)\b(?:requirements?|prerequisites?|set ?up)\b")
-FOR_ADMINISTRATORS = late(r"(?i)\b(?:admin\w*|deploy\w*|operat(?:ions?|ing|ors?))\b")
+NOT_FOR_USERS = late(r"(?i)\b(?:admin\w*|deploy\w*|operat(?:ions?|ing|ors?)|internals?|develop\w*|contribut\w*)\b")
 # Paths.
 FOR_DEVELOPERS = late(r"(?i)(?:^|/)(?:develop\w*|contribut\w*|internals?|hacking)(?:/|$)")
 REFERENCE = late(r"(?i)(?:^|/)(?:api[\w-]*|generated)(?:[/.]|$)")

@@ -355,7 +355,7 @@ BUILD = Purpose(
     uses=(
         "build-push-action", "buildah-build", "kaniko", "cibuildwheel", "build-and-inspect-python-package",
         "goreleaser", "julia-buildpkg", "check-r-package",
-        "actions-rs/cargo.*command=(?:build|package)", "conda-build", "maturin-action", "rattler-build",
+        "actions-rs/cargo.*command=(?:build|package|publish)", "conda-build", "maturin-action", "rattler-build",
         "gradle-build-action.*build", "docker/bake-action", "publish-docker",
         "mr-smith/docker", "docker-build", "build-python-package", "upload-rust-binary-action",
     ),
@@ -383,6 +383,7 @@ PUBLISH = Purpose(
     ),
     uses=(
         *_OUR_RELEASE_USED,
+        "actions-rs/cargo.*command=publish",
         "gh-action-pypi-publish", "build-push-action.*push=(?!false)", "push-to-registry", "npm-publish",
         "semantic-release", "publish-crates", "action-gh-release", "release-action",
         "upload-release-action", "upload-release-asset", "actions/create-release",

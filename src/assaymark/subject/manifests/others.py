@@ -107,7 +107,7 @@ def read_maven(_tree: Tree, path: str, text: str) -> Declared:
         return (found.text or "").strip() if found is not None else ""
 
     version = get("version") or get("parent/version")
-    urls = {"homepage": get("url"), "repository": get("scm/url")}
+    urls = {"homepage": get("url"), "repository": get("scm/url"), "issues": get("issueManagement/url")}
     return Declared(
         path=path,
         format="maven",

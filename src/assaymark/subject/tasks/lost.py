@@ -28,7 +28,7 @@ _TASK = late(
 _STANDARD = {"all", "check", "clean", "dist", "distcheck", "distclean", "install", "package", "test", "uninstall"}
 _BUILDS = _STANDARD - {"all", "check", "distcheck", "package", "test"}
 _SCRIPT = late(
-    rf"{_WRAPPER}(?:(?:ba|da|z|k)?sh\s+(?:-[a-z]+\s+)*|python[\d.]*\s+(?:-[a-zA-Z]\s+)*)?['\"]?"
+    rf"{_WRAPPER}(?P<shell>(?:ba|da|z|k)?sh\s+(?:-[a-z]+\s+)*|python[\d.]*\s+(?:-[a-zA-Z]\s+)*)?['\"]?"
     r"(?P<path>(?:\./)?[\w-][\w./-]*\.(?:sh|bash|py))['\"]?(?:\s|$)"
 )
 # What installers and services bring along, or a configuration step writes.
@@ -47,7 +47,13 @@ def lost(tree: Tree, text: str) -> str:
         program, rest = called["program"], (called["rest"] or "").partition(">")[0]
         return _RUNNERS.get(program, _of_tables)(tree, program, rest.rstrip("'\") "))
     script = _SCRIPT.match(text)
-    if script and not _BROUGHT.fullmatch(script["path"]) and not _named(tree, script["path"]):
+    # A bare ``x.py`` is looked for where programs are.
+    if (
+        script
+        and (script["shell"] or "/" in script["path"])
+        and not _BROUGHT.fullmatch(script["path"])
+        and not _named(tree, script["path"])
+    ):
         return script["path"]
     return ""
 

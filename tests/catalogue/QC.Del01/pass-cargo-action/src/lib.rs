@@ -1,0 +1,3 @@
+pub fn height() -> f64 {
+    1.0
+}
