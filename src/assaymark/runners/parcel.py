@@ -85,7 +85,9 @@ def _stored(git_dir: Path) -> Iterator[tuple[str, Path]]:
     if (shared / "objects" / "info" / "alternates").exists():
         hint = "git repack -a -d && rm .git/objects/info/alternates"
         raise InputError("its history lies in another repository (alternates)", where=str(git_dir), hint=hint)
-    seen: set[str] = set()
+    seen = {"objects", "refs"}
+    for name in sorted(seen):  # Git knows a repository by these two, which may hold no file
+        yield name, shared / name
     for root in dict.fromkeys((git_dir, shared)):
         for folder, names, files in os.walk(root):
             top = Path(folder) == root
@@ -151,10 +153,14 @@ def _archived(members: Iterable[tuple[str, Path]], made: dict[str, bytes] | None
             archive.addfile(member, io.BytesIO(content))
         for name, path in members:
             _add(archive, name, path)
-            if data.tell() > LIMIT:
-                hint = "run assaymark where it lies"
-                raise InputError(f"it is larger than {LIMIT:,} bytes, packed", where=str(path), hint=hint)
+            _bounded(data, name)
+    _bounded(data, "all of it")
     return data.getvalue()
+
+
+def _bounded(data: io.BytesIO, where: str) -> None:
+    if data.tell() > LIMIT:
+        raise InputError(f"it is larger than {LIMIT:,} bytes, packed", where=where, hint="run assaymark where it lies")
 
 
 def _add(archive: tarfile.TarFile, name: str, path: Path) -> None:
