@@ -80,7 +80,10 @@ def _what_it_is(release: Release) -> str:
 
 def _remedy(newest: Release, scheme: str) -> str:
     if scheme == SEMVER:
-        numbers = (*newest.version.key[1], 0, 0)[:3]
+        numbers = newest.version.key[1][:3]
+        if len(numbers) < 3:  # one that is higher, whatever else stands in the last one (1.9-46)
+            major, minor = (*numbers, 0)[:2]
+            numbers = (major, minor + 1, 0)
         advice = f"Name the next release MAJOR.MINOR.PATCH, such as v{'.'.join(map(str, numbers))}"
         also = [s for s in (CALVER, PEP440) if s in newest.version.schemes]
         return (

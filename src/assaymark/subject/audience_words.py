@@ -78,8 +78,13 @@ NOT_FOR_USERS = late(r"(?i)\b(?:admin\w*|deploy\w*|operat(?:ions?|ing|ors?)|inte
 FOR_DEVELOPERS = late(r"(?i)(?:^|/)(?:develop\w*|contribut\w*|internals?|hacking)(?:/|$)")
 REFERENCE = late(r"(?i)(?:^|/)(?:api[\w-]*|generated)(?:[/.]|$)")
 INSTALL_FILE = late(r"(?i)(?:^|/)install(?:ation|ing)?(?:\.\w+)?$")
-# Descriptions of an interface that are its reference.
-INTERFACE = ("{,docs/,doc/,api/,spec/}{openapi,swagger}.{yaml,yml,json}",)
+# Descriptions of an interface that are its reference: of a web interface, manual pages of R and of Unix.
+INTERFACE = (
+    "{,docs/,doc/,api/,spec/}{openapi,swagger}.{yaml,yml,json}",
+    "man/*.Rd",
+    "{,docs/,doc/}man/*.{1,3,5,7,8}",
+    "{,docs/,doc/}man/man{1,3,5,7,8}/*.{1,3,5,7,8}",
+)
 # Pages that projects keep in the root.
 ROOT_FILE = late(
     r"(?i)(?:design|architecture|develop(?:ment|ing|ers?)|hacking|building|internals?|testing|usage|tutorial|manual"

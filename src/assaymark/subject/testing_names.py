@@ -8,7 +8,7 @@ from assaymark.patterns import late
 
 FOLDER = late(
     r"(?:^|/)(?:(?:unit|integration|functional|system|regression|acceptance|e2e|smoke|api|end2end)?[-_]?(?:tests?|testing|specs?|testsuites?|testcases?)"
-    r"(?:[-_]\w+)?|[\w-]+[-_](?:tests?|testsuite)|__tests__|e2e|cypress|testthat)(?:/|$)",
+    r"(?:[-_]\w+)?|[\w-]+[-_](?:tests?|testsuite)|__tests__|e2e|cypress|testthat|tinytest|RUnit)(?:/|$)",
     re.IGNORECASE,
 )
 # A file of its own for doubles, as Go and Angular projects have beside the code.

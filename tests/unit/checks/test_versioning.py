@@ -29,6 +29,7 @@ def test_the_remedy_names_the_next_tag_and_the_policy() -> None:
     assert found.outcome is Outcome.FAILED
     assert "v2026.7.1" in str(found.remedy)
     assert "version-scheme = 'calver'" in str(found.remedy)
+    assert "v1.10.0" in str(evidence_of(newest_release, releases=of("1.9-46"), settings={}).remedy)
 
 
 def test_a_policy_that_does_not_exist_decides_nothing() -> None:

@@ -72,6 +72,18 @@ def _hooks(tree: Tree, text: str) -> Iterator[Line]:
     return hooks.expand(tree)
 
 
+def _overcommit(tree: Tree, text: str) -> Iterator[Line]:
+    from assaymark.subject.tasks import hooks
+
+    return hooks.overcommit(tree)
+
+
+def _lefthook(tree: Tree, text: str) -> Iterator[Line]:
+    from assaymark.subject.tasks import hooks
+
+    return hooks.lefthook(tree)
+
+
 def _java(tree: Tree, text: str) -> Iterator[Line]:
     from assaymark.subject.tasks import java
 
@@ -92,6 +104,8 @@ _READERS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (late(_START + r"(?:hatch|pdm|poe|pixi|rye|invoke|inv|task|doit)\s"), _python),
     (late(_START + r"(?:pytest|py\.test)(?:\s|$|[\"'])"), _pytest),
     (late(_START + r"(?:pre-commit|prek)(?:\s+run|/action|-action)|j178/prek-action|pre-commit-uv"), _hooks),
+    (late(_START + r"overcommit\s+(?:--run|-r)(?:\s|$)"), _overcommit),
+    (late(_START + r"lefthook\s+run\s"), _lefthook),
     (late(_START + f"(?:{_MAVEN}|{_GRADLE})"), _java),
     (_SCRIPT, _script),
 )

@@ -1,4 +1,4 @@
-"""``pre-commit run``, ``prek run``: the hooks of .pre-commit-config.yaml or prek.toml."""
+"""``pre-commit run``, ``prek run``, ``overcommit --run``, ``lefthook run``: the hooks of their configurations."""
 
 from __future__ import annotations
 
@@ -7,15 +7,52 @@ from functools import lru_cache
 
 from assaymark.api import Tree
 from assaymark.subject.parsing import ParseProblem, load_toml, load_yaml_lines
-from assaymark.subject.tasks.line import LIMIT, Line
+from assaymark.subject.tasks.line import LIMIT, Line, shell
 
 NAMES = (".pre-commit-config.yaml", ".pre-commit-config.yml", "prek.toml")
+_LEFTHOOK = tuple(f"{dot}lefthook.{ending}" for dot in ("", ".") for ending in ("yml", "yaml"))
 
 
 def expand(tree: Tree) -> Iterator[Line]:
     """One command per hook: its id and, for local ones, its entry."""
     for entry in tree.find(*NAMES)[:1]:
         yield from _hooks(tree.read(entry.path, LIMIT), entry.path)
+
+
+def overcommit(tree: Tree) -> Iterator[Line]:
+    """The hooks before a commit that .overcommit.yml enables, by their names in small letters."""
+    for path, lines, table in _tables(tree, (".overcommit.yml",), "PreCommit"):
+        for name, hook in table.items():
+            if name != "ALL" and isinstance(hook, dict) and hook.get("enabled", True) is not False:
+                command = hook.get("command")
+                words = [name.lower(), *(command if isinstance(command, list) else [])]
+                at = lines.get(("PreCommit", name), 1)
+                yield Line("overcommit hook " + " ".join(w for w in words if isinstance(w, str)), path, at)
+
+
+def lefthook(tree: Tree) -> Iterator[Line]:
+    """The commands before a commit and before a push."""
+    for hook in ("pre-commit", "pre-push"):
+        for path, lines, table in _tables(tree, _LEFTHOOK, hook):
+            for kind in ("commands", "scripts"):
+                commands = table.get(kind)
+                for name, command in commands.items() if isinstance(commands, dict) else ():
+                    run = command.get("run") if isinstance(command, dict) else None
+                    if isinstance(run, str):
+                        yield from shell(run, path, lines.get((hook, kind, name), 1), block=False)
+
+
+def _tables(
+    tree: Tree, names: tuple[str, ...], key: str
+) -> Iterator[tuple[str, Mapping[tuple[str | int, ...], int], dict[str, object]]]:
+    for entry in tree.find(*names)[:1]:
+        try:
+            data, lines = load_yaml_lines(tree.read(entry.path, LIMIT))
+        except ParseProblem:
+            return
+        table = data.get(key) if isinstance(data, dict) else None
+        if isinstance(table, dict):
+            yield entry.path, lines, {str(name): value for name, value in table.items()}
 
 
 @lru_cache(maxsize=2)

@@ -1,0 +1,3 @@
+def height(time)
+  2 * time
+end

@@ -1,0 +1,1 @@
+height <- function(t) 2 * t

@@ -1,0 +1,2 @@
+library(tinytest)
+expect_equal(height(1), 2)
