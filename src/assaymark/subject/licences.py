@@ -328,7 +328,7 @@ def _rest(text: str, spans: Iterable[tuple[int, int]]) -> str:
 def _weight(text: str) -> int:
     """Letters and digits, so that rules and frames do not count; copyright lines do not count either."""
     lines = (line for line in text.splitlines() if not re.match(r"(?i)[\s#*/]*(?:copyright|\(c\)|©)", line))
-    return sum(c.isalnum() for line in lines for c in line)
+    return sum(sum(map(str.isalnum, line)) for line in lines)
 
 
 def _by_substance(text: str, words: int) -> str:
