@@ -69,6 +69,14 @@ def _plugged(verb: str) -> object:
     return None
 
 
+def plugged(verb: str) -> click.Command:
+    """The command of a verb that a plugin brings. Raises InputError, with how to come by it, when none does."""
+    command = _plugged(verb)
+    if not isinstance(command, click.Command):
+        raise _missing(verb, [])
+    return command
+
+
 def _missing(verb: str, known: list[str]) -> InputError:
     extra = PLUGIN_VERBS.get(verb)
     if extra in _extras():

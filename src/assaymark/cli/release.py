@@ -21,6 +21,7 @@ from assaymark.errors import GateNotMet, InputError, Undetermined
 
 if TYPE_CHECKING:
     from assaymark.assessment import Judged
+    from assaymark.cli._release_image import Candidate
     from assaymark.release.check import Item
     from assaymark.release.source import Source
 
@@ -136,6 +137,7 @@ def check(path: Path, form: str, **given: Any) -> None:
 @click.option("--stamp", metavar="FILE", help="A file of the package that is to tell tag and commit, as JSON.")
 @click.option("--wheelhouse", is_flag=True, help="Add an archive of all wheels, for sites without the Internet.")
 @click.option("--image", multiple=True, metavar="NAME@DIGEST", help="An image that was built and tested for it.")
+@click.option("--image-manifest", metavar="FILE", help="Build the image that this describes: `pipeline image build`.")
 @click.option("--dry-run", is_flag=True, help="Check, and say what would be built.")
 def build(
     path: Path,
@@ -145,6 +147,7 @@ def build(
     stamp: str | None,
     wheelhouse: bool,
     image: tuple[str, ...],
+    image_manifest: str | None,
     dry_run: bool,
     **given: Any,
 ) -> None:
@@ -153,6 +156,8 @@ def build(
     Sdist and wheel, built twice and the same bytes; SBOM as CycloneDX and SPDX; provenance, RO-Crate, badge,
     assessment, notes and checksums. Executes the project's build back end, in an environment without tokens.
     """
+    from dataclasses import replace
+
     from assaymark.release import build as building
     from assaymark.release.images import parse
     from assaymark.release.source import open_source
@@ -178,12 +183,31 @@ def build(
             environment=list(given["environment"]) or None,
         )
         if dry_run:
-            out("\n".join(building.outline(source, wanted)))
+            planned = [f"the image of {image_manifest}, tried, as a candidate"] if image_manifest else []
+            out("\n".join([*planned, *building.outline(source, wanted)]))
             return
-        release = building.build(source, output, wanted, os.environ)
+        building.refuse(source, output, wanted)
+        with _image(source, image_manifest) as made:
+            if made:
+                wanted = replace(wanted, images=(*wanted.images, made.image), attached=made.sboms)
+            release = building.build(source, output, wanted, os.environ)
     for file in release.files:
         say(f"{file.sha256[:12]}  {file.name}")
     out(f"{release.name} {release.version}: {len(release.files)} files in {output}")
+
+
+@contextmanager
+def _image(source: Source, manifest: str | None) -> Iterator[Candidate | None]:
+    """The image that the commit describes, as long as its reports are needed; None where none is asked for."""
+    from tempfile import TemporaryDirectory
+
+    if manifest is None:
+        yield None
+        return
+    from assaymark.cli._release_image import built
+
+    with TemporaryDirectory(prefix="assaymark-image-") as place:
+        yield built(source, manifest, source.tag.removeprefix("v"), Path(place))
 
 
 @contextmanager

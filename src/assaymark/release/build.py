@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +36,8 @@ _KINDS = {
 class Wanted:
     """What to build and how. ``assessment`` with its bytes is the verdict that goes with the release.
 
-    ``licences`` are what a person knows of dependencies that do not tell; ``environment`` as in `release.check`.
+    ``attached`` are SBOMs of the images, by the name that each gets. ``licences`` are what a person knows of
+    dependencies that do not tell; ``environment`` as in `release.check`.
     """
 
     assessment: Assessment
@@ -48,6 +49,7 @@ class Wanted:
     lock: str | None = None
     wheelhouse: bool = False
     images: tuple[str, ...] = ()
+    attached: Mapping[str, Path] = field(default_factory=dict)
     licences: tuple[tuple[str, str], ...] = ()
     environment: list[str] | None = None
 
@@ -59,7 +61,7 @@ def build(source: Source, out: Path, wanted: Wanted, surroundings: Mapping[str, 
     """
     import tempfile
 
-    _refuse(source, out, wanted)
+    refuse(source, out, wanted)
     started = datetime.now(UTC)
     out.mkdir(parents=True, exist_ok=True)
     kinds = dict(_KINDS)
@@ -70,6 +72,9 @@ def build(source: Source, out: Path, wanted: Wanted, surroundings: Mapping[str, 
         kinds |= {path.name: "sdist" if path.name.endswith(".gz") else "wheel" for path in made}
         locked = _locked(source, wanted)
         _sboms(source, locked, out, kinds)
+        for name, sbom_file in wanted.attached.items():
+            (out / name).write_bytes(sbom_file.read_bytes())
+            kinds[name] = "sbom"
         if wanted.wheelhouse:
             packed = wheelhouse.archive(source, dependencies.needed_here(locked), made, out, scratch)
             kinds[packed.name] = "wheelhouse"
@@ -100,7 +105,8 @@ def outline(source: Source, wanted: Wanted) -> list[str]:
     return lines
 
 
-def _refuse(source: Source, out: Path, wanted: Wanted) -> None:
+def refuse(source: Source, out: Path, wanted: Wanted) -> None:
+    """Raises InputError for what can be no release of this commit, before anything is built."""
     if source.opened.subject.dirty:
         raise InputError("files differ from the commit", where=str(source.root), hint="commit them: a release is one")
     about = wanted.assessment.subject
