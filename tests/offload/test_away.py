@@ -67,7 +67,7 @@ def said(project: Path, tmp_path: Path) -> Said:
         environment = {**os.environ, "ASSAYMARK_WORK": str(tmp_path / "work"), **more}
         argv = [sys.executable, "-m", "assaymark", *words]
         return subprocess.run(
-            argv, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=300
+            argv, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=900
         )
 
     return run

@@ -81,7 +81,7 @@ def test_two_ranks_are_one_world_or_it_is_said(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     told = json.loads((tmp_path / "out/assessment.json").read_text())
@@ -151,7 +151,7 @@ def test_what_is_slower_on_more_ranks_fails_at_its_scaling(
     (tmp_path / "smoke.toml").write_text(SCALING)
     argv = [sys.executable, "-m", "assaymark", "smoke", "smoke.toml", "--runner", "slurm", "--engine", "charliecloud"]
     ended = subprocess.run(
-        [*argv, "--output", "out"], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+        [*argv, "--output", "out"], cwd=tmp_path, capture_output=True, text=True, timeout=900, check=False
     )
     told = json.loads((tmp_path / "out/assessment.json").read_text())
     failing = {s["id"] for s in told["subcriteria"] if s["outcome"] == "failed"}

@@ -51,7 +51,7 @@ def smoke(request: pytest.FixtureRequest, tmp_path: Path) -> Smoke:
             capture_output=True,
             text=True,
             check=check,
-            timeout=300,
+            timeout=900,
         )
 
     return run
@@ -157,7 +157,8 @@ TWINS: Mapping[str, tuple[Made, set[str]]] = {
     "says another version": (tool("echo tool 2"), {"IMG.Run08"}),
     "adds to what it writes": (
         changed(bin__sh=File(
-            b'#!/bin/busybox sh\nbusybox sh "$@"\ncode=$?\n[ ! -f copied.txt ] || echo >> copied.txt\nexit $code\n', 0o755
+            b'#!/bin/busybox sh\nbusybox sh "$@"\ncode=$?\n[ ! -f copied.txt ] || echo >> copied.txt\nexit $code\n',
+            0o755,
         )), {"IMG.Run07"},
     ),
     "hides failures": (
@@ -390,7 +391,7 @@ def test_a_matrix_of_images_and_sites(tmp_path: Path) -> None:
     def smoke(*words: str) -> subprocess.CompletedProcess[str]:
         argv = [sys.executable, "-m", "assaymark", "smoke", "matrix.toml", "--output", "out", "--gate", "IMG.Run03"]
         return subprocess.run(
-            [*argv, *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=300
+            [*argv, *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=900
         )
 
     def made() -> dict[str, int]:

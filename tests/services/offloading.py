@@ -67,12 +67,12 @@ def done(at: SharedFolder, job: Job) -> tuple[Status, ...]:
     return wait(at, [handle])[job.id]
 
 
-def job(id: str, script: str, time: float = 60, **more: object) -> Job:
+def job(id: str, script: str, time: float = 300, **more: object) -> Job:
     return Job(id=id, command=sh(script), resources=Resources(time=time), **more)  # type: ignore[arg-type]
 
 
-def until(at: SharedFolder, handle: Handle, wanted: Callable[[Status], bool], seconds: float = 60) -> Status:
-    """Ask until the first copy is as wanted."""
+def until(at: SharedFolder, handle: Handle, wanted: Callable[[Status], bool], seconds: float = 300) -> Status:
+    """Ask until the first copy is as wanted. A container may take a minute to start on a busy machine."""
     end = clock.monotonic() + seconds
     while clock.monotonic() < end:
         status = at.status(handle)[0]

@@ -155,7 +155,7 @@ def running(
         named = {"socket": "sock", "key-file": "key", "pid-file": "pid", "log-file": "log", "seed-file": "seed"}
         words = [f"--{word}={folder}/munge.{ending}" for word, ending in named.items()]
         cluster.start("munged", "munged", "--foreground", "--force", *words)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not (folder / "munge.sock").exists():
             if time.monotonic() > end:
                 raise RuntimeError("munged does not come up: " + (folder / "munged.out").read_text())

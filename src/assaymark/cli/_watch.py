@@ -153,7 +153,7 @@ class _Picture(_Jobs):
         grid, now = Table.grid(padding=(0, 1)), self.clock()
         for name, state in list(self.states.items()):
             grid.add_row(Spinner("dots", style="cyan"), name, state, f"{now - self.began[name]:.0f} s")
-        words = Text(f"{self.over} over, {len(self.states)} to come", style="dim")
+        words = Text(f"{self.over} over, {len(self.states)} not yet", style="dim")
         said = [Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in list(self.lines)]
         title = [Text(f"── {self.speaker}", style="cyan")] if said else []
         return Group(grid, words, *title, *said)

@@ -148,8 +148,9 @@ def carried_out(at: SharedFolder, job: Job, heard: Heard | None = None) -> Done:
         status = wait(at, [handle], heard)[job.id][0]
         found = Done(status, at.logs(handle, 0, _TAIL), at.collect(handle), handle)
     except BaseException:
-        at.cancel(handle)
-        _forget(at, handle)
+        with contextlib.suppress(InputError):  # what could not be ended stays known
+            at.cancel(handle)
+            _forget(at, handle)
         raise
     _forget(at, handle)
     return found

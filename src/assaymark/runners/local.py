@@ -18,8 +18,8 @@ from assaymark.runners.shared import OneFolder, Seen
 
 # Copies run one after the other: a laptop is no cluster.
 _EACH = 'i=0; while [ "$i" -lt "$2" ]; do /bin/sh "$0" "$1" "$i"; i=$((i + 1)); done'
-# A reporter gives its command five seconds, and cleans up after it.
-GRACE = 20.0
+# A reporter gives its command five seconds, and cleans up: an engine on a busy machine may take a minute for that.
+GRACE = 90.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,8 @@ printf '%s %s\n' "$began" "$$" > "$run/started.tmp" && mv "$run/started.tmp" "$r
 
 state=exited child='' guard=''
 end_child() { [ -z "$child" ] || kill "-$1" "-$child" 2> /dev/null || kill "-$1" "$child" 2> /dev/null; }
-stop() { # a state and why: ask the command to end, then make it
-  state=$1
+stop() { # why: ask the command to end, then make it; who asks first gives the reason
+  [ "$state" != exited ] || state=$1
   end_child TERM
   (
     left=$grace

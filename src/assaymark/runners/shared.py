@@ -228,7 +228,7 @@ class SharedFolder:
         if open_ones := frozenset(i for i, v in told.items() if v is None):
             self.back.bring(handle, open_ones)
             told |= {i: folders.verdict(handle, i) for i in open_ones}
-        doubtful = frozenset(i for i, v in told.items() if v is None or v.state == "terminated")
+        doubtful = frozenset(i for i, v in told.items() if v is None or _by_a_signal(v))
         seen = self._seen(handle, doubtful) if doubtful else {}
         over = {i for i in doubtful if told[i] is None and _over(seen.get(i))}
         if over:
@@ -261,7 +261,7 @@ class SharedFolder:
             return self._unjudged(handle, index, seen)
         waited = _waited(handle, told.began)
         base = Status(state=State.EXITED, index=index, waited=waited, took=told.took, host=told.host)
-        if told.state == "exited":
+        if told.state == "exited" and not (seen and seen.state in _ENDED_BY_THE_SITE):
             return replace(base, code=told.code)
         if told.state == "out-of-memory":
             return replace(base, state=State.OUT_OF_MEMORY, reason="it took more memory than it was given")
@@ -269,7 +269,7 @@ class SharedFolder:
             return replace(base, state=State.NO_VERDICT, reason=_refused(handle, index))
         if told.state == "timed-out":
             return replace(base, state=State.TIMED_OUT, reason=f"its time of {handle.time:g} s was over")
-        if seen and seen.state and seen.state.over and seen.state not in (State.NO_VERDICT, State.EXITED):
+        if seen and seen.state in _ENDED_BY_THE_SITE:
             return replace(base, state=seen.state, reason=seen.reason)
         return replace(base, state=State.CANCELLED, reason="it was ended from outside")
 
@@ -310,6 +310,14 @@ class SharedFolder:
 
         self.back.forget(handle)
         shutil.rmtree(handle.folder, ignore_errors=True)
+
+
+_ENDED_BY_THE_SITE = frozenset(s for s in State if s.over) - {State.NO_VERDICT, State.EXITED}
+
+
+def _by_a_signal(told: folders.Verdict) -> bool:
+    """Whether a site that ends all processes of a job at once may have been behind it: then it is asked."""
+    return told.state == "terminated" or (told.state == "exited" and told.code > 128)
 
 
 def _waited(handle: Handle, began: float) -> float | None:
