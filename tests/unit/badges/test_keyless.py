@@ -223,6 +223,19 @@ def test_a_bundle_that_does_not_hold(name: str, badge: Badge) -> None:
     assert verdict.says is Says.NO
 
 
+def test_a_bundle_is_read_within_bounds(badge: Badge) -> None:
+    """One that holds, and is only too large: the blanks behind it change nothing else."""
+    bundle = badge.bundle()
+    fits, large = bundle.ljust(keyless.LIMIT), bundle.ljust(keyless.LIMIT + 1)
+    assert said(badge.look(fits)) == YES
+    assert keyless.statement_of(fits, badge.root)[1]["_type"] == keyless.STATEMENT
+    verdict = badge.look(large)
+    assert said(verdict)["attestation"] == "no"
+    assert any("larger than" in answer.text for answer in verdict.answers)
+    with pytest.raises(keyless.NotAttested, match="larger than"):
+        keyless.statement_of(large, badge.root)
+
+
 def test_the_bundle_of_another_badge(badge: Badge, golden: Assessment, sigstore: Sigstore, root: Path) -> None:
     other = Badge(replace(golden, subject=replace(golden.subject, commit="e" * 40)), sigstore, root)
     assert said(badge.look(other.bundle()))["attestation"] == "no"

@@ -7,6 +7,7 @@ import gzip
 import hmac
 import json
 import re
+import tracemalloc
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -570,6 +571,22 @@ def test_a_list_is_unpacked_within_bounds(name: str) -> None:
         status.list_of(claims)
     told = f"{caught.value} {caught.value.__cause__ or ''}"
     assert message in told
+
+
+def test_a_list_that_is_a_bomb_takes_no_memory() -> None:
+    """A hundred megabytes in a hundred kilobytes: they are never there, not even to be counted."""
+    claims = status.claims(status.StatusList(KEY.did, LIST, NOW, NOW + timedelta(days=9), BITS))
+    packed = gzip.compress(bytes(100_000_000), 9)
+    assert len(packed) < 200_000
+    claims["credentialSubject"]["encodedList"] = "u" + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    tracemalloc.start()
+    try:
+        with pytest.raises(status.BadList):
+            status.list_of(claims)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20_000_000, "the list is unpacked beyond its bound"
 
 
 def test_a_place_beyond_the_end_of_the_list(given: Award) -> None:
