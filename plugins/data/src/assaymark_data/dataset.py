@@ -10,7 +10,7 @@ from assaymark.api import FactUnavailable
 
 TABLES = (".csv", ".tsv", ".parquet", ".pq")
 GRIDS = (".nc", ".nc4", ".cdf", ".zarr")
-MAPS = (".geojson", ".tif", ".tiff", ".geoparquet")
+MAPS = (".geojson", ".tif", ".tiff", ".geoparquet", ".gpkg", ".shp")
 PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".ckpt", ".dill", ".cloudpickle", ".rds", ".rdata")
 _PACKED = (".gz", ".zst")
 

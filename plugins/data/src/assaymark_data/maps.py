@@ -1,4 +1,4 @@
-"""Maps: GeoJSON and GeoParquet by shapely, GeoTIFF by tifffile: geometries, coordinates, reference system, extent."""
+"""Maps: geometries by shapely (GeoJSON, GeoParquet, GeoPackage, Shapefile), GeoTIFF by tifffile; reference system."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-MOST = 200
+MOST, MOST_FEATURES = 200, 100_000
 GEOJSON_LIMIT = 500_000_000
 _TILE_OFFSETS, _STRIP_OFFSETS = 324, 273
 
@@ -19,7 +19,9 @@ def examined(place: Path) -> dict[str, Any]:
         return _geotiff(place)
     if name.endswith(".geojson"):
         return _geojson(place)
-    return _geoparquet(place)
+    if name.endswith(".gpkg"):
+        return _geopackage(place)
+    return _shapefile(place) if name.endswith(".shp") else _geoparquet(place)
 
 
 def _geojson(place: Path) -> dict[str, Any]:
@@ -93,7 +95,7 @@ def _geoparquet(place: Path) -> dict[str, Any]:
         columns = dict(r[:2] for r in connection.execute(f"DESCRIBE SELECT * FROM read_parquet('{name}')").fetchall())
         if not str(columns.get(column)).startswith("BLOB"):
             return {"unknown": f"its column {str(column)[:50]} is {columns.get(column)}, which is not read here"}
-        found = connection.execute(f"SELECT {quoted} FROM read_parquet('{name}') LIMIT 100000").fetchall()
+        found = connection.execute(f"SELECT {quoted} FROM read_parquet('{name}') LIMIT {MOST_FEATURES}").fetchall()
         shapes = (
             (n, shapely.from_wkb(r[0], on_invalid="ignore") if r[0] is not None else None)
             for n, r in enumerate(found, 1)
@@ -102,6 +104,50 @@ def _geoparquet(place: Path) -> dict[str, Any]:
         problems += list(_judged(shapes, degrees=geographic))
     crs = "OGC:CRS84" if "crs" not in told else _crs_name(told["crs"])
     return {"problems": problems[:MOST], "features": len(found), "crs": crs}
+
+
+def _geopackage(place: Path) -> dict[str, Any]:
+    """All layers; the reference system is told when each of them has one."""
+    from assaymark_data import geopackage
+
+    if why := geopackage.truncated(place):
+        return {"broken": why}
+    waiting = place.with_name(place.name + "-wal")
+    if waiting.exists() and waiting.stat().st_size:
+        return {"unknown": f"changes in {waiting.name} are not written to it yet"}
+    database = geopackage.opened(place)
+    try:
+        layers = geopackage.layers(database)
+        if not layers:
+            return {"unknown": "it holds no layer of features: tiles and plain tables are not looked at"}
+        problems: list[tuple[str, str]] = []
+        count = 0
+        for layer in layers:
+            shapes = list(geopackage.geometries(database, layer, MOST_FEATURES - count))
+            count += len(shapes)
+            judged = _judged(shapes, degrees=layer.degrees)
+            problems += [(severity, f"{layer.table[:80]}: {text}") for severity, text in judged]
+    finally:
+        database.close()
+    if not count:
+        return {"broken": "it holds no features"}
+    systems = dict.fromkeys(layer.crs for layer in layers)
+    crs = "" if "" in systems else ", ".join(systems)[:200]
+    return {"problems": problems[:MOST], "features": count, "crs": crs}
+
+
+def _shapefile(place: Path) -> dict[str, Any]:
+    from assaymark_data import shapefile
+
+    if why := shapefile.truncated(place):
+        return {"broken": why}
+    crs, degrees = shapefile.system(place)
+    shapes = list(shapefile.geometries(place, MOST_FEATURES))
+    if not shapes:
+        return {"broken": "it holds no features"}
+    problems = [("error", f"{name} does not lie beside it, or is a link") for name in shapefile.lacking(place)]
+    problems += _judged(shapes, degrees=degrees)
+    return {"problems": problems[:MOST], "features": len(shapes), "crs": crs}
 
 
 def _crs_name(crs: Any) -> str:

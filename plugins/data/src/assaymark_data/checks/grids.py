@@ -7,7 +7,10 @@ from assaymark_data.checks.quality import Report
 from assaymark_data.dataset import Dataset
 from assaymark_data.examined import Examined
 
-_NO_GRIDS, _NO_MAPS = "there are no grids (NetCDF, Zarr)", "there are no maps (GeoJSON, GeoTIFF, GeoParquet)"
+_NO_GRIDS, _NO_MAPS = (
+    "there are no grids (NetCDF, Zarr)",
+    "there are no maps (GeoJSON, GeoTIFF, GeoParquet, GeoPackage, Shapefile)",
+)
 
 
 def _readable(rule: str, dataset: Dataset, found: tuple[Examined, ...], nothing: str) -> Evidence:
