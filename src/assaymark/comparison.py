@@ -6,10 +6,12 @@ nobody knew that it held. For the same reason what was unknown and turns out not
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assaymark.findings import FULFILLED, Findings, Item, reason
 from assaymark.model import Assessment, Outcome, Severity, SubcriterionResult, Subject
+from assaymark.moved import moved
 
 _SILENT = (Outcome.UNKNOWN, Outcome.ERROR)
 
@@ -57,14 +59,16 @@ class Difference:
 
 
 def difference(before: Assessment, after: Assessment) -> Difference:
-    """Compare two assessments; findings are matched by fingerprint."""
+    """Compare two assessments; findings are matched by fingerprint, and those of a renamed file by what they say."""
     old = {r.definition.id: r for r in before.results}
     new = {r.definition.id: r for r in after.results}
     ids = [*new, *(i for i in old if i not in new)]
     changes = [c for c in (_change(i, old.get(i), new.get(i)) for i in ids) if c.before is not c.after]
     old_items = {i.id: i for i in Findings(before)}
     new_items = {i.id: i for i in Findings(after)}
-    added = tuple(i for key, i in new_items.items() if key not in old_items)
+    added, gone = _unmatched(new_items, old_items), _unmatched(old_items, new_items)
+    same = moved(gone, added, {i.path for i in old_items.values()}, {i.path for i in new_items.values()})
+    added = tuple(i for i in added if i.id not in same)
     return Difference(
         before=_side(before),
         after=_side(after),
@@ -72,10 +76,14 @@ def difference(before: Assessment, after: Assessment) -> Difference:
         better=tuple(c for c in changes if _direction(c) > 0),
         changed=tuple(c for c in changes if _direction(c) == 0),
         new=added,
-        gone=tuple(i for key, i in old_items.items() if key not in new_items and _looked_at(i, new)),
+        gone=tuple(i for i in gone if i.id not in same and _looked_at(i, new)),
         ratcheted=_ratcheted(old, new, added),
         cautions=_cautions(before, after),
     )
+
+
+def _unmatched(items: Mapping[str, Item], others: Mapping[str, Item]) -> tuple[Item, ...]:
+    return tuple(item for key, item in items.items() if key not in others)
 
 
 def regressions_of(change: Difference) -> tuple[tuple[str, Outcome], ...]:

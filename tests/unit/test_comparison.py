@@ -164,3 +164,63 @@ def test_what_a_partial_run_left_out_may_have_got_worse(before: Outcome, expecte
     assert unseen_of(difference(old, assessed(partial=("only QC.Doc",)))) == expected
     assert unseen_of(difference(old, assessed())) == (), "in a whole run it is no longer asked for"
     assert unseen_of(difference(old, assessed(verdict(P), partial=("only QC.Sty",)))) == ()
+
+
+def said(path: str, *messages: str, rule: str = "E501") -> tuple[Finding, ...]:
+    """Findings of one file, one a line."""
+    return tuple(
+        Finding(rule=rule, message=m, severity=Severity.ERROR, location=Location(path=path, line=n))
+        for n, m in enumerate(messages, 1)
+    )
+
+
+def changed_by(before: tuple[Finding, ...], after: tuple[Finding, ...]) -> tuple[int, int, tuple[str, ...]]:
+    """How many findings are new and gone, and what got worse."""
+    d = difference(assessed(verdict(F, *before)), assessed(verdict(F, *after)))
+    return len(d.new), len(d.gone), tuple(id for id, _ in regressions_of(d))
+
+
+def test_a_file_that_was_renamed_has_no_new_findings() -> None:
+    assert changed_by(said("a.py", "one", "two 80"), said("lib/b.py", "one", "two 90")) == (0, 0, ())
+
+
+def test_what_is_written_into_a_renamed_file_is_new() -> None:
+    assert changed_by(said("a.py", "one", "two"), said("b.py", "one", "two", "three")) == (1, 0, ("QC.Sty01",))
+    assert changed_by(said("a.py", "one", "two", "three"), said("b.py", "one", "three")) == (0, 1, ())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (said("a.py", "one"), said("b.py", "two")),  # something else
+        (said("a.py", "one", "two", "three"), said("b.py", "one")),  # too little of it
+        (said("a.py", "one") + said("b.py", "x"), said("b.py", "x", "one")),  # the other file was there
+        (said("a.py", "one", "x"), said("a.py", "x") + said("b.py", "one")),  # this one still is
+        (said("a.py", "one"), said("b.py", "one", rule="E502")),
+    ],
+)
+def test_other_files_that_say_something_alike_are_other_files(
+    before: tuple[Finding, ...], after: tuple[Finding, ...]
+) -> None:
+    new, gone, worse = changed_by(before, after)
+    assert (new > 0, gone > 0) == (True, True)
+    assert worse == ("QC.Sty01",)
+
+
+def test_of_two_files_each_goes_to_the_one_that_agrees_most() -> None:
+    before = said("a.py", "one", "two", "three") + said("b.py", "one")
+    after = said("x/b.py", "one") + said("x/a.py", "one", "two", "three")
+    assert changed_by(before, after) == (0, 0, ())
+    assert changed_by(before, (*after, *said("x/c.py", "one"))) == (1, 0, ("QC.Sty01",))
+
+
+def test_strangers_cannot_make_it_long() -> None:
+    many = [tuple(f for n in range(2_000) for f in said(f"{at}{n}/__init__.py", "one")) for at in ("a", "b")]
+    new, gone, _ = changed_by(*many)
+    assert (new, gone) == (1_980, 1_980), "of very many only some are looked at"
+
+
+def test_a_folder_of_many_files_is_renamed() -> None:
+    names = [f"m{n}.py" for n in range(300)]
+    before = tuple(f for name in names for f in said(f"old/{name}", "one", name))
+    assert changed_by(before, tuple(f for name in names for f in said(f"new/{name}", "one", name))) == (0, 0, ())

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.errors import BUG, OK, GateNotMet, Undetermined
-from assaymark.github import changed, event, findings, outputs, summary
+from assaymark.github import changed, event, findings, outputs, reasons, summary
+from assaymark.github.text import safe
 from assaymark.github.workflow_commands import annotation
 from assaymark.model import Assessment, Outcome
-from assaymark.wording import count, markdown
+from assaymark.wording import count
 
 if TYPE_CHECKING:
     from assaymark.github.answers import Answer
@@ -114,18 +115,26 @@ def _summary(ended: Ended) -> str:
         text = f"{answers.markdown(ended.answers)}\n{text}"
     if ended.code == OK:
         return text
-    said = [markdown(line) for line in ended.message.splitlines()[:50] if line.strip()]
-    first, *others = said or [f"exit status {ended.code}"]
-    lines = [f"> [!{'WARNING' if ended.code == Undetermined.code else 'CAUTION'}]", f"> {first}"]
-    lines += [">", *(f"> - {line}" for line in others)] if others else []
+    first, *others = reasons.of(ended.message, ended.assessment) or [reasons.Reason((), f"exit status {ended.code}")]
+    lines = [f"> [!{'WARNING' if ended.code == Undetermined.code else 'CAUTION'}]", f"> {safe(first.text)}"]
+    lines += [">", *(f"> - {_shown(r)}" for r in others)] if others else []
     return "\n".join(lines) + f"\n\n{text}"
+
+
+def _shown(r: reasons.Reason) -> str:
+    """A reason as Markdown, with what to do below it."""
+    ids = ", ".join(f"**{safe(id, 60)}**" for id in r.ids)
+    said = " ".join(filter(None, (ids, safe(r.said))))
+    todo = f"<br>To do: {safe(r.todo)}" if r.todo else ""
+    return f"{said}: {safe(r.why)}{todo}" if r.why else f"{said}{todo}"
 
 
 def _trouble(verb: str, ended: Ended) -> Iterator[str]:
     """Why the step is red; where answers say no, they say it better."""
     if ended.code != OK and not any(a.says == "no" for a in ended.answers):
         title = f"assaymark {verb}" + (": a bug of ours" if ended.code == BUG else "")
-        yield annotation("error", ended.message, title=title)
+        told = reasons.plain(reasons.of(ended.message, ended.assessment)) or ended.message
+        yield annotation("error", told, title=title)
     if ended.answers:
         from assaymark.github import answers
 

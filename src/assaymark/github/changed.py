@@ -9,7 +9,11 @@ from typing import Any
 
 _LIMIT = 20_000_000
 _HUNK = re.compile(rb"@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
-_DIFF = ("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/")
+# Lines of a file that was only renamed are not new; looking for where files came from is bounded.
+_DIFF = (
+    *("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames", "-l500"),
+    *("--src-prefix=a/", "--dst-prefix=b/"),
+)
 
 Lines = Mapping[str, tuple[range, ...]]
 
@@ -86,6 +90,8 @@ def parse(diff: bytes) -> Lines:
             left -= line[:1] != b"\\"
         elif line.startswith(b"+++ "):
             path = _path(line[4:])
+        elif line.startswith(b"rename to ") and (renamed := _name(line[10:])):
+            found.setdefault(renamed, [])
         elif path is not None and (hunk := _HUNK.match(line)):
             start, length = int(hunk[1]), int(hunk[2] or 1)
             found.setdefault(path, []).append(range(start, start + length))
@@ -99,11 +105,15 @@ def _removed(hunk: bytes) -> int:
 
 
 def _path(text: bytes) -> str | None:
-    """A path as git prints it after ``+++``: quoted like a C string when it holds anything special."""
-    name = text.rstrip(b"\t")
-    if name[:1] == b'"' and name[-1:] == b'"':
-        name = _unquoted(name[1:-1])
-    return name[2:].decode("utf-8", "surrogateescape") if name.startswith(b"b/") else None
+    """A path as git prints it after ``+++``; None for no file."""
+    name = _name(text.rstrip(b"\t"))
+    return name[2:] if name.startswith("b/") else None
+
+
+def _name(text: bytes) -> str:
+    """A name as git prints it: quoted like a C string when it holds anything special."""
+    name = _unquoted(text[1:-1]) if text[:1] == b'"' and text[-1:] == b'"' else text
+    return name.decode("utf-8", "surrogateescape")
 
 
 _ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}

@@ -157,13 +157,18 @@ def _changes(r: Report, most: int) -> Iterator[str]:
 
 
 def _verdicts(changes: Sequence[Change], most: int) -> Iterator[str]:
-    yield from table(("Item", "Before", "Now", "Why"), [_change_row(c) for c in changes[:most]])
-    yield from _hidden(len(changes) - most, "item")
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for c in changes:  # often one reason changes several verdicts
+        after = _word(c.after) + (", waived" if c.waived else "")
+        alike.setdefault((_word(c.before), after, safe(c.reason or c.text, 400)), []).append(c.id)
+    rows = [(_names(ids), *about) for about, ids in [*alike.items()][:most]]
+    yield from table(("Item", "Before", "Now", "Why"), rows)
+    yield from _hidden(sum(map(len, [*alike.values()][most:])), "item")
 
 
-def _change_row(c: Change) -> tuple[str, ...]:
-    waived = ", waived" if c.waived else ""
-    return (f"**{safe(c.id, 60)}**", _word(c.before), _word(c.after) + waived, safe(c.reason or c.text, 400))
+def _names(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _ALIKE} more" if len(ids) > _ALIKE else ""
+    return ", ".join(f"**{safe(id, 60)}**" for id in ids[:_ALIKE]) + more
 
 
 def _word(outcome: Outcome | None) -> str:
@@ -250,11 +255,10 @@ def _missing(r: Report, most: int) -> Iterator[str]:
 
 def _missing_row(about: tuple[str, str, str], members: Sequence[Task]) -> tuple[str, ...]:
     outcome, why, advice = about
-    names = ", ".join(f"**{safe(t.result.definition.id, 60)}**" for t in members[:_ALIKE])
+    names = _names([t.result.definition.id for t in members])
     summed = dict.fromkeys(i for t in members for i in t.also)
     also = f"<br>also for {', '.join(safe(i, 60) for i in summed)}" if summed else ""
-    more = f" and {len(members) - _ALIKE} more" if len(members) > _ALIKE else ""
-    return (f"{names}{more}<br>{outcome}{also}", safe(why, 300), safe(advice, 300))
+    return (f"{names}<br>{outcome}{also}", safe(why, 300), safe(advice, 300))
 
 
 def _foot(r: Report) -> str:

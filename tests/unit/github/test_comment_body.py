@@ -206,3 +206,11 @@ def test_pieces_of_text() -> None:
     assert len(cut_bytes("\udc80" * 100, 50).encode()) <= 50
     assert "\u200b" in safe("see deadbeef")
     assert safe("2026-11-21 line 1234567x abcdef") == "2026-11-21 line 1234567x abcdef"
+
+
+def test_verdicts_that_one_reason_changed_stand_together() -> None:
+    ids = ("QC.Doc06.1", "QC.Lic01", "QC.Sty01.1")
+    after = assessment(Level.NONE, *(result(id, Outcome.FAILED, message="there is no licence") for id in ids[:2]))
+    body = render(Report(assessment=after, change=difference(assessment(), after), head=HEAD))
+    assert "| **QC.Doc06.1**, **QC.Lic01** | ✓\u00a0passed | ✗\u00a0failed | there is no licence |" in body
+    assert "#### Worse (2)" in body
