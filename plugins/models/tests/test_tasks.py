@@ -181,8 +181,43 @@ def test_rules_hold_for_every_prediction(task: str, rule: str, expected: Outcome
     assert evidence(judged(task, "ML.Con", spoil=add), "ML.Con02").outcome is expected
 
 
-def test_generated_values_have_no_groups(judged: Judged) -> None:
+def test_generated_values_need_no_groups(judged: Judged) -> None:
     assert evidence(judged("generative", "ML.Sli"), "ML.Sli01").outcome is Outcome.NOT_APPLICABLE
+
+
+def of_seasons(folder: Path, *, winter: float = 0.0, seasons: bool = True, cold: int = 1000) -> None:
+    """Observed and generated values of two seasons; those generated for winter are off by as much."""
+    rng = np.random.default_rng(4)
+    np.savez(folder / "observed.npz", value=rng.normal(0, 1, 2000), season=np.repeat(["summer", "winter"], 1000))
+    made = {"value": np.concatenate([rng.normal(0, 1, 1000), rng.normal(winter, 1, cold)])}
+    if seasons:
+        made["season"] = np.array(["summer"] * 1000 + ["winter"] * cold)
+    np.savez(folder / "generated.npz", **made)
+    with (folder / "model.toml").open("a") as manifest:
+        manifest.write('\n[[slice]]\nby = "season"\nmetric = "wasserstein"\nat-most = 0.3\n')
+
+
+@pytest.mark.parametrize(
+    ("how", "expected", "said"),
+    [
+        ({}, Outcome.PASSED, "season summer: wasserstein"),
+        ({"winter": 1.0}, Outcome.FAILED, "season winter: wasserstein"),
+        ({"seasons": False}, Outcome.UNKNOWN, "no column season"),
+        ({"cold": 0}, Outcome.UNKNOWN, "season winter: no value is generated"),
+        ({"cold": 10}, Outcome.UNKNOWN, "fewer than 30"),
+    ],
+)
+def test_generated_values_are_compared_with_those_of_their_group(
+    how: dict[str, Any], expected: Outcome, said: str, judged: Judged, tmp_path: Path
+) -> None:
+    found = evidence(judged("generative", "ML.Sli", spoil=lambda folder: of_seasons(folder, **how)), "ML.Sli01")
+    assert found.outcome is expected
+    assert said in found.evidence[0].message
+    if not how:
+        with np.load(tmp_path / "observed.npz") as one, np.load(tmp_path / "generated.npz") as other:
+            pair = [table["value"][table["season"] == "winter"] for table in (one, other)]
+        distance = stats.wasserstein_distance(*pair)
+        assert found.evidence[0].metrics["season=winter wasserstein"] == pytest.approx(distance)
 
 
 def test_distances_of_generated_values_are_those_of_scipy(judged: Judged, tmp_path: Path) -> None:

@@ -94,7 +94,10 @@ def rows_of(manifest: Manifest) -> Rows:
     if "reference" not in manifest.data:
         raise FactUnavailable("the manifest names no reference data", remedy="add [reference] with file and target")
     reference = reference_of(manifest)
-    guesses = read_predictions(manifest, str(manifest.get("predictions", "file")), of_constraints(manifest))
+    welcome = of_constraints(manifest)
+    if manifest.task == "generative":
+        welcome |= {str(s["by"]) for s in manifest.data.get("slice", ())}
+    guesses = read_predictions(manifest, str(manifest.get("predictions", "file")), welcome)
     return joined(manifest, reference, guesses)
 
 

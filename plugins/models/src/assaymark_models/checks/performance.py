@@ -62,7 +62,7 @@ def slices(model_manifest: Manifest, model_sample: Sample) -> Evidence:
     """Each group that the manifest names clears its own threshold; a group of too few rows is unknown."""
     rules = model_manifest.data.get("slice", ())
     if not rules and model_manifest.task == "generative":
-        return not_applicable("generated values belong to no row of the reference, and so to no group")
+        return not_applicable("no groups are named, and generated values need not have any")
     if not rules:
         return unknown(
             "the manifest names no groups to look at apart", remedy="add [[slice]] with by, metric and bound"
@@ -81,6 +81,8 @@ def _groups(rule: Any, sample: Sample, manifest: Manifest) -> list[tuple[str, Ve
     import numpy as np
 
     by, least = rule["by"], int(rule.get("minimum", 30))
+    if sample.kind == "samples":
+        return _groups_of_samples(rule, sample, manifest)
     (group,), labels = codes(sample.rows.columns[by])
     if len(labels) > MOST_GROUPS:
         said = f"{by} has {len(labels):,} groups, more than {MOST_GROUPS:,}"
@@ -96,6 +98,26 @@ def _groups(rule: Any, sample: Sample, manifest: Manifest) -> list[tuple[str, Ve
         mask = np.zeros(sample.count, dtype=bool)
         mask[rows] = True
         found = _tried(rule, sample, manifest, mask, least)
+        out.append((name[:80], Verdict(found.outcome, f"{by} {name[:80]}: {found.message}", found.interval)))
+    return out or [(by, Verdict(Outcome.UNKNOWN, f"{by} has no groups"))]
+
+
+def _groups_of_samples(rule: Any, sample: Sample, manifest: Manifest) -> list[tuple[str, Verdict]]:
+    """Generated values of each group compared with those of the reference that are of the same group."""
+    by, least, made = str(rule["by"]), int(rule.get("minimum", 30)), sample.rows.guesses
+    if by not in made.column_names:
+        return [(by, Verdict(Outcome.UNKNOWN, f"the generated values have no column {by}, by which groups are told"))]
+    (theirs, ours), labels = codes(sample.rows.columns[by], made[by])
+    if len(labels) > MOST_GROUPS:
+        return [(by, Verdict(Outcome.UNKNOWN, f"{by} has {len(labels):,} groups, more than {MOST_GROUPS:,}"))]
+    out = []
+    for code, name in enumerate(labels):
+        part = replace(sample, truth=sample.truth[theirs == code], guess=sample.guess[ours == code])
+        if len(part.truth) and len(part.guess):
+            found = _tried(rule, part, manifest, None, least)
+        else:
+            where = "generated" if len(part.truth) else "in the reference"
+            found = Verdict(Outcome.UNKNOWN, f"no value is {where}")
         out.append((name[:80], Verdict(found.outcome, f"{by} {name[:80]}: {found.message}", found.interval)))
     return out or [(by, Verdict(Outcome.UNKNOWN, f"{by} has no groups"))]
 
