@@ -82,10 +82,8 @@ def test_without_an_engine_it_says_what_is_missing(repository, assaymark, tmp_pa
 
 def test_a_runner_that_nobody_brings(repository, assaymark):
     done = assaymark("assess", repository({"a": "b"}), "--runner", "daggre")
-    assert (done.returncode, done.stderr.splitlines()[0]) == (
-        2,
-        "assaymark: nothing here runs an assessment by 'daggre'",
-    )
+    assert done.returncode == 2
+    assert "there is no runner 'daggre'" in done.stderr
 
 
 def test_a_linked_worktree_is_refused(repository, assaymark, engine, rules, tmp_path):
