@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -22,7 +23,7 @@ Examples:
   assaymark jobs cancel --all               end all
   assaymark jobs clean                      forget what is over
 \b
-Jobs and unpacked images are kept in ASSAYMARK_WORK (default: ~/.local/state/assaymark).
+Jobs and unpacked images are kept in ASSAYMARK_WORK (default: ~/.local/state/assaymark), or where a site says.
 """
 
 
@@ -101,12 +102,9 @@ def clean(images: bool) -> None:
 
 def _known() -> Iterator[Known]:
     from assaymark.runners import folder as folders
-    from assaymark.runners.choose import back_of, places
+    from assaymark.runners.choose import back_of
 
-    root = places().jobs
-    if not root.is_dir():
-        return
-    for place in sorted(root.iterdir()):
+    for place in sorted(each for root in _roots() if root.is_dir() for each in root.iterdir()):
         handle = folders.load(place) if place.is_dir() and not place.is_symlink() else None
         if handle is None or handle.folder != str(place):
             continue
@@ -115,6 +113,20 @@ def _known() -> Iterator[Known]:
             yield Known(handle, runner, runner.status(handle))
         except InputError as problem:
             yield Known(handle, None, (), " ".join(str(problem).split()))
+
+
+def _roots() -> set[Path]:
+    """Where jobs are kept: in our own folder, and in those of the sites of this cluster."""
+    from assaymark.runners.choose import places
+    from assaymark.runners.site import default, sites
+
+    found = {places().jobs}
+    if default().is_file():
+        try:
+            found |= {places(site.work).jobs for site in sites(default()).values() if site.work and not site.login}
+        except InputError as problem:
+            say(f"jobs in the folders of sites are not known: {problem.message}")
+    return {root.absolute() for root in found}
 
 
 def _chosen(ids: Sequence[str]) -> list[Known]:

@@ -2,12 +2,13 @@
 
 ::
 
-    FOLDER/job.json  limits  command  examine  cleanup  report.sh  in/…  handle.json
+    FOLDER/job.json  limits  command  examine  cleanup  report.sh  in/…  handle.json  cancelled
     FOLDER/runs/INDEX/claimed/ started host why out err work/… result.json
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -242,6 +243,17 @@ def why(folder: str | Path, index: int) -> str:
     """Why a copy could not even begin, as its reporter says; empty when it began, or said nothing."""
     data = read(copy(folder, index) / "why", 1000) or b""
     return "".join(c if c.isprintable() else " " for c in data.decode("utf-8", "replace")).strip()
+
+
+def mark_cancelled(handle: Handle) -> None:
+    """Remember that we ended it: one that had hardly begun can no longer say so itself."""
+    with contextlib.suppress(OSError):
+        write(Path(handle.folder, "cancelled"), "")
+
+
+def is_cancelled(handle: Handle) -> bool:
+    """Whether we ended it."""
+    return Path(handle.folder, "cancelled").is_file()
 
 
 def host(handle: Handle, index: int) -> Mapping[str, str]:

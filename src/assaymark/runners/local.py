@@ -68,8 +68,14 @@ class Processes(OneFolder):
         end = time.monotonic() + GRACE
         while any(map(proc.born, reporters)) and time.monotonic() < end:
             time.sleep(0.02)
-        for each in proc.marked(folders.MARK, handle.id):
-            _signal(each, signal.SIGKILL)
+        # Until none is left: one that was just starting may be overlooked, and one that is killed takes a moment.
+        end = time.monotonic() + GRACE
+        while left := [pid for pid in (*proc.marked(folders.MARK, handle.id), _alive(handle)) if pid]:
+            for each in left:
+                _signal(each, signal.SIGKILL)
+            if time.monotonic() > end:
+                break
+            time.sleep(0.02)
         self._clean(handle)
 
     def _clean(self, handle: Handle) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from assaymark.errors import InputError
-from assaymark.job import Handle, Job, Log, State, Status
+from assaymark.job import Handle, Job, Log, State, Status, finished
 from assaymark.runners import folder as folders
 from assaymark.runners.engines import Engine, Wrapped
 
@@ -277,6 +277,8 @@ class SharedFolder:
         began = folders.started(handle.folder, index)
         waited = None if began is None else _waited(handle, began)
         base = Status(state=State.QUEUED, index=index, waited=waited, host=folders.host(handle, index))
+        if folders.is_cancelled(handle) and (seen is None or seen.state is State.NO_VERDICT):
+            return replace(base, state=State.CANCELLED, reason="it was ended before it wrote a verdict")
         if seen is None:
             why = folders.why(handle.folder, index) or "the site no longer knows it, and it wrote no verdict"
             return replace(base, state=State.NO_VERDICT, reason=why)
@@ -297,7 +299,10 @@ class SharedFolder:
         """End it, and whatever a container engine runs for it."""
         if handle.reference is None:
             handle = self._found(handle)
+        going = not finished(self.status(handle))
         self.back.stop(handle)
+        if going:
+            folders.mark_cancelled(handle)
 
     def collect(self, handle: Handle, index: int = 0) -> Mapping[str, bytes]:
         """What was asked for and is there, as files that are no links."""

@@ -129,3 +129,26 @@ def test_work_lies_where_it_is_said(work: Path, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.delenv("ASSAYMARK_WORK")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     assert places().images == tmp_path / "state/assaymark/images"
+
+
+def test_jobs_in_the_folder_of_a_site_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("ASSAYMARK_WORK")
+    sites = tmp_path / "sites.toml"
+    sites.write_text(
+        f'[site.here]\nrunner = "slurm"\nwork = "{tmp_path}/shared"\n'
+        f'[site.far]\nrunner = "slurm"\nlogin = "l"\nengine = "apptainer"\nwork = "{tmp_path}/far"\n'
+    )
+    monkeypatch.setenv("ASSAYMARK_SITES", str(sites))
+    at = runner("local", at=places(str(tmp_path / "shared")), settle=0.3)
+    at.submit(Job(id="theirs", command=("/bin/sh", "-c", "exec sleep 4733")))
+    assert set(listed(capfd)) == {"theirs"}
+    assert main(["jobs", "cancel", "theirs"]) == 0
+    assert listed(capfd) == {"theirs": "cancelled"}
+    assert not alive("sleep 4733")
+    assert main(["jobs", "clean"]) == 0
+    assert not (tmp_path / "shared/jobs/theirs").exists()
+    sites.write_text("[site")
+    assert main(["jobs", "list"]) == 0
+    assert "not valid TOML" in capfd.readouterr().err

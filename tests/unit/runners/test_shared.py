@@ -85,3 +85,20 @@ def test_a_site_is_not_asked_about_what_is_plain(tmp_path: Path) -> None:
     wrote(handle, "exited", 0)
     at.status(handle)
     assert back.asked == 0
+
+
+def test_what_was_ended_before_it_could_say_so_is_cancelled(tmp_path: Path) -> None:
+    back = Back(Seen(State.RUNNING))
+    at = SharedFolder(back, tmp_path, None, 0.0)
+    handle = at.submit(Job(id="x", command=("true",)))
+    at.cancel(handle)
+    back.says = Seen(State.NO_VERDICT, "its process ended")
+    assert at.status(handle)[0].state is State.CANCELLED
+
+
+def test_what_was_over_without_a_verdict_is_not_made_a_cancelled_one(tmp_path: Path) -> None:
+    back = Back(Seen(State.NO_VERDICT, "its process ended"))
+    at = SharedFolder(back, tmp_path, None, 0.0)
+    handle = at.submit(Job(id="x", command=("true",)))
+    at.cancel(handle)
+    assert at.status(handle)[0].state is State.NO_VERDICT
