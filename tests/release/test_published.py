@@ -43,7 +43,7 @@ def taken(built: Path) -> Path:
         record.at_forge(built, Done(("publish v1.2.0",), "https://github.com/lab/tide/releases/tag/v1.2.0")),
         record.at_archive(built, Deposit(DOI, "https://zenodo.org/records/7", True, ("publish",))),
     ):
-        assert record.told_of(built, release, places, {})
+        assert record.add_places(built, release, places, {})
     return built
 
 
@@ -70,7 +70,7 @@ def test_what_is_told_is_not_told_anew(taken: Path) -> None:
     before = (taken / folder.PUBLISHED).read_bytes()
     release = folder.read(taken)
     again = record.at_archive(taken, Deposit(DOI, "https://zenodo.org/records/7", True, ()))
-    assert not record.told_of(taken, release, again, {})
+    assert not record.add_places(taken, release, again, {})
     assert (taken / folder.PUBLISHED).read_bytes() == before
     # It is no part of the release: neither the list nor the sums know it, and they hold.
     assert folder.PUBLISHED not in {f.name for f in release.files}
@@ -80,13 +80,22 @@ def test_what_is_told_is_not_told_anew(taken: Path) -> None:
 def test_a_draft_goes_when_the_deposit_is_final(built: Path) -> None:
     release = folder.read(built)
     draft = Deposit("", "https://zenodo.org/deposit/7", False, ("draft v1.2.0",))
-    assert record.told_of(built, release, record.at_archive(built, draft), {})
+    assert record.add_places(built, release, record.at_archive(built, draft), {})
     assert [(p.draft, p.doi) for p in told(built).places] == [(True, "")]
     final = Deposit(DOI, "https://zenodo.org/records/7", True, ("publish",))
-    assert record.told_of(built, release, record.at_archive(built, final), {})
+    assert record.add_places(built, release, record.at_archive(built, final), {})
     assert [(p.draft, p.doi) for p in told(built).places] == [(False, DOI)]
     assert record.at_archive(built, Deposit("", "", False, ())) == []
     assert record.at_forge(built, Done((), "")) == []
+
+
+def test_an_image_that_lies_in_two_repositories_is_one(built: Path) -> None:
+    release = replace(folder.read(built), images=(IMAGE, IMAGE.replace("r.example", "s.example")))
+    (built / folder.MANIFEST).write_text(folder.render(release))
+    for image in release.images:
+        name = parse(image)
+        assert record.add_places(built, release, record.at_tags(name, name.reference, ("1.2.0",), ()), {})
+    assert [p.address for p in told(built).places] == ["r.example/lab/tide:1.2.0", "s.example/lab/tide:1.2.0"]
 
 
 @pytest.mark.parametrize("change", ["edit", "another release", "no json", "truth for a text", "a strange kind"])
@@ -113,7 +122,7 @@ def test_a_record_that_was_edited_or_is_of_another_release_is_refused(taken: Pat
 def test_a_record_that_would_tell_a_secret_is_not_written(built: Path) -> None:
     place = Place(kind="deposit", address="https://ada:lovelace@zenodo.org/7", sha256="3" * 64)
     with pytest.raises(InputError, match="address with credentials"):
-        record.told_of(built, folder.read(built), [place], {})
+        record.add_places(built, folder.read(built), [place], {})
     assert not (built / folder.PUBLISHED).exists()
 
 
@@ -202,7 +211,11 @@ def test_a_release_is_exported_as_what_the_build_wrote(taken: Path, tmp_path: Pa
 
 def test_all_records_of_a_folder_are_checked(taken: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["provenance", "check", str(taken)]) == 0
-    said = capsys.readouterr().err
+    told = capsys.readouterr()
+    assert [line.split()[0] for line in told.out.splitlines()] == [
+        "commit", "assessment", "release", "deposit", "github-release", "image", "image",
+    ]  # fmt: skip # the way
+    said = told.err
     assert [line.rpartition("/")[2] for line in said.splitlines()[:3]] == [
         "provenance.json: sound", "release-provenance.json: sound", "publication-provenance.json: sound",
     ]  # fmt: skip # what is said
@@ -227,7 +240,7 @@ def test_verify_goes_on_to_where_it_was_published(taken: Path, capsysbinary: pyt
     assert "no" not in whole.values()
     # Each of these breaks one link, and that link alone.
     place = [Place(kind="image", address="r.example/lab/tide:other", sha256="9" * 64)]
-    record.told_of(taken, folder.read(taken), place, {})
+    record.add_places(taken, folder.read(taken), place, {})
     assert [n for n, says in links(taken, capsysbinary, "verify").items() if says == "no"] == ["release: published"]
     (taken / folder.PUBLISHED).unlink()
     assert "release: published" not in links(taken, capsysbinary, "verify")

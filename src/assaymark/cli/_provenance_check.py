@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -66,9 +66,16 @@ def _of_a_folder(
         if (path / name).is_file():
             yield partial(sealed, path / name)
     if (files := records(str(path))) is not None:
-        from assaymark.provenance import chain
+        yield partial(_whole, path, files, sound)
 
-        yield lambda: sound(f"{path} as a whole", chain.joined(files))
+
+def _whole(path: Path, files: Mapping[str, bytes], sound: Callable[[str, Any], None]) -> None:
+    """The records of a release as one; then the way that they tell, from the commit to where it was published."""
+    from assaymark.provenance import chain
+
+    sound(f"{path} as a whole", chain.joined(files))
+    for what, named in chain.steps(chain.read(files)):
+        out(one_line(f"{what:<14} {named}", 300))
 
 
 def _worst(judgements: list[Callable[[], None]], where: str) -> None:

@@ -75,10 +75,10 @@ def publish(
 def _told(folder: Path, release: Release, *places: Place) -> None:
     """Into the record beside the release; that it cannot be written undoes nothing."""
     from assaymark.release.folder import PUBLISHED
-    from assaymark.release.record import told_of
+    from assaymark.release.record import add_places
 
     try:
-        if told_of(folder, release, places, os.environ):
+        if add_places(folder, release, places, os.environ):
             say(f"recorded in {folder / PUBLISHED}")
     except (InputError, OSError) as problem:
         say(f"assaymark: published, but not recorded: {problem}")

@@ -78,6 +78,8 @@ def publication(place: Path, release: Release) -> Published:
     Raises InputError when the record in the folder is not ours, was edited, or is about another release.
     """
     digests = {f.name: f.sha256 for f in release.files}
+    # One image may lie in several repositories: it is the same one.
+    images = {image.rpartition("@")[2]: image for image in sorted(release.images, reverse=True)}
     new = Published(
         repository=release.repository,
         commit=release.commit,
@@ -87,7 +89,7 @@ def publication(place: Path, release: Release) -> Published:
         listed=folder.digest(place / folder.MANIFEST),
         statement=digests.get(folder.STATEMENT, ""),
         record=digests.get(folder.RECORD, ""),
-        images=tuple(sorted(release.images)),
+        images=tuple(sorted(images.values())),
     )
     path = place / folder.PUBLISHED
     if not path.is_file() or path.is_symlink():
@@ -101,7 +103,7 @@ def publication(place: Path, release: Release) -> Published:
     return told
 
 
-def told_of(place: Path, release: Release, new: Iterable[Place], environment: Mapping[str, str]) -> bool:
+def add_places(place: Path, release: Release, new: Iterable[Place], environment: Mapping[str, str]) -> bool:
     """Add places to the record in the folder; tells whether that changed anything.
 
     ``moment``, ``version`` and ``run`` are filled in here. Raises InputError as `publication` does, and before it would
