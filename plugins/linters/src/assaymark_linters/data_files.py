@@ -62,7 +62,8 @@ def _data_files(languages: Any, tree: Tree) -> Evidence:
             metrics=metrics,
         )
     also = f"; {len(findings)} with a repeated key" if findings else ""
-    return passed(f"{len(looked)} JSON and TOML files can be read{also}", findings=findings, metrics=metrics)
+    files = "1 JSON or TOML file" if len(looked) == 1 else f"{len(looked)} JSON and TOML files"
+    return passed(f"{files} can be read{also}", findings=findings, metrics=metrics)
 
 
 data_files = replace(

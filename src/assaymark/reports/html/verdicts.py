@@ -121,7 +121,7 @@ def _todo(task: Task, subject: Subject, findings: Findings) -> Iterator[str]:
     also = tag(f"also for {', '.join(task.also)}" if task.also else "")
     waived = tag(f"waived until {r.waiver.until}") if r.waiver else ""
     yield f'<h3><a href="#{text(d.id)}">{text(d.id)}</a> {pill(r.outcome)} {strength(r)} {also}{waived}</h3>'
-    yield f"<p>{text(d.text)}</p><p>{text(reason(r))}</p>"
+    yield f'<p class="soft">{text(d.text)}</p><p>{text(reason(r))}</p>'
     evidence = telling(r)
     if evidence:
         yield _places(by_severity(findings.of(evidence)), subject)
@@ -194,11 +194,21 @@ def _item(r: SubcriterionResult, subject: Subject, findings: Findings) -> Iterat
     if r.waiver:
         owner = f" ({text(r.waiver.owner)})" if r.waiver.owner else ""
         yield f"<p>Waived until {r.waiver.until}{owner}: {text(r.waiver.reason)}</p>"
-    if r.outcome not in (Outcome.PASSED, Outcome.NOT_APPLICABLE):
-        yield f'<p class="do"><b>What to do:</b> {text(remedy(r))}</p>'
+    if advice := _advice(r):
+        yield f'<p class="do"><b>{advice[0]}:</b> {text(advice[1])}</p>'
     if d.references:
         yield f'<p class="small soft">See {", ".join(address(x) for x in d.references)}</p>'
     yield "</div></details>"
+
+
+def _advice(r: SubcriterionResult) -> tuple[str, str] | None:
+    """What comes next, with its heading. How to mend what nobody has seen to be broken is no advice."""
+    if r.outcome in (Outcome.PASSED, Outcome.NOT_APPLICABLE):
+        return None
+    if r.outcome is Outcome.FAILED:
+        return "What to do", remedy(r)
+    evidence = telling(r)
+    return ("How to find out", evidence.remedy) if evidence and evidence.remedy else None
 
 
 def _evidence(e: Evidence, subject: Subject, findings: Findings) -> Iterator[str]:
