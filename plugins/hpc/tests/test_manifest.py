@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assaymark.api import InputError
-from assaymark_hpc.asked import Gpu, Mpi, Needs
+from assaymark_hpc.asked import Bandwidth, Gpu, Mpi, Needs
 from assaymark_hpc.manifest import OWN, read
 
 GOOD = """
@@ -29,6 +29,8 @@ time = 5
 MORE = """
 long = ["tool", "serve"]
 brought = ["libtbb.so.12"]
+start_within = 2.5
+bandwidth = { memory = 5.0, gpu = 900 }
 recipe = "Dockerfile"
 [site]
 kernel = "4.18"
@@ -40,6 +42,7 @@ scaling = [1, 2]
 efficiency = 0.7
 [gpu]
 count = 2
+together = true
 [[test]]
 name = "bandwidth"
 command = ["stream"]
@@ -59,7 +62,9 @@ def test_all_that_can_be_asked(tmp_path: Path) -> None:
     assert found.site == Needs(kernel=(4, 18), driver=(550, 54, 15))
     assert found.recipe == ("Dockerfile", "FROM scratch\n")
     assert found.mpi == Mpi(tasks=4, launcher=("srun", "--mpi=pmix"), scaling=(1, 2), efficiency=0.7)
-    assert found.gpu == Gpu(count=2)
+    assert found.gpu == Gpu(count=2, together=True)
+    assert found.start_within == 2.5
+    assert found.bandwidth == Bandwidth(memory=5.0, gpu=900.0)
     assert found.long == ("tool", "serve")
     [test] = found.tests
     assert (test.matches, test.output, test.sha256) == ("Copy", "out/r.dat", "a" * 64)
@@ -77,7 +82,7 @@ def test_all_that_can_be_asked(tmp_path: Path) -> None:
         ("efficiency = 0.7->efficiency = -1", "0 or more"),
         ("efficiency = 0.7->efficiency = nan", "0 or more"),
         ("count = 2->count = 0", "1 or more"),
-        ("[gpu]\ncount = 2->gpu = 2\n", "must be a table"),
+        ("[gpu]\ncount = 2\ntogether = true->gpu = 2\n", "must be a table"),
         ('matches = "Copy"->matches = "("', "no regular expression"),
         ('matches = "Copy"->matches = "(a+)+$"', "take for ever"),
         ('matches = "Copy"->matches = "(a|a)*$"', "take for ever"),
@@ -91,6 +96,9 @@ def test_all_that_can_be_asked(tmp_path: Path) -> None:
         ('"bandwidth"->"again-x"', "cannot be the name"),
         ('kernel = "4.18"->kernel = "new"', "must be a version"),
         ('kernel = "4.18"->kernel = 4.18', "'kernel'"),
+        ("together = true->together = 1", "true or false"),
+        ("memory = 5.0->memory = -5.0", "0 or more"),
+        ("memory = 5.0->memories = 5.0", "did you mean 'memory'"),
         ("driver = ->drivers = ", "did you mean 'driver'"),
         ('recipe = "Dockerfile"->recipe = "Containerfile"', "the recipe cannot be read"),
     ],
@@ -160,7 +168,7 @@ def test_a_test_is_named_once(tmp_path: Path) -> None:
 def test_our_own_names_are_complete() -> None:
     from assaymark_hpc.manifest import PROBES
 
-    assert len(set(OWN)) == len(OWN) == len(PROBES) + 10
+    assert len(set(OWN)) == len(OWN) == len(PROBES) + 12
 
 
 @given(text=st.text(max_size=200))

@@ -64,7 +64,6 @@ TRIAL = {
     "image.tests": "version",
     "image.mpi": "mpi",
     "image.scaling": "ranks-2",
-    "image.gpu": "gpu",
     "image.ends": "ends",
     "image.same_output": "again-result",
     "image.performance": "speed",
@@ -193,7 +192,7 @@ def test_without_a_manifest_or_a_shell_nothing_is_guessed() -> None:
     unknown = {i for i, e in found.items() if e.outcome is Outcome.UNKNOWN}
     assert unknown == set(TRIAL) - {"image.exit_status"}
     asked = Manifest(image="x")
-    for check in (tried.mpi, tried.scaling, tried.gpu, tried.ends, tried.same_output, tried.performance):
+    for check in (tried.mpi, tried.scaling, tried.ends, tried.same_output, tried.performance):
         assert evidence_of(check, trials=bare, smoke_manifest=asked).outcome is Outcome.NOT_APPLICABLE
     [none] = pieces_of(tried.tests, trials=GOOD, smoke_manifest=Manifest(image="x"), image=IMAGE)
     assert none.outcome is Outcome.UNKNOWN
@@ -215,13 +214,6 @@ def test_ranks_that_are_no_world(text: bytes, says: str) -> None:
     found = judged(with_trial(ended("mpi", 0, text)))["image.mpi"]
     assert found.outcome is Outcome.FAILED
     assert says in found.message
-
-
-@pytest.mark.parametrize(
-    "text", [b"", b"count=1 right=1", b"ASSAYMARK_GPU count=2 right=2", b"ASSAYMARK_GPU count=1 right=0"]
-)
-def test_gpus_that_are_none(text: bytes) -> None:
-    assert judged(with_trial(ended("gpu", 0, text)))["image.gpu"].outcome is Outcome.FAILED
 
 
 @pytest.mark.parametrize(

@@ -45,10 +45,23 @@ class Mpi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gpu:
-    """So many GPUs. ``command`` prints ``ASSAYMARK_GPU count=N right=N``; ours is taken without."""
+    """So many GPUs. ``command`` prints ``ASSAYMARK_GPU count=N right=N``; ours is taken without.
+
+    ``together``: NCCL or RCCL must add up over all of them.
+    """
 
     count: int = 1
     command: tuple[str, ...] = ()
+    together: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bandwidth:
+    """The least in GB/s, of memory, of files in the working folder, of the memory of a GPU."""
+
+    memory: float | None = None
+    files: float | None = None
+    gpu: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +98,7 @@ class Manifest:
 
     ``start`` shows that it starts; ``setuid`` are the programs that may have the bit; ``long`` is a command that goes
     on until it is asked to end; ``brought`` are libraries that the site brings or that are not needed; ``recipe`` is
-    the text that it was built from, under its name.
+    the text that it was built from, under its name; ``start_within`` are seconds.
     """
 
     image: str
@@ -97,6 +110,8 @@ class Manifest:
     long: tuple[str, ...] = ()
     mpi: Mpi | None = None
     gpu: Gpu | None = None
+    start_within: float | None = None
+    bandwidth: Bandwidth | None = None
     brought: tuple[str, ...] = ()
     site: Needs = Needs()
     recipe: tuple[str, str] | None = None

@@ -13,22 +13,26 @@ from pathlib import Path
 from typing import Any
 
 from assaymark.api import InputError
-from assaymark_hpc.asked import Gpu, Manifest, Mpi, Needs, Performance, UserTest
+from assaymark_hpc.asked import Bandwidth, Gpu, Manifest, Mpi, Needs, Performance, UserTest
 
 LIMIT = 1_000_000
 TESTS = 200
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _KEYS = {"image", "architecture", "start", "max_size", "setuid", "test", "long", "mpi", "gpu"}
-_KEYS |= {"brought", "site", "recipe"}
+_KEYS |= {"brought", "site", "recipe", "start_within", "bandwidth"}
 _TEST = {"name", "command", "exit", "contains", "time", "matches", "output", "sha256", "performance"}
 _MPI = {"tasks", "command", "launcher", "scaling", "efficiency"}
-_GPU = {"count", "command"}
+_GPU = {"count", "command", "together"}
+_BANDWIDTH = {"memory", "files", "gpu"}
 _PERFORMANCE = {"pattern", "reference", "lower", "upper", "unit"}
 _OUTPUT = re.compile(r"[A-Za-z0-9_][\w./+-]{0,199}")
 RANKS = 65_536
 # Names of our own trials: a test of the user's must not take the place of one.
 PROBES = ("probe-ok", "probe-fails", "probe-late")
-OWN = (*PROBES, "start", "read-only", "any-user", "offline", "files", "fails", "lacking", "ends", "mpi", "gpu")
+OWN = (
+    *(*PROBES, "start", "read-only", "any-user", "offline", "files", "fails", "lacking", "ends"),
+    *("mpi", "gpu", "own-together", "own-rates"),
+)
 # Further trials of a test, or of the ranks, have these in their names.
 AGAIN, SCALED = "again-", "ranks-"
 
@@ -75,6 +79,8 @@ def _manifest(data: Mapping[str, Any], path: Path, digest: str) -> Manifest:
         long=_words(data, "long", where),
         mpi=_mpi(_table(data, "mpi", _MPI, where), f"{where}: mpi") if "mpi" in data else None,
         gpu=_gpu(_table(data, "gpu", _GPU, where), f"{where}: gpu") if "gpu" in data else None,
+        start_within=_real(data, "start_within", where) if "start_within" in data else None,
+        bandwidth=_bandwidth(data, where) if "bandwidth" in data else None,
         brought=_words(data, "brought", where),
         site=_needs(_table(data, "site", _SITE, where), f"{where}: site") if "site" in data else Needs(),
         recipe=_recipe(_text(data, "recipe", where), path) if "recipe" in data else None,
@@ -94,6 +100,11 @@ def _needs(data: Mapping[str, Any], where: str) -> Needs:
             raise InputError(f"{key!r} must be a version", where=where, hint=f'{key} = "4.18"')
         found[key] = tuple(int(n) for n in text.split("."))
     return Needs(**found)
+
+
+def _bandwidth(data: Mapping[str, Any], where: str) -> Bandwidth:
+    table = _table(data, "bandwidth", _BANDWIDTH, where)
+    return Bandwidth(**{key: _real(table, key, f"{where}: bandwidth") for key in table})
 
 
 def _recipe(name: str, manifest: Path) -> tuple[str, str]:
@@ -181,7 +192,10 @@ def _gpu(data: Mapping[str, Any], where: str) -> Gpu:
     count = _number(data, "count", where, 1, most=10_000)
     if count < 1:
         raise InputError("'count' must be 1 or more", where=where)
-    return Gpu(count=count, command=_words(data, "command", where))
+    together = data.get("together", False)
+    if not isinstance(together, bool):
+        raise InputError("'together' must be true or false", where=where)
+    return Gpu(count=count, command=_words(data, "command", where), together=together)
 
 
 def _performance(item: Mapping[str, Any], where: str) -> Performance:

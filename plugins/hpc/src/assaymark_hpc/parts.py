@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from assaymark.api import Parts
-from assaymark_hpc import facts, fitting, recipe, resting, tried
+from assaymark_hpc import facts, fitting, gpus, rates, recipe, resting, tried
 
-PARTS = Parts((*resting.CHECKS, *fitting.CHECKS, *recipe.CHECKS, *tried.CHECKS), facts.FACTS)
+PARTS = Parts(
+    (*resting.CHECKS, *fitting.CHECKS, *recipe.CHECKS, *tried.CHECKS, *gpus.CHECKS, *rates.CHECKS), facts.FACTS
+)

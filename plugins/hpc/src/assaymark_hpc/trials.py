@@ -6,6 +6,7 @@ A site that does not pass its own probe says nothing about an image: then no tri
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 
@@ -98,7 +99,8 @@ class Session:
             done = wait_for(self.runner, tuple(handles.values()), self.heard)
         except BaseException:
             for handle in handles.values():
-                self.runner.cancel(handle)
+                with suppress(InputError):  # one that cannot be asked to end now keeps none of the others running
+                    self.runner.cancel(handle)
             raise
         return found | {name: self._trial(name, handle, done[handle.id][0]) for name, handle in handles.items()}
 
@@ -175,7 +177,9 @@ def _jobs(image: Image, path: str, asked: Manifest, resources: Resources, *, she
     if asked.mpi:
         jobs += _ranks(job, asked.mpi, resources)
     if asked.gpu:
-        jobs.append(_gpus(job, asked.gpu, resources))
+        jobs += _gpus(job, asked.gpu, resources)
+    if asked.bandwidth and (asked.bandwidth.memory is not None or asked.bandwidth.files is not None):
+        jobs.append(replace(job("own-rates", ("python3", RATE_PROBE)), inputs={RATE_PROBE: _probe("rates.py")}))
     if shell:
         copy = replace(
             job("files", (SHELL, "-c", f"cat {GIVEN} > {COPIED}")), inputs={GIVEN: _content(image)}, outputs=(COPIED,)
@@ -195,6 +199,7 @@ _ENDS = (
     "exit 0"
 )
 MPI_PROBE, GPU_PROBE = "assaymark_mpi.py", "assaymark_gpu.py"
+TOGETHER_PROBE, RATE_PROBE = "assaymark_together.py", "assaymark_rates.py"
 LAUNCHER = ("srun", "--mpi=pmi2")
 
 
@@ -211,10 +216,16 @@ def _ranks(make: Callable[..., Job], asked: Mpi, resources: Resources) -> list[J
     return jobs + [replace(one, id=f"{SCALED}{n}", resources=replace(resources, tasks=n)) for n in asked.scaling]
 
 
-def _gpus(make: Callable[..., Job], asked: Gpu, resources: Resources) -> Job:
+def _gpus(make: Callable[..., Job], asked: Gpu, resources: Resources) -> list[Job]:
+    """All GPUs by themselves; and, if it was asked for, one sum over them."""
     command = asked.command or ("python3", GPU_PROBE)
     inputs = {} if asked.command else {GPU_PROBE: _probe("gpu.py")}
-    return replace(make("gpu", command), inputs=inputs, resources=replace(resources, gpus=asked.count))
+    with_gpus = replace(resources, gpus=asked.count)
+    jobs = [replace(make("gpu", command), inputs=inputs, resources=with_gpus)]
+    if asked.together:
+        one = make("own-together", ("python3", TOGETHER_PROBE))
+        jobs.append(replace(one, inputs={TOGETHER_PROBE: _probe("together.py")}, resources=with_gpus))
+    return jobs
 
 
 def _content(image: Image) -> bytes:

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from assaymark.api import (
     Evidence,
-    FactUnavailable,
     Finding,
     Grade,
     Image,
@@ -21,10 +20,9 @@ from assaymark.api import (
     unknown,
 )
 from assaymark_hpc.asked import Manifest, UserTest
+from assaymark_hpc.judged import NO_COMMAND, said, trial_of, undecided
 from assaymark_hpc.manifest import AGAIN, SCALED
 from assaymark_hpc.trials import CALLER_ONLY, NOWHERE, SHELL_CODE, Trial, Trials, copied_whole
-
-_NO_COMMAND = 'name a command that shows it: start = ["tool", "--version"] in a manifest (smoke.toml)'
 
 
 @check("image.site")
@@ -95,13 +93,13 @@ def offline(trials: Trials) -> Evidence:
 @check("image.files")
 def files(trials: Trials, image: Image) -> Evidence:
     """A file of the host is read and another written through a bind mount, byte for byte."""
-    trial = _trial(trials, "files", "the image has no /bin/sh to copy a file with")
+    trial = trial_of(trials, "files", "the image has no /bin/sh to copy a file with")
     if trial.code is None:
-        return _undecided(trial)
+        return undecided(trial)
     if trial.code == 0 and copied_whole(trial, image):
         return passed("a file was read and another written through a bind mount, byte for byte")
     return failed(
-        f"a file did not come through a bind mount (exit status {trial.code}){_said(trial)}",
+        f"a file did not come through a bind mount (exit status {trial.code}){said(trial)}",
         remedy="let an ordinary user read and write the working folder that the site mounts",
     )
 
@@ -109,16 +107,16 @@ def files(trials: Trials, image: Image) -> Evidence:
 @check("image.exit_status")
 def exit_status(trials: Trials) -> Evidence:
     """What fails inside is seen to fail outside: without that no other trial means anything."""
-    lacking = _trial(trials, "lacking", "")
+    lacking = trial_of(trials, "lacking", "")
     if lacking.code is None:
-        return _undecided(lacking)
+        return undecided(lacking)
     if lacking.code == 0:
         return failed(f"{NOWHERE}, which is not there, was run with success", remedy="use another container engine")
     if not trials.shell:
         return passed("a program that is not there was seen to fail")
-    fails = _trial(trials, "fails", "")
+    fails = trial_of(trials, "fails", "")
     if fails.code is None:
-        return _undecided(fails)
+        return undecided(fails)
     if fails.code != SHELL_CODE:
         return failed(
             f"a command that ends with {SHELL_CODE} was seen to end with {fails.code}",
@@ -133,11 +131,11 @@ def mpi(trials: Trials, smoke_manifest: Manifest) -> Evidence:
     asked = smoke_manifest.mpi
     if asked is None:
         return not_applicable("the manifest asks for no MPI ([mpi])")
-    trial = _trial(trials, "mpi", "")
+    trial = trial_of(trials, "mpi", "")
     if trial.code is None:
-        return _undecided(trial)
+        return undecided(trial)
     if trial.code != 0:
-        return failed(f"{asked.tasks} ranks ended with {trial.code}{_said(trial)}", remedy=_MPI_REMEDY)
+        return failed(f"{asked.tasks} ranks ended with {trial.code}{said(trial)}", remedy=_MPI_REMEDY)
     wrong = wrong_ranks(trial.stdout, asked.tasks)
     if wrong:
         return failed(wrong, remedy=_MPI_REMEDY, grade=Grade.SELF_REPORTED)
@@ -175,11 +173,11 @@ def scaling(trials: Trials, smoke_manifest: Manifest) -> Evidence:
         return not_applicable("the manifest asks for no scaling ([mpi] scaling = [1, 2, 4])")
     took = {}
     for tasks in asked.scaling:
-        trial = _trial(trials, f"{SCALED}{tasks}", "")
+        trial = trial_of(trials, f"{SCALED}{tasks}", "")
         if trial.code is None or trial.status is None or not trial.status.took:
-            return _undecided(trial)
+            return undecided(trial)
         if trial.code != 0:
-            return failed(f"{tasks} ranks ended with {trial.code}{_said(trial)}", remedy=_MPI_REMEDY)
+            return failed(f"{tasks} ranks ended with {trial.code}{said(trial)}", remedy=_MPI_REMEDY)
         took[tasks] = trial.status.took
     first = asked.scaling[0]
     for tasks in asked.scaling[1:]:
@@ -192,47 +190,23 @@ def scaling(trials: Trials, smoke_manifest: Manifest) -> Evidence:
     return passed(f"up to {asked.scaling[-1]} ranks reach {asked.efficiency:.0%} of the ideal speed-up or more")
 
 
-@check("image.gpu")
-def gpu(trials: Trials, smoke_manifest: Manifest) -> Evidence:
-    """The GPUs that were asked for are seen inside, and each computes rightly."""
-    asked = smoke_manifest.gpu
-    if asked is None:
-        return not_applicable("the manifest asks for no GPU ([gpu])")
-    trial = _trial(trials, "gpu", "")
-    if trial.code is None:
-        return _undecided(trial)
-    found = _GPU.search(trial.stdout)
-    if trial.code != 0 or not found:
-        return failed(f"the GPUs could not be used (exit status {trial.code}){_said(trial)}", remedy=_GPU_REMEDY)
-    count, right = int(found[1]), int(found[2])
-    if count != asked.count:
-        return failed(f"{asked.count} GPUs were asked for, {count} are seen", remedy=_GPU_REMEDY)
-    if right != count:
-        return failed(f"only {right} of {count} GPUs computed rightly", remedy="report it to the site")
-    return passed(f"{count} GPUs are seen and compute rightly", grade=Grade.SELF_REPORTED)
-
-
-_GPU = re.compile(rb"^ASSAYMARK_GPU count=(\d{1,4}) right=(\d{1,4})", re.MULTILINE)
-_GPU_REMEDY = "let the engine bring the driver into the container, and build for one that the site has"
-
-
 @check("image.ends")
 def ends(trials: Trials, smoke_manifest: Manifest) -> Evidence:
     """What runs until it is asked to end does so within ten seconds."""
     if not smoke_manifest.long:
         return not_applicable('the manifest names no command that goes on (long = ["tool", "serve"])')
-    trial = _trial(trials, "ends", "the image has no /bin/sh to ask from")
+    trial = trial_of(trials, "ends", "the image has no /bin/sh to ask from")
     words = " ".join(smoke_manifest.long)
     if trial.code == 0:
         return passed(f"{words!r} ended when it was asked to")
     if trial.code == 8:
-        return failed(f"{words!r} ended before it was asked to{_said(trial)}", remedy="name a command that goes on")
+        return failed(f"{words!r} ended before it was asked to{said(trial)}", remedy="name a command that goes on")
     if trial.code == 9:
         return failed(
             f"{words!r} had to be killed ten seconds after SIGTERM",
             remedy="handle SIGTERM, or start it through an init (tini, docker --init) that passes signals on",
         )
-    return _undecided(trial)
+    return undecided(trial)
 
 
 @check("image.same_output")
@@ -243,10 +217,10 @@ def same_output(trials: Trials, smoke_manifest: Manifest) -> Evidence:
         return not_applicable('no test names a file that it writes (output = "result.dat")')
     for test in tests:
         name = test.output or ""
-        pair = [_trial(trials, f"{again}{test.name}", "") for again in ("", AGAIN)]
+        pair = [trial_of(trials, f"{again}{test.name}", "") for again in ("", AGAIN)]
         for trial in pair:
             if trial.code is None:
-                return _undecided(trial)
+                return undecided(trial)
         contents = [trial.outputs.get(name) for trial in pair]
         if None in contents:
             return failed(f"{test.name} wrote no {name}", remedy="write it into the working folder")
@@ -265,13 +239,13 @@ def performance(trials: Trials, smoke_manifest: Manifest) -> Evidence:
     if not tests:
         return not_applicable("no test states a performance ([test.performance])")
     for test in tests:
-        trial = _trial(trials, test.name, "")
+        trial = trial_of(trials, test.name, "")
         if trial.code is None:
-            return _undecided(trial)
+            return undecided(trial)
         value, asked = measured(test, trial), test.performance
         if value is None or asked is None:
             return failed(
-                f"{test.name} printed no number that the pattern finds{_said(trial)}", remedy="mend one of them"
+                f"{test.name} printed no number that the pattern finds{said(trial)}", remedy="mend one of them"
             )
         least, most = asked.bounds
         if not least <= value <= most:
@@ -307,7 +281,7 @@ def tests(trials: Trials, smoke_manifest: Manifest) -> tuple[Evidence, ...]:
             ),
         )
     digest = smoke_manifest.digest or None
-    return tuple(replace(_test(t, _trial(trials, t.name, "")), digest=digest) for t in smoke_manifest.tests)
+    return tuple(replace(_test(t, trial_of(trials, t.name, "")), digest=digest) for t in smoke_manifest.tests)
 
 
 def _test(test: UserTest, trial: Trial) -> Evidence:
@@ -315,12 +289,12 @@ def _test(test: UserTest, trial: Trial) -> Evidence:
     if trial.code is None:
         return _late_is_failed(test, trial)
     if trial.code != test.exit:
-        return _not_so(test, f"{words!r} ended with {trial.code} instead of {test.exit}{_said(trial)}")
+        return _not_so(test, f"{words!r} ended with {trial.code} instead of {test.exit}{said(trial)}")
     printed = trial.stdout + b"\n" + trial.stderr
     if test.contains is not None and test.contains.encode() not in printed:
-        return _not_so(test, f"{words!r} did not print {test.contains!r}{_said(trial)}")
+        return _not_so(test, f"{words!r} did not print {test.contains!r}{said(trial)}")
     if test.matches is not None and not re.search(test.matches, printed.decode("utf-8", "replace"), re.MULTILINE):
-        return _not_so(test, f"{words!r} printed nothing that {test.matches!r} matches{_said(trial)}")
+        return _not_so(test, f"{words!r} printed nothing that {test.matches!r} matches{said(trial)}")
     if test.sha256 is not None:
         content = trial.outputs.get(test.output or "")
         if content is None:
@@ -339,7 +313,7 @@ def _late_is_failed(test: UserTest, trial: Trial) -> Evidence:
     """A test has a time of its own: to need longer is to fail; everything else that ends a job is the site's."""
     if trial.status is not None and trial.status.state.value == "timed-out":
         return _not_so(test, f"{' '.join(test.command)!r} did not end within {test.time:g} s")
-    return _undecided(trial)
+    return undecided(trial)
 
 
 def _not_so(test: UserTest, message: str) -> Evidence:
@@ -348,33 +322,14 @@ def _not_so(test: UserTest, message: str) -> Evidence:
 
 
 def _started(trials: Trials, name: str, good: str, remedy: str) -> Evidence:
-    trial = _trial(trials, name, "the image has no /bin/sh, and no command was named")
+    trial = trial_of(trials, name, "the image has no /bin/sh, and no command was named")
     if trial.code == 0:
         return passed(good)
     if trial.code is not None:
-        return failed(f"not so: the command ended with {trial.code}{_said(trial)}", remedy=remedy)
+        return failed(f"not so: the command ended with {trial.code}{said(trial)}", remedy=remedy)
     if trial.status is not None and trial.status.state.value == "timed-out":
-        return failed(f"the command did not end: {trial.why}", remedy=f"{_NO_COMMAND} that ends by itself")
-    return _undecided(trial)
-
-
-def _trial(trials: Trials, name: str, absent: str) -> Trial:
-    if trials.broken:
-        raise FactUnavailable(f"the site failed its own probe: {trials.broken}", remedy="assaymark runner check")
-    trial = trials.made.get(name)
-    if trial is None:
-        raise FactUnavailable(absent or f"{name} was not tried", remedy=_NO_COMMAND)
-    return trial
-
-
-def _undecided(trial: Trial) -> Evidence:
-    return unknown(f"no verdict came back: {trial.why}", remedy="try it again, or at another site")
-
-
-def _said(trial: Trial) -> str:
-    text = (trial.stderr.strip() or trial.stdout.strip()).decode("utf-8", "replace")
-    lines = text.splitlines()
-    return f": {lines[-1][:200]}" if lines else ""
+        return failed(f"the command did not end: {trial.why}", remedy=f"{NO_COMMAND} that ends by itself")
+    return undecided(trial)
 
 
 CHECKS = (
@@ -388,7 +343,6 @@ CHECKS = (
     tests,
     mpi,
     scaling,
-    gpu,
     ends,
     same_output,
     performance,

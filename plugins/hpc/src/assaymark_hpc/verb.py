@@ -115,6 +115,7 @@ class How:
 def _one(image: str, how: How, wanted: Mapping[str, Any]) -> None:
     from assaymark_hpc import manifest
     from assaymark_hpc.binaries import look
+    from assaymark_hpc.gpus import record
     from assaymark_hpc.linter import Linted, lint
     from assaymark_hpc.recipe import is_definition
 
@@ -135,7 +136,7 @@ def _one(image: str, how: How, wanted: Mapping[str, Any]) -> None:
             asked = replace(asked, mpi=replace(asked.mpi, launcher=place.launcher))
         at = runner_of(how.runner, how.engine, place)
         trials = _tried(at, found, asked, resources, how)
-        facts["trials"], where = trials, trials.places()
+        facts["trials"], where = trials, {**trials.places(), **record(trials)}
         if wanted.get("output"):
             _write_trials(trials, wanted["output"], _measured(at, trials, asked, found))
     elif how.engine or how.resume or how.sites:
