@@ -121,7 +121,7 @@ def broken_environment(place: Path) -> Path:
 def test_a_part_of_a_repository(act: Act, repository: Make) -> None:
     ran = act.run(repository({**FILES, "packages/a/README.md": "# A\n"}), workflow({"path": "packages/a"}))
     assert ran.code == 0, ran.told()
-    report = json.loads((ran.artifact("assaymark") / "assessment.json").read_text())
+    report = json.loads((ran.artifact("assaymark-packages-a") / "assessment.json").read_text())
     assert report["subject"]["path"] == "packages/a"
     assert {p["file"] for _, _, p in ran.annotations()} == {"packages/a/README.md"}
 
