@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,11 +25,23 @@ class Candidate(NamedTuple):
     sboms: dict[str, Path]
 
 
-def built(source: Source, manifest: str, version: str, scratch: Path) -> Candidate:
-    """Build what a manifest of the commit describes, from a clone of the commit, below ``scratch``.
+@contextlib.contextmanager
+def candidate(source: Source, manifest: str | None) -> Iterator[Candidate | None]:
+    """The image that a manifest of the commit describes, as long as its SBOMs are needed; None where none is asked for.
 
     Raises InputError without the plugin or the manifest, GateNotMet when a test of the image failed.
     """
+    from tempfile import TemporaryDirectory
+
+    if manifest is None:
+        yield None
+        return
+    with TemporaryDirectory(prefix="assaymark-image-") as place:
+        yield _built(source, manifest, source.tag.removeprefix("v"), Path(place))
+
+
+def _built(source: Source, manifest: str, version: str, scratch: Path) -> Candidate:
+    """From a clone of the commit, below ``scratch``."""
     from assaymark.release.package import lay
 
     tree, out = lay(source, scratch / "tree"), scratch / "out"

@@ -21,7 +21,7 @@ from assaymark.errors import GateNotMet, InputError, Undetermined
 
 if TYPE_CHECKING:
     from assaymark.assessment import Judged
-    from assaymark.cli._release_image import Candidate
+    from assaymark.release.build import Wanted
     from assaymark.release.check import Item
     from assaymark.release.source import Source
 
@@ -142,11 +142,6 @@ def check(path: Path, form: str, **given: Any) -> None:
 def build(
     path: Path,
     output: Path,
-    package: tuple[str, ...],
-    no_isolation: bool,
-    stamp: str | None,
-    wheelhouse: bool,
-    image: tuple[str, ...],
     image_manifest: str | None,
     dry_run: bool,
     **given: Any,
@@ -158,8 +153,8 @@ def build(
     """
     from dataclasses import replace
 
+    from assaymark.cli._release_image import candidate
     from assaymark.release import build as building
-    from assaymark.release.images import parse
     from assaymark.release.source import open_source
 
     source = open_source(path)
@@ -169,25 +164,13 @@ def build(
             if item.says != "yes":
                 say(_items([item]))
         _decided(items)
-        wanted = building.Wanted(
-            assessment=judged.assessment,
-            report=report,
-            gate=given["gate"],
-            folders=split(package),
-            isolated=not no_isolation,
-            stamp=stamp,
-            lock=given["lock"],
-            wheelhouse=wheelhouse,
-            images=tuple(str(parse(name)) for name in split(image)),
-            licences=tuple(_pairs(given["licence"]).items()),
-            environment=list(given["environment"]) or None,
-        )
+        wanted = _wanted(judged, report, given)
         if dry_run:
             planned = [f"the image of {image_manifest}, tried, as a candidate"] if image_manifest else []
             out("\n".join([*planned, *building.outline(source, wanted)]))
             return
         building.refuse(source, output, wanted)
-        with _image(source, image_manifest) as made:
+        with candidate(source, image_manifest) as made:
             if made:
                 wanted = replace(wanted, images=(*wanted.images, made.image), attached=made.sboms)
             release = building.build(source, output, wanted, os.environ)
@@ -196,18 +179,24 @@ def build(
     out(f"{release.name} {release.version}: {len(release.files)} files in {output}")
 
 
-@contextmanager
-def _image(source: Source, manifest: str | None) -> Iterator[Candidate | None]:
-    """The image that the commit describes, as long as its reports are needed; None where none is asked for."""
-    from tempfile import TemporaryDirectory
+def _wanted(judged: Judged, report: bytes, given: dict[str, Any]) -> Wanted:
+    """What is to be built, as the options say."""
+    from assaymark.release.build import Wanted
+    from assaymark.release.images import parse
 
-    if manifest is None:
-        yield None
-        return
-    from assaymark.cli._release_image import built
-
-    with TemporaryDirectory(prefix="assaymark-image-") as place:
-        yield built(source, manifest, source.tag.removeprefix("v"), Path(place))
+    return Wanted(
+        assessment=judged.assessment,
+        report=report,
+        gate=given["gate"],
+        folders=split(given["package"]),
+        isolated=not given["no_isolation"],
+        stamp=given["stamp"],
+        lock=given["lock"],
+        wheelhouse=given["wheelhouse"],
+        images=tuple(str(parse(name)) for name in split(given["image"])),
+        licences=tuple(_pairs(given["licence"]).items()),
+        environment=list(given["environment"]) or None,
+    )
 
 
 @contextmanager

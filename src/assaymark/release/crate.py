@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assaymark import __version__
@@ -11,9 +11,11 @@ from assaymark.provenance.crate import moment
 from assaymark.provenance.uris import COMPLETED, CRATE, CRATE_CONTEXTS, CRATE_PROFILES, DOCKER_IMAGE, HOME
 
 if TYPE_CHECKING:
-    from assaymark.release.folder import Release
+    from assaymark.release.folder import File, Release
     from assaymark.release.source import Source
 
+Entity = dict[str, Any]
+TOOL = f"{HOME}/releases/tag/v{__version__}"
 _MEDIA = {
     "sdist": "application/gzip",
     "wheel": "application/zip",
@@ -33,92 +35,102 @@ def render(source: Source, release: Release, *, started: str, finished: str, aut
 
 def _entities(
     source: Source, release: Release, started: str, finished: str, authors: Mapping[str, str]
-) -> list[dict[str, Any]]:
+) -> Iterator[Entity]:
     profile, name, version = CRATE_PROFILES["process"]
-    tool = f"{HOME}/releases/tag/v{__version__}"
-    commit = f"https://{release.repository}/commit/{release.commit}" if release.repository else f"#{release.commit}"
-    licence = f"https://spdx.org/licenses/{release.licence}" if " " not in release.licence else "#licence"
-    files = [_ref(f.name) for f in release.files]
-    images = [_ref(_image(i)) for i in release.images]
-    people = sorted(authors)
-    root: dict[str, Any] = {
+    descriptor = {"@id": "ro-crate-metadata.json", "@type": "CreativeWork", "about": _ref("./")}
+    yield {**descriptor, "conformsTo": _ref(CRATE)}
+    yield _root(source, release, finished, sorted(authors))
+    yield {"@id": profile, "@type": "CreativeWork", "name": name, "version": version}
+    yield {
+        "@id": _commit(release),
+        "@type": "SoftwareSourceCode",
+        "name": release.name,
+        "version": release.commit,
+        "codeRepository": f"https://{release.repository}",
+        **({"url": _commit(release)} if release.repository else {}),
+    }
+    yield {
+        "@id": TOOL, "@type": "SoftwareApplication", "name": "assaymark", "softwareVersion": __version__, "url": HOME,
+    }  # fmt: skip # one item a line says less
+    yield _build(release, started, finished)
+    if release.licence:
+        yield {"@id": _licence(release), "@type": "CreativeWork", "name": release.licence}
+    for address, who in sorted(authors.items()):
+        kind = "Person" if address.startswith("https://orcid.org/") else "Organization"
+        yield {"@id": address, "@type": kind, "name": who}
+    yield from map(_file, release.files)
+    yield from map(_image, release.images)
+
+
+def _root(source: Source, release: Release, finished: str, people: Sequence[str]) -> Entity:
+    root: Entity = {
         "@id": "./",
         "@type": "Dataset",
         "name": f"{release.name} {release.version}",
         "description": _description(source) or f"Release {release.version} of {release.name}.",
         "version": release.version,
         "datePublished": finished,
-        "conformsTo": [_ref(profile)],
-        "hasPart": files,
-        "mentions": [_ref("#build"), *images],
-        "isBasedOn": _ref(commit),
+        "conformsTo": [_ref(CRATE_PROFILES["process"][0])],
+        "hasPart": [_ref(f.name) for f in release.files],
+        "mentions": [_ref("#build"), *(_ref(_place(i)) for i in release.images)],
+        "isBasedOn": _ref(_commit(release)),
     }
     if release.licence:
-        root["license"] = _ref(licence)
+        root["license"] = _ref(_licence(release))
     if people:
         root["author"] = [_ref(p) for p in people]
-    descriptor = {"@id": "ro-crate-metadata.json", "@type": "CreativeWork", "about": _ref("./")}
-    entities: list[dict[str, Any]] = [
-        {**descriptor, "conformsTo": _ref(CRATE)},
-        root,
-        {"@id": profile, "@type": "CreativeWork", "name": name, "version": version},
-        {
-            "@id": commit,
-            "@type": "SoftwareSourceCode",
-            "name": release.name,
-            "version": release.commit,
-            "codeRepository": f"https://{release.repository}",
-            **({"url": commit} if release.repository else {}),
-        },
-        {"@id": tool, "@type": "SoftwareApplication", "name": "assaymark", "softwareVersion": __version__, "url": HOME},
-        {
-            "@id": "#build",
-            "@type": "CreateAction",
-            "name": f"Build of {release.tag}",
-            "description": f"{len(release.files)} files, made of the commit by what its build back ends say.",
-            "startTime": moment(started),
-            "endTime": moment(finished),
-            "instrument": _ref(tool),
-            "object": _ref(commit),
-            "result": [_ref(f.name) for f in release.files if f.kind in ("sdist", "wheel", "wheelhouse", "sbom")],
-            "actionStatus": COMPLETED,
-        },
-    ]
-    if release.licence:
-        entities.append({"@id": licence, "@type": "CreativeWork", "name": release.licence})
-    entities += [
-        {"@id": address, "@type": "Person" if address.startswith("https://orcid.org/") else "Organization", "name": who}
-        for address, who in sorted(authors.items())
-    ]
-    entities += [
-        {
-            "@id": f.name,
-            "@type": "File",
-            "name": f.name,
-            "encodingFormat": _MEDIA.get(f.kind, "application/json"),
-            "contentSize": str(f.size),
-            "sha256": f.sha256,
-        }
-        for f in release.files
-    ]
-    entities += [
-        {
-            "@id": _image(i),
-            "@type": "ContainerImage",
-            "additionalType": _ref(DOCKER_IMAGE),
-            "name": i.partition("@")[0],
-            "sha256": i.rpartition(":")[2],
-        }
-        for i in release.images
-    ]
-    return entities
+    return root
+
+
+def _build(release: Release, started: str, finished: str) -> Entity:
+    return {
+        "@id": "#build",
+        "@type": "CreateAction",
+        "name": f"Build of {release.tag}",
+        "description": f"{len(release.files)} files, made of the commit by what its build back ends say.",
+        "startTime": moment(started),
+        "endTime": moment(finished),
+        "instrument": _ref(TOOL),
+        "object": _ref(_commit(release)),
+        "result": [_ref(f.name) for f in release.files if f.kind in ("sdist", "wheel", "wheelhouse", "sbom")],
+        "actionStatus": COMPLETED,
+    }
+
+
+def _file(file: File) -> Entity:
+    return {
+        "@id": file.name,
+        "@type": "File",
+        "name": file.name,
+        "encodingFormat": _MEDIA.get(file.kind, "application/json"),
+        "contentSize": str(file.size),
+        "sha256": file.sha256,
+    }
+
+
+def _image(image: str) -> Entity:
+    return {
+        "@id": _place(image),
+        "@type": "ContainerImage",
+        "additionalType": _ref(DOCKER_IMAGE),
+        "name": image.partition("@")[0],
+        "sha256": image.rpartition(":")[2],
+    }
+
+
+def _commit(release: Release) -> str:
+    return f"https://{release.repository}/commit/{release.commit}" if release.repository else f"#{release.commit}"
+
+
+def _licence(release: Release) -> str:
+    return f"https://spdx.org/licenses/{release.licence}" if " " not in release.licence else "#licence"
 
 
 def _description(source: Source) -> str:
     return next((d.description for d in source.metadata.declared if d.description), "")
 
 
-def _image(image: str) -> str:
+def _place(image: str) -> str:
     return f"docker://{image}"
 
 
