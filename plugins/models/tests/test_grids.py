@@ -15,7 +15,7 @@ import zarr
 
 from assaymark.api import FactUnavailable
 from assaymark.model import Outcome
-from assaymark_models import grids
+from assaymark_models import grids, packing
 from assaymark_models.tables import Wanted, read
 
 TIME, LAT = np.arange(40.0), np.array([10.0, 20.0, 30.0])
@@ -224,6 +224,16 @@ def hdf5_bomb(place: Path) -> None:
         values.id.write_direct_chunk((0,), deflated_zeros(1024))
 
 
+def twice(place: Path) -> None:
+    """A small store whose only chunk is packed twice over, to a gigabyte of zeros."""
+    codecs = [zarr.codecs.GzipCodec(), zarr.codecs.GzipCodec()]
+    group = zarr.open_group(str(place), mode="w")
+    group.create_array("t", data=np.arange(100.0), chunks=(100,), compressors=codecs, dimension_names=("x",))
+    chunk = next(p for p in (place / "t").rglob("*") if p.is_file() and p.name != "zarr.json")
+    chunk.write_bytes(gzip.compress(gzip.compress(bytes(1 << 20)) * 1024))
+    assert chunk.stat().st_size < grids.SMALL
+
+
 def zarr_bomb(place: Path) -> None:
     codec = zarr.codecs.GzipCodec()
     group = zarr.open_group(str(place), mode="w")
@@ -232,7 +242,7 @@ def zarr_bomb(place: Path) -> None:
     chunk.write_bytes(gzip.compress(bytes(1 << 20)) * 1024)
 
 
-@pytest.mark.parametrize(("name", "make"), [("t.nc", hdf5_bomb), ("t.zarr", zarr_bomb)])
+@pytest.mark.parametrize(("name", "make"), [("t.nc", hdf5_bomb), ("t.zarr", zarr_bomb), ("t.zarr", twice)])
 def test_what_unpacks_to_too_much_ends_within_its_limits(
     name: str, make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +265,25 @@ def test_a_large_grid_is_read_by_a_process_of_its_own(
     assert there.equals(here, check_metadata=True)
     with pytest.raises(FactUnavailable, match="no column wind"):
         read(tmp_path / name, name, Wanted(frozenset({"wind"})))
+
+
+def test_what_is_packed_once_is_told_from_what_is_packed_twice(tmp_path: Path) -> None:
+    import h5py
+
+    for name, write in WRITERS.items():
+        write(tmp_path / name, TRUTH, UNITS)
+        assert packing.once(tmp_path / name), name
+    twice(tmp_path / "twice.zarr")
+    with h5py.File(tmp_path / "twice.nc", "w") as file:
+        plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plan.set_chunk((10,))
+        plan.set_deflate(5)
+        plan.set_shuffle()
+        plan.set_filter(h5py.h5z.FILTER_LZF, h5py.h5z.FLAG_OPTIONAL)
+        h5py.h5d.create(file.id, b"t", h5py.h5t.NATIVE_DOUBLE, h5py.h5s.create_simple((10,)), plan)
+    (tmp_path / "broken.nc").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    for name in ("twice.zarr", "twice.nc", "broken.nc"):
+        assert not packing.once(tmp_path / name), name
 
 
 def test_parts_that_are_too_large_are_refused_unseen(tmp_path: Path) -> None:

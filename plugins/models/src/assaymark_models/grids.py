@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from assaymark.api import FactUnavailable, leads_elsewhere, run_program
+from assaymark_models import packing
 from assaymark_models.places import MOST_FILES
 from assaymark_models.tables import MOST_ROWS, Unreadable, Wanted, chosen
 
 LARGEST_METADATA, MOST_ALONG_AN_AXIS = 5_000_000, 100_000
 LARGEST_PART = 1_000_000_000  # bytes of what is unpacked at once
-SMALL = 32_768  # bytes; no codec makes more than `LARGEST_PART` of so few
+SMALL = 32_768  # bytes; no codec makes more than `LARGEST_PART` of so few, unless they are packed twice
 SECONDS, MEMORY = 600.0, 8 * 2**30  # of the process that reads what is larger
 CELLS = b"assaymark-cells"
 
@@ -37,7 +38,7 @@ class Variable:
 def table_of(place: Path, name: str, wanted: Wanted) -> Any:
     """A table of a NetCDF file or of a Zarr store. Raises FactUnavailable."""
     files = [place] if place.is_file() else [p for p in place.rglob("*") if p.is_file()]
-    if sum(p.stat().st_size for p in files) <= SMALL:
+    if sum(p.stat().st_size for p in files) <= SMALL and packing.once(place):
         return read_here(place, name, wanted)
     return _read_beside(place, name, wanted)
 
