@@ -42,7 +42,7 @@ from assaymark.model import (
 if TYPE_CHECKING:
     from assaymark.hdf5 import leads_elsewhere
     from assaymark.image import Binary, Image, Layer, Member, MemberKind
-    from assaymark.job import Confinement, Handle, Job, Log, Resources, Runner, Site, State, Status
+    from assaymark.job import Confinement, Handle, Job, Log, Resources, Runner, Site, State, Status, told_of_run
     from assaymark.manifest import Misfit, is_comparable, line_of_key, misfit, name_of_key, read_manifest
     from assaymark.web import Silent, WebAnswer, ask_web, host_of, is_allowed, only_to
 
@@ -118,6 +118,7 @@ __all__ = [
     "runner_of",
     "site_of",
     "stale_badge",
+    "told_of_run",
     "unknown",
     "wait_for",
     "watching_jobs",
@@ -128,7 +129,8 @@ _ELSEWHERE = {
     "leads_elsewhere": "assaymark.hdf5",
     **dict.fromkeys(("Binary", "Image", "Layer", "Member", "MemberKind"), "assaymark.image"),
     **dict.fromkeys(
-        ("Confinement", "Handle", "Job", "Log", "Resources", "Runner", "Site", "State", "Status"), "assaymark.job"
+        ("Confinement", "Handle", "Job", "Log", "Resources", "Runner", "Site", "State", "Status", "told_of_run"),
+        "assaymark.job",
     ),
     **dict.fromkeys(
         ("Misfit", "is_comparable", "line_of_key", "misfit", "name_of_key", "read_manifest"), "assaymark.manifest"

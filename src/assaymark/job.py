@@ -15,6 +15,13 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+# What an assessment reads of the CI run that it is part of, wherever it is made: on a pull request the policy comes
+# from the base. None of it is secret.
+_RUN = (
+    "GITHUB_ACTIONS", "GITHUB_API_URL", "GITHUB_EVENT_NAME", "GITHUB_JOB", "GITHUB_REF", "GITHUB_REPOSITORY",
+    "GITHUB_RUN_ATTEMPT", "GITHUB_RUN_ID", "GITHUB_SERVER_URL", "GITHUB_SHA", "GITHUB_WORKFLOW_REF",
+    "GITHUB_WORKFLOW_SHA", "RUNNER_ENVIRONMENT",
+)  # fmt: skip # many short items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +264,11 @@ class Runner(Protocol):
 
     def forget(self, handle: Handle) -> None:
         """Remove what is kept of a job that is over, here and at the site."""
+
+
+def told_of_run(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a job may know of the CI run that it is part of, out of the environment of that."""
+    return {name: environment[name] for name in _RUN if environment.get(name)}
 
 
 def finished(found: Sequence[Status]) -> bool:

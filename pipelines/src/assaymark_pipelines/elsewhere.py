@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 # Options whose value may be a file of this machine.
 FILES = ("--baseline", "--executed", "--profile", "--config")
 TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
-# What the command reads of the CI run that it is part of; none of it is secret.
-RUN = (
-    "GITHUB_ACTIONS", "GITHUB_API_URL", "GITHUB_EVENT_NAME", "GITHUB_JOB", "GITHUB_REF", "GITHUB_REPOSITORY",
-    "GITHUB_RUN_ATTEMPT", "GITHUB_RUN_ID", "GITHUB_SERVER_URL", "GITHUB_SHA", "GITHUB_WORKFLOW_REF",
-    "GITHUB_WORKFLOW_SHA", "RUNNER_ENVIRONMENT",
-)  # fmt: skip # many short items
 
 
 def assess(folder: Path, words: Sequence[str], output: Path) -> tuple[int, str]:
@@ -94,7 +88,7 @@ def surroundings(environment: Mapping[str, str]) -> tuple[dict[str, str], list[t
     """The variables of a CI run for the container, and the file with its event."""
     from assaymark_pipelines.toolbox import INPUTS
 
-    told = {name: environment[name] for name in RUN if environment.get(name)}
+    told = api.told_of_run(environment)
     event = Path(environment.get("GITHUB_EVENT_PATH") or "/nonexistent")
     if not event.is_file():
         return told, []

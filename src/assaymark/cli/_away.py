@@ -34,8 +34,8 @@ class There(NamedTuple):
         return self.site.asks(asked) if self.site else asked
 
 
-def there(name: str, fitting: Sequence[str]) -> There:
-    """A runner of a fitting kind, or a site of the user's own file of sites, by its name.
+def there(name: str, fitting: Sequence[str], *, image: bool = False) -> There:
+    """A runner of a fitting kind, or a site of the user's own file of sites, by its name; for jobs in an ``image``.
 
     Raises InputError, or Undetermined when it does not work.
     """
@@ -49,6 +49,8 @@ def there(name: str, fitting: Sequence[str]) -> There:
     if kind not in fitting:
         raise InputError(f"this cannot be done by the runner {kind!r}", hint=f"one of: {', '.join(fitting)}; or a site")
     at = runner(kind, site=found)
+    if kind == "slurm" and not image:
+        at = replace(at, engine=None)  # it need not work for this
     if problem := at.problem():
         raise Undetermined(f"{name} does not work: {problem}", hint="assaymark runner check")
     return There(at, found)
@@ -130,7 +132,10 @@ def _answered(done: Done, name: str) -> Assessment:
         raise InputError(done.said)
     if data is None or done.status.code not in (0, 1, 3):
         raise Undetermined(f"no verdict came back from {name} (exit {done.status.code}):\n{done.said}")
-    return assessment_of(data.decode("utf-8", "replace"), f"{name}: {ANSWER}")
+    try:
+        return assessment_of(data.decode("utf-8", "replace"), f"{name}: {ANSWER}")
+    except InputError as problem:
+        raise Undetermined(f"what came back is no assessment: {problem}") from problem
 
 
 def tried(name: str, lines: Sequence[str], image: str, asks: Resources) -> Done:
@@ -142,7 +147,8 @@ def tried(name: str, lines: Sequence[str], image: str, asks: Resources) -> Done:
     from assaymark.runners.away import carried_out, stepping
     from assaymark.runners.parcel import packed
 
-    place = there(name, ("container", "slurm") if image else ("local", "sandbox", "slurm"))
+    fitting = ("container", "slurm") if image else ("local", "sandbox", "slurm")
+    place = there(name, fitting, image=bool(image))
     job = stepping(packed(Path()), lines, place.asks(asks), _image(image) if image else None)
     with watching(place.at) as heard:
         return carried_out(place.at, job, heard)

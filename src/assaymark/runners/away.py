@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from assaymark.errors import InputError
-from assaymark.job import Handle, Job, Log, Resources, State, Status, finished
+from assaymark.job import Handle, Job, Log, Resources, State, Status, finished, told_of_run
 from assaymark.runners.kit import Kit
 from assaymark.runners.parcel import Parcel
 from assaymark.runners.shared import SharedFolder
@@ -25,12 +25,6 @@ ANSWER = "out/assessment.json"
 UNABLE = 125
 # Options whose value may be a file of this machine.
 FILES = ("--config", "--executed", "--profile")
-# What the command reads of the CI run that it is part of: on a pull request the policy comes from its base. No secret.
-RUN = (
-    "GITHUB_ACTIONS", "GITHUB_API_URL", "GITHUB_EVENT_NAME", "GITHUB_JOB", "GITHUB_REF", "GITHUB_REPOSITORY",
-    "GITHUB_RUN_ATTEMPT", "GITHUB_RUN_ID", "GITHUB_SERVER_URL", "GITHUB_SHA", "GITHUB_WORKFLOW_REF",
-    "GITHUB_WORKFLOW_SHA", "RUNNER_ENVIRONMENT",
-)  # fmt: skip # many short items
 _EVENT = "event.json"
 _ODD = re.compile(r"[^\w.+-]")
 _TAIL = 16_384
@@ -130,7 +124,7 @@ def placed(words: Sequence[str]) -> tuple[list[str], dict[str, bytes]]:
 
 def surroundings(environment: Mapping[str, str]) -> tuple[dict[str, str], dict[str, bytes]]:
     """The variables of a CI run for the job, and the file with its event."""
-    told = {name: environment[name] for name in RUN if environment.get(name)}
+    told = told_of_run(environment)
     try:
         event = Path(environment.get("GITHUB_EVENT_PATH") or "/nonexistent").read_bytes()
     except OSError:
