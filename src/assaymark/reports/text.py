@@ -57,6 +57,7 @@ _OUTCOME_COLOURS = {
 }
 _SEVERITY_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 _MISSING, _PLACES, _FINDINGS, _UNKNOWN = 4, 3, 3, 4
+_ROOM = 40  # characters that a message must have beside its place
 
 
 def render(assessment: Assessment, *, colour: bool = False, width: int = 100, verbose: bool = False) -> str:
@@ -223,11 +224,14 @@ def _optional(a: Assessment, width: int, verbose: bool) -> Iterator[str]:
 def _undetermined(a: Assessment, paint: Paint, width: int, verbose: bool) -> Iterator[str]:
     """What is not known, by reason, so that one remedy for twenty items is said once."""
     groups: dict[tuple[str, str], list[str]] = {}
+    unasked = 0
     open_ = [r for r in a.results if r.outcome in (Outcome.UNKNOWN, Outcome.ERROR)]
     if not verbose:
         shown = {i for t in _most_telling(next_level(a).tasks)[:_MISSING] for i in (t.result.definition.id, *t.also)}
         open_ = [r for r in open_ if r.definition.id not in shown]
+        unasked = len(open_)
         open_ = [r for r in open_ if r.required_for] or open_
+        unasked -= len(open_)
     for result in open_:
         said = reason(result)
         advice = (evidence.remedy if (evidence := telling(result)) else None) or ""
@@ -246,6 +250,8 @@ def _undetermined(a: Assessment, paint: Paint, width: int, verbose: bool) -> Ite
     if not verbose and len(ranked) > _UNKNOWN:
         rest = sum(len(ids) for _, ids in ranked[_UNKNOWN:])
         yield f"  and {count(rest, 'more item')} for {count(len(ranked) - _UNKNOWN, 'other reason')}"
+    if unasked:
+        yield f"  and {count(unasked, 'more item')} that no level asks for"
 
 
 def _found(findings: Findings, paint: Paint, width: int, verbose: bool) -> Iterator[str]:
@@ -278,8 +284,12 @@ def _finding(item: Item, paint: Paint, width: int, verbose: bool) -> Iterator[st
     where = one_line(place(f.location)) or "(no file)"
     severity = paint(f.severity, _SEVERITY_COLOURS[f.severity])
     waived = " (waived)" if item.waived else ""
-    message = one_line(f.message, None if verbose else max(width - len(where) - len(f.rule) - 16, 40))
-    yield f"  {where}: {severity} {one_line(f.rule, 80)}: {message}{waived}"
+    room = width - len(where) - len(f.rule) - 16
+    if verbose or room >= _ROOM:
+        yield f"  {where}: {severity} {one_line(f.rule, 80)}: {one_line(f.message, None if verbose else room)}{waived}"
+    else:  # what a terminal would break anywhere
+        yield f"  {where}: {severity} {one_line(f.rule, 80)}{waived}"
+        yield f"      {one_line(f.message, width - 6)}"
     if verbose and f.fix:
         yield from _wrapped(f"fix: {one_line(f.fix)}", width, "      ")
 

@@ -63,7 +63,15 @@ def test_one_remedy_for_many_unknowns_is_said_once(samples: ModuleType) -> None:
 def test_a_failure_that_no_level_asks_for_is_named(samples: ModuleType) -> None:
     broken = samples.verdict("QC.Rev01", "MUST", "B.", samples.said(samples.F, "no reviews", "b"))
     assert "Failed, though no level asks for it: QC.Rev01" in render(samples.sample((broken,)))
-    assert "no level asks" not in render(samples.VARIANTS["bronze"])
+    assert "though no level asks" not in render(samples.VARIANTS["bronze"])
+
+
+def test_a_finding_whose_place_is_long_takes_two_lines(samples: ModuleType) -> None:
+    far = samples.finding("E1", "something is off here, and this is what", "a/" * 30 + "module.py", 12, 3)
+    noisy = samples.said(samples.F, "1 problem", "s", findings=(far,))
+    report = render(samples.sample((samples.verdict("QC.Sty01", "MUST", "S.", noisy),)), width=100)
+    assert "module.py:12:3: warning E1\n      something is off here, and this is what\n" in report
+    assert max(map(len, report.splitlines())) <= 100
 
 
 def test_known_failures_come_before_unknowns(samples: ModuleType) -> None:
