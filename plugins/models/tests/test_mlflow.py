@@ -41,7 +41,7 @@ def database(folder: Path, more: str = "") -> Path:
     place = folder / "mlflow.db"
     with sqlite3.connect(place) as connection:
         connection.executescript(TABLES)
-        there = f"/home/ada/work/mlruns/1/{RUN}/artifacts"
+        there = f"/home/ada/trials/mlruns/1/{RUN}/artifacts"
         add = connection.execute
         add("INSERT INTO runs VALUES (?, 'FINISHED', ?, 'active')", (RUN, there))
         add("INSERT INTO runs VALUES (?, 'FINISHED', '', 'deleted')", (OTHER,))
