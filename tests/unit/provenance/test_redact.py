@@ -97,6 +97,13 @@ def test_an_escaped_broken_or_encoded_value_is_found(form: str) -> None:
     assert [leak.what for leak in leaks(f"a {form} b", {"DEPLOY_TOKEN": SECRET})][:1] == ["the value of DEPLOY_TOKEN"]
 
 
+def test_a_value_that_json_escapes_is_found_within_json_within_json() -> None:
+    secret = 'hunter2"Correct\\Horse"42'
+    for text in (json.dumps(secret), json.dumps(json.dumps(secret))):
+        assert secret not in text
+        assert [leak.what for leak in leaks(text, {"DEPLOY_TOKEN": secret})][:1] == ["the value of DEPLOY_TOKEN"]
+
+
 def b64(data: bytes) -> bytes:
     return base64.b64encode(data)
 
