@@ -118,9 +118,10 @@ def test_the_same_id_is_submitted_once(name: str, place: Place, image: Path) -> 
 @every
 def test_a_controller_that_died_before_the_answer_finds_its_job(name: str, place: Place, image: Path) -> None:
     at = place(name)
-    asked = job("orphan", "sleep 2; exit 5", **given(name, image))
+    # Long enough to be found while it runs, also where each question takes seconds.
+    asked = job("orphan", "sleep 8; exit 5", **given(name, image))
     first = at.submit(asked)
-    until(at, first, lambda s: s.state is State.RUNNING)
+    until(at, first, lambda s: s.state is not State.QUEUED)
     # As it stands when the controller was killed between asking the site and writing down its answer.
     handle = Path(first.folder, "handle.json")
     handle.write_text(json.dumps(first.to_json() | {"reference": None}))

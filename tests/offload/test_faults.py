@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import slurm
-from offloading import NEEDS, Place, done, job, running, sh, until
+from offloading import NEEDS, Place, done, job, running, sh, until, waiting
 
 from assaymark.errors import InputError
 from assaymark.job import Handle, Job, Resources, State, finished
@@ -124,13 +124,16 @@ def test_another_job_of_the_same_name_is_not_taken_for_ours(place: Place) -> Non
 
 @on_slurm
 class TestSlurm:
-    def test_the_scheduler_is_restarted_while_a_job_runs(self, place: Place, cluster: slurm.Cluster) -> None:
+    def test_the_scheduler_is_restarted_while_a_job_runs(
+        self, place: Place, cluster: slurm.Cluster, tmp_path: Path
+    ) -> None:
         at = place("slurm")
-        handle = at.submit(job("restart", "sleep 4; exit 6"))
+        handle = at.submit(job("restart", f"{waiting(tmp_path / 'go')}; exit 6"))
         until(at, handle, lambda s: s.state is State.RUNNING)
         cluster.stop("slurmctld")
         down = at.status(handle)[0]
         cluster.start_controller()
+        (tmp_path / "go").touch()
         assert down.state is State.RUNNING
         assert "cannot be asked" in down.reason
         assert until(at, handle, lambda s: s.state.over).code == 6

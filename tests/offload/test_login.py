@@ -11,7 +11,7 @@ from pathlib import Path
 import login_node
 import pytest
 import slurm
-from offloading import NEEDS, Place, job, running, until
+from offloading import NEEDS, Place, job, running, until, waiting
 
 from assaymark.errors import InputError
 from assaymark.job import Site, State
@@ -32,15 +32,16 @@ def up(login: login_node.LoginNode) -> Iterator[login_node.LoginNode]:
         login.start()
 
 
-def test_the_connection_drops_while_a_job_runs(place: Place, up: login_node.LoginNode) -> None:
+def test_the_connection_drops_while_a_job_runs(place: Place, up: login_node.LoginNode, tmp_path: Path) -> None:
     at = place(NAME)
-    handle = at.submit(job("dropped", "sleep 3; echo done; exit 6"))
+    handle = at.submit(job("dropped", f"{waiting(tmp_path / 'go')}; echo done; exit 6"))
     until(at, handle, lambda s: s.state is State.RUNNING)
     up.stop()
     [away] = at.status(handle)
     assert away.state is State.RUNNING
     assert "cannot be asked" in away.reason
     up.start()
+    (tmp_path / "go").touch()
     assert until(at, handle, lambda s: s.state.over).code == 6
     assert at.logs(handle).stdout == b"done\n"
 
@@ -74,15 +75,18 @@ def test_the_connection_drops_before_the_answer(
     assert len([n for n in names if "unheard" in n]) == 1
 
 
-def test_a_site_that_stays_away_is_said_to_and_the_job_is_kept(place: Place, up: login_node.LoginNode) -> None:
+def test_a_site_that_stays_away_is_said_to_and_the_job_is_kept(
+    place: Place, up: login_node.LoginNode, tmp_path: Path
+) -> None:
     at = place(NAME)
-    handle = at.submit(job("away", "sleep 3; exit 7"))
+    handle = at.submit(job("away", f"{waiting(tmp_path / 'go')}; exit 7"))
     until(at, handle, lambda s: s.state is State.RUNNING)
     up.stop()
     [status] = wait(at, [replace(handle, time=1, submitted=0, queue=1)], grace=0)["away"]
     assert status.state in (State.TIMED_OUT, State.WAITED_OUT)
     assert "could not be cancelled" in status.reason
     up.start()
+    (tmp_path / "go").touch()
     assert until(at, handle, lambda s: s.state.over).code == 7
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time as clock
 from collections.abc import Callable
+from pathlib import Path
 from random import randrange
 
 import pytest
@@ -49,6 +50,11 @@ def places(*names: str) -> list[object]:
 def sleeping() -> str:
     """A command that lasts for hours, of a length of its own: tests side by side each look for theirs."""
     return f"sleep {randrange(10**5, 10**9)}"
+
+
+def waiting(file: Path) -> str:
+    """A command of the host that ends when a file is there: no load of the machine makes it too short."""
+    return f"while [ ! -e '{file}' ]; do sleep 0.2; done"
 
 
 def running(mark: str) -> list[str]:
