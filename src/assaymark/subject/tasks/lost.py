@@ -92,13 +92,15 @@ def _undefined(tree: Tree, name: str) -> bool:
 
 
 def _npm(tree: Tree, program: str, rest: str) -> str:
+    from assaymark.subject.tasks import npm
+
     words = [w for w in rest.split() if not w.startswith("-")]
     asked = words[:1] in (["run"], ["run-script"])
     name = (words[1:2] if asked else words[:1] or [""])[0:1]
     # Yarn and Bun start programs of the dependencies by ``run`` too.
     if not name or not ((asked and program not in ("yarn", "bun")) or _TASK.fullmatch(name[0])):
         return ""
-    return "" if any(True for _ in expand(tree, f"{program} {rest}")) else f"{program} {' '.join(words[: 1 + asked])}"
+    return "" if npm.has(tree, name[0]) else f"{program} {' '.join(words[: 1 + asked])}"
 
 
 def _tox(tree: Tree, program: str, rest: str) -> str:

@@ -20,7 +20,25 @@ def expand(tree: Tree, text: str) -> Iterator[Line]:
     called = _CALL.search(text)
     if not called:
         return
-    name = {"t": "test", "tst": "test"}.get(called["name"], called["name"])
+    name = _full(called["name"])
+    for entry, source, scripts in _scripts(tree):
+        for key in (f"pre{name}", name, f"post{name}"):
+            script = scripts.get(key)
+            if isinstance(script, str):
+                place = source.find(f'"{key}"', max(0, source.find('"scripts"')))
+                yield from shell(script, entry.path, source.count("\n", 0, max(0, place)) + 1, block=False)
+
+
+def has(tree: Tree, name: str) -> bool:
+    """Whether one of these package files has a script of the name."""
+    return any(_full(name) in scripts for _, _, scripts in _scripts(tree))
+
+
+def _full(name: str) -> str:
+    return {"t": "test", "tst": "test"}.get(name, name)
+
+
+def _scripts(tree: Tree) -> Iterator[tuple[Entry, str, dict[str, object]]]:
     for entry in _packages(tree):
         source = tree.text(entry.path, LIMIT)
         try:
@@ -28,11 +46,8 @@ def expand(tree: Tree, text: str) -> Iterator[Line]:
         except ParseProblem:
             continue
         scripts = data.get("scripts") if isinstance(data, dict) else None
-        for key in (f"pre{name}", name, f"post{name}"):
-            script = scripts.get(key) if isinstance(scripts, dict) else None
-            if isinstance(script, str):
-                place = source.find(f'"{key}"', max(0, source.find('"scripts"')))
-                yield from shell(script, entry.path, source.count("\n", 0, max(0, place)) + 1, block=False)
+        if isinstance(scripts, dict):
+            yield entry, source, scripts
 
 
 def _packages(tree: Tree) -> list[Entry]:

@@ -46,6 +46,7 @@ PACKAGE = {"package.json": '{"scripts": {"lint": "eslint ."}}'}
         ("npm run lint", {}, "npm run lint"),
         ("npm run lint -- --fix", PACKAGE, ""),
         ("npm test", PACKAGE, "npm test"),
+        ("npm t", {"package.json": '{"scripts": {"test": "echo none"}}'}, ""),
         ("npm publish", PACKAGE, ""),
         ("yarn eslint .", PACKAGE, ""),
         ("yarn run eslint .", PACKAGE, ""),
