@@ -199,6 +199,17 @@ class TestStep:
         assert done.returncode == 3
         assert "timed-out" in done.stderr
 
+    @pytest.mark.service(*NEEDS["bubblewrap"])
+    def test_it_is_run_where_there_is_no_network_and_in_an_image(self, said: Said, image: Path, tmp_path: Path) -> None:
+        words = ("step", "look", "--tool", "commands", "--commands", "cat src/licence.txt", "--commands")
+        done = said(*words, "test $(cat /proc/net/dev | wc -l) = 3", "--runner", "sandbox")
+        assert done.returncode == 0, done.stderr
+        (tmp_path / "sites.toml").write_text('[site.box]\nrunner = "container"\nengine = "bubblewrap"\n')
+        told = {"ASSAYMARK_SITES": str(tmp_path / "sites.toml")}
+        done = said(*words, "/bin/tool --version", "--container", str(image), "--runner", "box", **told)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == "MIT License\ntool 1.2.3\n"
+
     def test_interrupted_it_leaves_nothing(self, said: Said, project: Path, tmp_path: Path) -> None:
         long = sleeping()
         argv = [sys.executable, "-m", "assaymark", "step", "long", "--tool", "commands", "--commands", long]
