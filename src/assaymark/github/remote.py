@@ -112,8 +112,7 @@ def fetch(client: Client, id: int, *, name: str = ARTIFACT, most: int = MAX_ASSE
 
     Raises InputError for an artifact that is missing, expired or no honest archive, ForgeProblem.
     """
-    rows = client.pages(f"/actions/runs/{id}/artifacts", key="artifacts", most=200, name=name)
-    return _content(client, id, list(rows), name, most)
+    return _content(client, id, _artifacts(client, id), name, most)
 
 
 def fetch_parts(
@@ -123,7 +122,7 @@ def fetch_parts(
 
     A matrix over several projects leaves one for each. Raises as `fetch` does, when there is none that can be read.
     """
-    rows = list(client.pages(f"/actions/runs/{id}/artifacts", key="artifacts", most=200))
+    rows = _artifacts(client, id)
     told = {n for row in rows if isinstance(n := row.get("name"), str)}
     names = sorted(n for n in told if n == name or n.startswith(f"{name}-"))
     if len(names) < 2:
@@ -141,11 +140,18 @@ def fetch_parts(
     return found, tuple(left)
 
 
+def _artifacts(client: Client, id: int) -> list[Json]:
+    return list(client.pages(f"/actions/runs/{id}/artifacts", key="artifacts", most=200))
+
+
 def _content(client: Client, id: int, rows: list[Json], name: str, most: int) -> bytes:
     found = [a for a in rows if a.get("name") == name and isinstance(a.get("id"), int)]
     where = f"run {id}"
     if not found:
-        raise InputError(f"it has no artifact called {one_line(name, 80)!r}", where=where)
+        others = sorted({n for a in rows if isinstance(n := a.get("name"), str)})
+        shown = ", ".join(one_line(n, 80) for n in others[:10])
+        hint = f"it has {shown}: name one with --artifact" if others else None
+        raise InputError(f"it has no artifact called {one_line(name, 80)!r}", where=where, hint=hint)
     newest = max(found, key=lambda a: int(a["id"]))  # of a run that was repeated
     if newest.get("expired") is True:
         raise InputError("its artifact has expired", where=where, hint="start another run: assaymark remote assess")

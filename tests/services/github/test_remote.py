@@ -112,6 +112,15 @@ def test_the_gate_of_the_workflow_is_the_exit_status(fake_github: FakeGitHub, co
     assert "no artifact called 'assaymark'" in talk
 
 
+def test_of_several_projects_the_one_that_is_named(fake_github: FakeGitHub, command: Any) -> None:
+    run = laid(fake_github, assessment_json=document(fake_github))
+    run.artifacts = {f"assaymark-{name}": run.artifacts["assaymark"] for name in ("tide", "wave")}
+    assert command("assess", "lab/tide")[0] == 2
+    status, _, talk = command("get", "lab/tide")
+    assert (status, "it has assaymark-tide, assaymark-wave: name one with --artifact" in talk) == (2, True)
+    assert command("get", "lab/tide", "--artifact", "assaymark-wave")[0] == 0
+
+
 def test_another_commit_is_refused(fake_github: FakeGitHub, command: Any) -> None:
     laid(fake_github, assessment_json=render(assessment()).encode())
     status, _, talk = command("assess", "lab/tide")
