@@ -60,7 +60,7 @@ def kit(cache: Path, plugins: Collection[str]) -> Kit:
     so that what is installed looks the same. Raises InputError when an installed distribution cannot be packed.
     """
     own, others = _chosen(frozenset(plugins))
-    items = [item for name in own for item in _own_items(name)]
+    items = [item for name, package in own.items() for item in _own_items(name, package)]
     machine = os.uname().machine
     told = hashlib.sha256(f"1 {python()} {machine}\n".encode())
     for item in items:
@@ -79,10 +79,10 @@ def kit(cache: Path, plugins: Collection[str]) -> Kit:
     return Kit(file, python(), machine)
 
 
-def _chosen(plugins: frozenset[str]) -> tuple[list[str], list[str]]:
-    """Names of our own distributions, and of all that those of the plugins need."""
+def _chosen(plugins: frozenset[str]) -> tuple[dict[str, str], list[str]]:
+    """Our own distribution and those of all plugins, with their packages; and names of what the chosen plugins need."""
     points = {_normal(point.owner): point for point in registry.points()}
-    own = [OWN, *sorted(name for name in points if name not in _NOT_THERE)]
+    own = {OWN: OWN} | {n: p.module.partition(".")[0] for n, p in sorted(points.items()) if n not in _NOT_THERE}
     start = [name for name in own if name == OWN or points[name].name in plugins]
     waiting, found = list(start), set()
     while waiting:
@@ -90,25 +90,32 @@ def _chosen(plugins: frozenset[str]) -> tuple[list[str], list[str]]:
         if name in found:
             continue
         try:
-            asked = metadata.distribution(name).requires or []
+            asked = _requires(name)
         except metadata.PackageNotFoundError:
             continue  # for another system, or another Python
         found.add(name)
-        # What is named for an extra is none of ours unless something else asks for it.
-        waiting += [_normal(match[0]) for line in asked if "extra ==" not in line and (match := _NAME.match(line))]
-    return own, sorted(found - set(own))
+        waiting += asked
+    if not _requires(OWN):
+        # Put there by our actions, which do not write down what is asked for: all that is there was chosen.
+        found = {_normal(each.name) for each in metadata.distributions()} - set(_NOT_THERE)
+    return own, sorted(found - own.keys())
 
 
-def _own_items(name: str) -> Iterator[Item]:
-    """A distribution of ours, installed or in a checkout: its package, what installers write of it, and its data."""
+def _requires(name: str) -> list[str]:
+    """What a distribution asks for. What it names for an extra is left out, unless something else asks for it."""
+    asked = metadata.distribution(name).requires or []
+    return [_normal(match[0]) for line in asked if "extra ==" not in line and (match := _NAME.match(line))]
+
+
+def _own_items(name: str, package: str) -> Iterator[Item]:
+    """A distribution with a plugin, or ours: its package, installed or in a checkout; metadata and data with it."""
     found = metadata.distribution(name)
-    package = name.replace("-", "_")
     place = _package(package)
     for path in sorted(place.rglob("*")):
         inside = path.relative_to(place)
         if path.is_file() and not set(inside.parts) & {"_data", "__pycache__"}:
             yield Item(f"lib/{package}/{inside.as_posix()}", path)
-    info = f"lib/{package}-{found.version}.dist-info"
+    info = f"lib/{name.replace('-', '_')}-{found.version}.dist-info"
     for file in ("METADATA", "entry_points.txt"):
         if text := found.read_text(file):
             yield Item(f"{info}/{file}", text.encode())

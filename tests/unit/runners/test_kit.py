@@ -90,3 +90,12 @@ def test_a_distribution_without_a_record_is_told(tmp_path: Path, monkeypatch: py
 
     with pytest.raises(InputError, match="bare has no record"):
         list(kits._items(Bare(), {}))  # type: ignore[arg-type]  # as little as it takes
+
+
+def test_where_nothing_says_what_is_asked_for_all_that_is_there_is_carried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the environment of our actions."""
+    monkeypatch.setattr(kits, "_requires", lambda name: [])
+    own, others = kits._chosen(frozenset({"python"}))
+    assert {"assaymark", "assaymark-python"} <= set(own)
+    assert {"click", "rich", "pytest"} <= set(others)
+    assert not any(name.startswith("assaymark") for name in others)
