@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,15 @@ from assaymark.release.folder import Release
 
 if TYPE_CHECKING:
     from github_fake import FakeGitHub
+
+
+@pytest.fixture(autouse=True)
+def certificates_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here is asked by TLS, and reading what the system trusts takes longer than any of these answers."""
+    monkeypatch.setattr(ssl, "create_default_context", lambda: TRUSTED)
+
+
+TRUSTED = ssl.create_default_context()
 
 
 @pytest.fixture
