@@ -101,8 +101,9 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def named(subject: Subject) -> str:
-    """What a person calls the subject: its repository, else its path."""
-    return subject.repository or (subject.path if subject.path not in ("", ".") else "this folder")
+    """What a person calls the subject: its repository, and what of it was judged unless it is all."""
+    path = "" if subject.path in ("", ".") else subject.path
+    return ", ".join(filter(None, (subject.repository, path))) or "this folder"
 
 
 def branch(subject: Subject) -> str:

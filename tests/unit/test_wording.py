@@ -134,6 +134,7 @@ def test_subjects_have_names_that_people_use() -> None:
     assert named(here) == "this folder"
     assert named(replace(here, path="src/x")) == "src/x"
     assert named(replace(here, repository="github.com/lab/tide")) == "github.com/lab/tide"
+    assert named(replace(here, repository="github.com/lab/tide", path="src/x")) == "github.com/lab/tide, src/x"
     assert branch(here) == ""
     assert branch(replace(here, ref="refs/heads/fix/one")) == "fix/one"
     assert branch(replace(here, ref="refs/tags/v1")) == "v1"
