@@ -211,6 +211,23 @@ def test_a_picture_without_a_credential(made: tuple[Files, Account], golden: Ass
     }
 
 
+def test_another_picture_of_the_same_credential(made: tuple[Files, Account], golden: Assessment) -> None:
+    """The badge as a PNG lies beside the SVG, with the very same credential, and shows something else."""
+    from assaymark.badges import bake, png
+
+    evidence = {"assessment.json": made[0]["assessment.json"]}
+    own = awards.award(golden, evidence, issuer=KEY.did, issuer_name="T", now=NOW)
+    shown = svg.render(awards.badge_of(own))
+    own = awards.with_picture(own, png.draw(shown))
+    token = jose.sign(credential.claims(own), KEY, did.method(KEY.did, KEY))
+    drawn = svg.render(awards.badge_of(own), token).encode()
+    rest = {name: content for name, content in made[0].items() if name not in ("badge.svg", "credential.jwt")}
+    files = {**rest, "badge.svg": drawn, "badge.png": bake.into_png(png.draw(shown), token)}
+    assert said(files, golden) == {}
+    other = png.draw(shown.replace(">gold<", ">none<"))
+    assert said({**files, "badge.png": bake.into_png(other, token)}, golden) == {"badge: picture": "no"}
+
+
 def test_the_subject_is_what_the_verifier_has(made: tuple[Files, Account], golden: Assessment) -> None:
     files = made[0]
     assert said(files, golden, own_of(golden, commit="e" * 40)) == {"subject: subject": "no"}
