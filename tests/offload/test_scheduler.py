@@ -94,7 +94,8 @@ def test_what_slurm_has_forgotten_is_known_from_its_accounts(at: SharedFolder, l
     end = time.monotonic() + 300
     while large.ask("squeue", "-h", "-t", "all", "-o", "%A").split() and time.monotonic() < end:
         time.sleep(1)
-    told = {h.id: at.status(h)[0] for h in (kept, lost, ended)}
+    # The accounts may be some seconds late.
+    told = {h.id: until(at, h, lambda s: s.state.over) for h in (kept, lost, ended)}
     assert (told["kept"].state, told["kept"].code) == (State.EXITED, 3)
     assert (told["lost"].state, told["lost"].code) == (State.NO_VERDICT, None)
     assert "COMPLETED (exit 0:0)" in told["lost"].reason

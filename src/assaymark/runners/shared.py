@@ -261,6 +261,8 @@ class SharedFolder:
             return self._unjudged(handle, index, seen)
         waited = _waited(handle, told.began)
         base = Status(state=State.EXITED, index=index, waited=waited, took=told.took, host=told.host)
+        if _by_a_signal(told) and seen and seen.state in (State.QUEUED, State.RUNNING):
+            return replace(base, state=State.RUNNING, reason="it ended; the site has not yet said why")
         if told.state == "exited" and not (seen and seen.state in _ENDED_BY_THE_SITE):
             return replace(base, code=told.code)
         if told.state == "out-of-memory":

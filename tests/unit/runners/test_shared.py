@@ -61,8 +61,11 @@ CANCELLED = Seen(State.CANCELLED, "Slurm: CANCELLED")
         ("terminated", 0, Seen(State.EXITED), State.CANCELLED),
         # It ended by itself: the site only says so, or knows nothing.
         ("exited", 143, Seen(State.EXITED), State.EXITED),
-        ("exited", 143, Seen(State.RUNNING), State.EXITED),
         ("exited", 143, Seen(None), State.EXITED),
+        # The site is not done with it: what it says next may be the reason.
+        ("exited", 143, Seen(State.RUNNING), State.RUNNING),
+        ("terminated", 143, Seen(State.RUNNING), State.RUNNING),
+        ("exited", 0, Seen(State.RUNNING), State.EXITED),
         ("exited", 137, Seen(State.NO_VERDICT), State.EXITED),
         ("exited", 3, CANCELLED, State.EXITED),
         ("timed-out", 143, CANCELLED, State.TIMED_OUT),
