@@ -75,13 +75,15 @@ def run(
     timeout: float,
     limit: int = LIMIT,
     memory: int | None = MEMORY,
+    largest: int | None = LARGEST_FILE,
     input: bytes | None = None,
 ) -> Completed:
     """Run a program to its end and give what it wrote.
 
     ``env`` is added to `clean_environment`; ``timeout`` is in seconds, ``limit`` in bytes per stream, ``memory`` in
-    bytes of address space per process (None for no limit; Linux only). A program that cannot be started is no
-    exception: it gives ``returncode`` None. Raises `Interrupted` once `kill_all` was called.
+    bytes of address space per process, ``largest`` that of a file that it may write (both: None for no limit; Linux
+    only). A program that cannot be started is no exception: it gives ``returncode`` None. Raises `Interrupted` once
+    `kill_all` was called.
     """
     import tempfile
 
@@ -92,7 +94,7 @@ def run(
         stdin.write(input or b"")
         stdin.seek(0)
         environment = clean_environment(home) | dict(env or {}) | {_MARK: Path(home).name}
-        return _run(argv, cwd, environment, stdin if input else None, timeout, limit, memory)
+        return _run(argv, cwd, environment, stdin if input else None, timeout, limit, (memory, largest))
 
 
 def detach(argv: Sequence[str], *, cwd: str | Path, env: Mapping[str, str] | None = None) -> int:
@@ -221,7 +223,7 @@ def _run(
     stdin: IO[bytes] | None,
     timeout: float,
     limit: int,
-    memory: int | None,
+    bounds: tuple[int | None, int | None],
 ) -> Completed:
     started = time.monotonic()
     try:
@@ -230,7 +232,7 @@ def _run(
         reason = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
         return Completed(None, problem=f"{argv[0]} could not be started: {reason}")
     try:
-        _bound(process.pid, memory)
+        _bound(process.pid, *bounds)
         streams, ended = _collect(process, started + timeout, limit)
     finally:
         # Also on KeyboardInterrupt, and when the program ended but left a child behind.
@@ -268,16 +270,16 @@ def _start(
     return process
 
 
-def _bound(pid: int, memory: int | None) -> None:
+def _bound(pid: int, memory: int | None, largest: int | None) -> None:
     """Limit memory, file size and core dumps from outside: running Python between fork and exec is not thread-safe."""
     if sys.platform != "linux":
         return
     import resource
 
-    limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: LARGEST_FILE}
-    if memory is not None:
-        limits[resource.RLIMIT_AS] = memory
+    limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: largest, resource.RLIMIT_AS: memory}
     for kind, size in limits.items():
+        if size is None:
+            continue
         # It may have ended already, or a limit below ours may hold.
         with contextlib.suppress(ProcessLookupError, PermissionError, ValueError, OSError):
             resource.prlimit(pid, kind, (size, size))

@@ -419,3 +419,32 @@ def test_a_matrix_of_images_and_sites(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "there is no site 'nowhere'" in done.stdout
     assert [p.name for p in (tmp_path / "state/jobs").iterdir() if p.is_dir()] == []
+
+
+@pytest.mark.service(*NEEDS["bubblewrap"])
+def test_an_unpacked_folder_is_tried_where_it_lies(tmp_path: Path) -> None:
+    """As on CernVM-FS: the place tells which image was released, and nothing is added there."""
+    top = tmp_path / "unpacked.example.org"
+    made = images.docker_archive(Made([images.busybox()]), tmp_path / "tool.tar")
+    root, digest = unpack(made, tmp_path / "cache")
+    name = digest.removeprefix("sha256:")
+    flat = top / ".flat" / name[:2] / name
+    flat.parent.mkdir(parents=True)
+    root.rename(flat)
+    link = top / "registry.example.org/lab/tool:1"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(flat)
+    before = sorted(flat.rglob("*"))
+    argv = [sys.executable, "-m", "assaymark", "smoke", str(link), "--runner", "container", "--engine", "bubblewrap"]
+    env = {**os.environ, "ASSAYMARK_WORK": str(tmp_path / "state")}
+    done = subprocess.run(
+        [*argv, "--output", "out"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "out/assessment.json").read_text())
+    assert told["subject"]["digest"] == digest
+    assert facts(tmp_path / "out")["released"] == "registry.example.org/lab/tool:1"
+    found = outcomes(tmp_path / "out")
+    assert {found[f"IMG.Run{n:02}"] for n in range(1, 8)} == {"passed"}
+    assert found["IMG.Ori01"] == "unknown"
+    assert sorted(flat.rglob("*")) == before

@@ -159,6 +159,16 @@ def test_memory_is_limited(tmp_path: Path) -> None:
     assert b"MemoryError" in done.stderr
 
 
+@pytest.mark.parametrize(("largest", "written"), [(1000, False), (None, True)])
+def test_the_size_of_a_file_is_limited_unless_it_is_to_be_large(
+    largest: int | None, written: bool, tmp_path: Path
+) -> None:
+    script = "import pathlib, sys, time; time.sleep(0.5); pathlib.Path('f').write_bytes(b'x' * 100_000)"
+    done = proc.run([sys.executable, "-c", script], cwd=tmp_path, timeout=60, largest=largest)
+    assert (done.returncode == 0) is written
+    assert ((tmp_path / "f").stat().st_size == 100_000) is written
+
+
 def test_threads_run_programs_side_by_side(tmp_path: Path) -> None:
     found: list[bytes] = []
     threads = [threading.Thread(target=lambda n=n: found.append(sh(f"echo {n}", tmp_path).stdout)) for n in range(8)]

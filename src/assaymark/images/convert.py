@@ -69,7 +69,8 @@ def _number(architecture: str) -> str:
 
 
 def _run(argv: Sequence[str], package: str) -> None:
-    done = proc.run(argv, cwd="/", timeout=SECONDS, memory=None)
+    # Images are larger than anything else that a program of ours writes.
+    done = proc.run(argv, cwd="/", timeout=SECONDS, memory=None, largest=None)
     if done.returncode is None:
         raise InputError(f"{argv[0]} is not installed", hint=f"the package {package}")
     if not done.finished or done.returncode != 0:

@@ -194,7 +194,7 @@ def listed(where: Path, found: Packed) -> Iterator[Listed]:
     with tempfile.TemporaryDirectory(prefix="assaymark-image-") as folder:
         out = Path(folder, "listed")
         argv = ["unsquashfs", "-quiet", "-no-progress", "-offset", str(found.offset), "-pf", str(out), str(where)]
-        done = proc.run(argv, cwd="/", timeout=SECONDS, memory=None)
+        done = proc.run(argv, cwd="/", timeout=SECONDS, memory=None, largest=2 * UNPACKED)
         if done.returncode is None:
             hint = "the package squashfs-tools"
             raise InputError("unsquashfs is not installed, which reads this image", where=str(where), hint=hint)

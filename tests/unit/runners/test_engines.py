@@ -17,7 +17,7 @@ from assaymark.job import Confinement, Handle, Job, Resources, State
 from assaymark.runners.choose import ENGINES, Places, back_of, engine_named, runner
 from assaymark.runners.engines.apptainer import Apptainer
 from assaymark.runners.engines.docker import Docker
-from assaymark.runners.engines.load import as_docker, config_digest
+from assaymark.runners.engines.load import as_docker, config_digest, loaded
 from assaymark.runners.folder import WORK
 from assaymark.runners.local import Processes
 from assaymark.runners.shared import SharedFolder
@@ -163,6 +163,27 @@ def test_an_engine_where_none_belongs(tmp_path: Path) -> None:
             runner(kind, engine, at)
     with pytest.raises(InputError, match="no container engine"):
         runner("local", None, at).submit(JOB)
+
+
+def test_what_docker_cannot_load_is_said(tmp_path: Path) -> None:
+    (tmp_path / "root/bin").mkdir(parents=True)
+    (tmp_path / "image.sqfs").write_bytes(b"hsqs" + b"\0" * 200)
+    for name in ("root", "image.sqfs"):
+        with pytest.raises(InputError, match="takes no unpacked folder"):
+            loaded(replace(JOB, image=str(tmp_path / name)), "docker")
+
+
+@pytest.mark.service("bwrap", "busybox", "mksquashfs", "unsquashfs")
+def test_one_file_is_unpacked_and_run(tmp_path: Path) -> None:
+    from assaymark.images.convert import converted
+    from assaymark.images.unpack import unpacked
+
+    made = images.docker_archive(images.Made([images.busybox()]), tmp_path / "i.tar")
+    root, digest = unpacked(made, tmp_path / "cache")
+    path = converted(root, "squashfs", tmp_path / "cache", digest.replace(":", "-"))
+    at = runner("container", "bubblewrap", Places(jobs=tmp_path / "jobs", images=tmp_path / "images"), settle=0.3)
+    handle = at.submit(Job(id="one", command=("/bin/tool",), image=str(path)))
+    assert wait(at, [handle])["one"][0].code == 0
 
 
 @pytest.mark.service("bwrap", "busybox")

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import IO
 
 from assaymark.errors import InputError
+from assaymark.images.folder import is_root
+from assaymark.images.packed import packed
 from assaymark.images.source import Manifest, Source, manifest, opened
 from assaymark.job import Job
 from assaymark.runners.engines.probe import first_line, ran
@@ -24,6 +26,9 @@ def loaded(job: Job, program: str) -> str:
     import tempfile
 
     image = job.image or ""
+    if is_root(Path(image)) or (Path(image).is_file() and packed(Path(image)) is not None):
+        hint = "--engine charliecloud or bubblewrap"
+        raise InputError(f"{program} takes no unpacked folder, squashfs or SIF", where=image, hint=hint)
     with opened(Path(image)) as source:
         found = manifest(source, job.architecture)
         identity = config_digest(source, found)
