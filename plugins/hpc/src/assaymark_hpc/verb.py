@@ -43,8 +43,9 @@ Examples:
   assaymark smoke smoke.toml --site vega --gate silver --output report
   assaymark smoke matrix.toml --gate silver --output report   several images, each at several sites
 \b
-IMAGE is an OCI layout (a folder or a .tar), what `docker save` wrote, or docker://HOST/NAME@sha256:… in a registry;
-a MANIFEST (.toml) names one and its tests, or is a matrix of images and sites.
+IMAGE is an OCI layout (a folder or a .tar), what `docker save` wrote, an unpacked folder (CernVM-FS), a squashfs, a SIF
+or docker://HOST/NAME@sha256:… in a registry; a MANIFEST (.toml) names one and its tests, or is a matrix of images and
+sites.
 """
 
 
