@@ -6,11 +6,13 @@ redirection is followed only when the caller says so, without the login.
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -152,12 +154,10 @@ def _within(seconds: float, exchange: Callable[[], WebAnswer]) -> WebAnswer:
 
 def new_session(context: SSLContext | None = None) -> Session:
     """A session of requests that trusts the context, in place of what the system trusts, and sends no login."""
-    import ssl
-
     import requests
     from requests.adapters import HTTPAdapter
 
-    trusted = context or ssl.create_default_context()
+    trusted = context or _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
     class Trusting(HTTPAdapter):
         """Trusts what the context trusts; the library would put a list of its own in place of the system's."""
@@ -179,6 +179,14 @@ def new_session(context: SSLContext | None = None) -> Session:
     session.auth = _as_it_is
     session.headers.clear()
     return session
+
+
+@cache
+def _trusted(file: str | None, folder: str | None) -> SSLContext:
+    """What the system trusts, or what the variables of OpenSSL name; reading it takes longer than most requests."""
+    import ssl
+
+    return ssl.create_default_context()
 
 
 def _as_it_is(request: Any) -> Any:
