@@ -14,7 +14,6 @@ from assaymark.errors import InputError
 if TYPE_CHECKING:
     from assaymark.model import Assessment
 
-ASSESSMENT = "assessment.json"
 MOST = 100  # projects of a repository
 # What is published, and under which name: the summary is what GitHub shows for the branch.
 PUBLISHED = {
@@ -64,6 +63,7 @@ def reports(folder: Path) -> list[tuple[Path, Assessment]]:
     """The assessment in a folder, or in each of its folders, with the folder it lies in. Raises InputError."""
     from assaymark.cli._forge import decoded
     from assaymark.cli._signing import bytes_of
+    from assaymark.github.publish import ASSESSMENT
     from assaymark.reports.json import from_json
 
     if (folder / ASSESSMENT).is_file() or not folder.is_dir():

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from assaymark.release.check import Item
     from assaymark.release.source import Source
 
-ANSWERS = "answers.json"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -229,8 +228,10 @@ def _asked(source: Source, given: dict[str, Any]) -> tuple[list[Item], Judged, b
     judged, report = _judged(source, given)
     items = [*checked(source, wanted), gate_kept(judged, given["gate"], source.commit)]
     if given["checked"] is not None:
+        from assaymark.github.answers import FILE
+
         write_all(judged.assessment, given["checked"])
-        write(given["checked"], ANSWERS, _document(source, items))
+        write(given["checked"], FILE, _document(source, items))
     return items, judged, report
 
 
