@@ -91,8 +91,9 @@ command -v setsid > /dev/null 2>&1 && separate=setsid
 child=$!
 # Asked to end before there was anything to end.
 [ "$state" = exited ] || stop "$state"
-# A process of its own, ended by a signal that cannot be lost; if it outlives us all the same, it finds `ended`.
-$separate /bin/sh -c 'sleep "$1"; [ -e "$3/ended" ] || kill -USR1 "$2"' guard "$limit_seconds" "$$" "$run" \
+# A process of its own, ended by a signal that cannot be lost; if it outlives us all the same, it finds `ended`. A sleep
+# that was cut short is no end of the time: who ends a job asks all its processes.
+$separate /bin/sh -c 'sleep "$1" && { [ -e "$3/ended" ] || kill -USR1 "$2"; }' guard "$limit_seconds" "$$" "$run" \
   > /dev/null 2>&1 < /dev/null &
 guard=$!
 

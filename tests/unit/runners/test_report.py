@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import contextlib
+import os
 import shutil
 import signal
 import subprocess
@@ -86,7 +88,6 @@ def test_the_command_may_hear_of_the_end_before_the_reporter_does(shell: list[st
     end = time.monotonic() + 20
     while not (folder / "runs/0/out").is_file() and time.monotonic() < end:
         time.sleep(0.01)
-    time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
     found = verdict(folder)
@@ -200,3 +201,30 @@ def test_the_guard_of_the_time_never_stays(shell: list[str], tmp_path: Path) -> 
     listed = subprocess.run(["ps", "-eo", "stat=,args="], check=True, capture_output=True, text=True).stdout
     left = [line for line in listed.splitlines() if ("sleep 4803" in line or str(tmp_path) in line) and line[0] != "Z"]
     assert left == []
+
+
+@shells
+def test_a_guard_that_is_ended_is_no_end_of_the_time(shell: list[str], tmp_path: Path) -> None:
+    """Who ends a job asks all its processes, and the guard's sleep may be the first to go."""
+    go = tmp_path / "go"
+    folder = prepared(
+        tmp_path / "job", f"while [ ! -e '{go}' ]; do sleep 0.1; done; exit 4", resources=Resources(time=4806)
+    )
+    process = start(shell, folder)
+    guards: list[int] = []
+    end = time.monotonic() + 60
+    while not guards and time.monotonic() < end:
+        time.sleep(0.05)
+        listed = subprocess.run(["ps", "-eo", "pid=,args="], check=True, capture_output=True, text=True).stdout
+        guards = [int(line.split()[0]) for line in listed.splitlines() if line.split()[1:] == ["sleep", "4806"]]
+    assert guards
+    for guard in guards:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(guard, signal.SIGTERM)
+    while any(Path(f"/proc/{guard}").exists() for guard in guards) and time.monotonic() < end:
+        time.sleep(0.05)
+    go.touch()
+    assert process.wait(60) == 0
+    found = verdict(folder)
+    assert found
+    assert (found.state, found.code) == ("exited", 4)
