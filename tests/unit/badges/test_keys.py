@@ -105,3 +105,13 @@ def test_a_document_gives_the_key_it_was_made_from() -> None:
         content = json.dumps(did.document("did:web:a.example", key)).encode()
         found = did.key_of_web("did:web:a.example", did.method("did:web:a.example", key), content)
         assert found.multibase == key.multibase
+
+
+def test_a_multikey_has_one_spelling() -> None:
+    """Another first letter, more in front or behind, is not the same key in other words: it is none."""
+    known = keys.fresh().multibase
+    for text in (f"u{known[1:]}", known[1:], "z" + "1" * 100 + known[1:]):
+        with pytest.raises(keys.BadKey, match="not a Multikey"):
+            keys.key_from_multibase(text)
+    with pytest.raises(keys.BadKey, match="not a key of"):
+        keys.key_from_multibase("z" + keys.base58(keys.unbase58(known[1:]) + b"\0"))
