@@ -79,6 +79,9 @@ STRICT = pytest.StashKey[bool]()
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """``service(name)``: a missing program skips with its name; under ASSAYMARK_CI=1 it fails."""
+    # No CI can install a GPU.
+    if item.get_closest_marker("gpu") and not any(map(os.path.exists, GPUS)):
+        pytest.skip("needs a GPU with its driver, which this machine lacks")
     for mark in item.iter_markers("service"):
         missing = [name for name in mark.args if not _present(name)]
         if missing:
@@ -88,6 +91,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(reason)
 
 
+# What the drivers of NVIDIA and AMD make.
+GPUS = ("/dev/nvidiactl", "/dev/kfd")
 # What is no program: .ci/openapi brings GitHub's description, .ci/run the packages from npm.
 CI = Path(__file__).parent / ".ci"
 FILES = {

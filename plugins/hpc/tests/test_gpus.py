@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -88,6 +90,15 @@ def test_a_broken_twin_fails_at_the_right_one(name: str) -> None:
     assert {each for each, e in found.items() if e.outcome is Outcome.FAILED} == {id}
     assert says in found[id].message
     assert found[id].remedy
+
+
+@pytest.mark.gpu
+def test_a_real_gpu_adds_rightly() -> None:
+    done = subprocess.run([sys.executable, probe.__file__], capture_output=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    found = judged(with_trial(ended("gpu", done.stdout)))
+    assert found["image.gpu"].outcome is Outcome.PASSED, found["image.gpu"].message
+    assert found["image.gpu_runtime"].outcome is not Outcome.FAILED, found["image.gpu_runtime"].message
 
 
 def test_every_check_has_a_twin() -> None:
