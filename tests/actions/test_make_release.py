@@ -144,6 +144,7 @@ def test_from_a_tag_to_a_release_that_is_believed(
     assert {"tide-1.2.0.tar.gz", "tide-1.2.0-py3-none-any.whl", "release.sigstore.json"} <= {
         file.name for file in folder.iterdir()
     }
+    assert (ran.artifact("publication") / "publication-provenance.json").is_file()
     capfd.readouterr()
     words = ["release", "verify", folder, "--tag", TAG, "--repository", project, "--signer-commit", COMMIT]
     words += ["--trusted-root", tmp_path / "act" / "standins" / "trusted_root.json"]
