@@ -140,6 +140,9 @@ def _ini(text: str) -> configparser.RawConfigParser:
         parser.read_string(text)
     except (configparser.Error, ValueError) as problem:
         raise ParseProblem(" ".join(str(problem).split())[:200]) from problem
+    except AttributeError as problem:
+        # The library up to 3.12 stumbles over it instead of saying so.
+        raise ParseProblem("a line is indented as the rest of a value, below a key that has none") from problem
     return parser
 
 

@@ -123,7 +123,14 @@ def test_yaml_and_json_become_json() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "text"), [("x.toml", "[x"), ("x.ini", "no section = 1\n"), ("x.json", "{"), ("x.yaml", "a: [")]
+    ("path", "text"),
+    [
+        ("x.toml", "[x"),
+        ("x.ini", "no section = 1\n"),
+        ("x.ini", "[x]\nkey\n  more\n"),
+        ("x.json", "{"),
+        ("x.yaml", "a: ["),
+    ],
 )
 def test_what_cannot_be_read_says_so(path: str, text: str) -> None:
     with pytest.raises(ParseProblem):
