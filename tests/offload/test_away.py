@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import slurm
-from offloading import NEEDS, running, sleeping
+from offloading import NEEDS, left, running, sleeping
 
 on_slurm = pytest.mark.service(*NEEDS["slurm"])
 through_login = pytest.mark.service(*NEEDS["slurm"], "sshd", "ssh")
@@ -222,5 +222,5 @@ class TestStep:
         process.terminate()
         process.communicate(timeout=60)
         assert process.returncode == 130
-        assert running(long) == []
+        assert left(long) == []
         assert [p for p in (tmp_path / "work/jobs").iterdir() if p.is_dir()] == []

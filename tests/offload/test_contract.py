@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from offloading import PODS, WITH_IMAGE, Place, done, job, places, running, sleeping, until
+from offloading import PODS, WITH_IMAGE, Place, done, job, left, places, running, sleeping, until
 
 from assaymark.errors import InputError
 from assaymark.job import Confinement, Handle, State
@@ -83,7 +83,7 @@ def test_what_takes_too_long_is_ended_and_said_to_be_late(name: str, place: Plac
     assert status.state is State.TIMED_OUT
     assert status.code is None
     assert "1 s" in status.reason
-    assert running(long) == []
+    assert left(long) == []
 
 
 @every
@@ -99,7 +99,7 @@ def test_cancelled_is_cancelled_and_nothing_is_left(name: str, place: Place, ima
     status = until(at, handle, lambda s: s.state.over)
     assert status.state is State.CANCELLED
     assert status.code is None
-    assert running(long) == []
+    assert left(long) == []
     at.cancel(handle)
 
 

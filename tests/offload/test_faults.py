@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import slurm
-from offloading import NEEDS, Place, done, job, running, sh, until, waiting
+from offloading import NEEDS, Place, done, job, left, sh, until, waiting
 
 from assaymark.errors import InputError
 from assaymark.job import Handle, Job, Resources, State, finished
@@ -58,7 +58,7 @@ def test_a_killed_reporter_is_no_verdict_and_leaves_nothing(place: Place) -> Non
     handle = at.submit(job("shot", "kill -9 $PPID; exec sleep 4713"))
     status = until(at, handle, lambda s: s.state.over)
     assert (status.state, status.code) == (State.NO_VERDICT, None)
-    assert running("sleep 4713") == []
+    assert left("sleep 4713") == []
 
 
 def test_more_memory_than_allowed_is_refused_to_the_command(place: Place) -> None:
@@ -145,7 +145,7 @@ class TestSlurm:
         cluster.ask("scancel", str(handle.reference))
         status = until(at, handle, lambda s: s.state.over)
         assert (status.state, status.code) == (State.CANCELLED, None)
-        assert running("sleep 4714") == []
+        assert left("sleep 4714") == []
 
     def test_somebody_else_cancels_it_in_the_queue(self, place: Place, cluster: slurm.Cluster) -> None:
         at = place("slurm")

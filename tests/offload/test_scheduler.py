@@ -17,7 +17,7 @@ from pathlib import Path
 import accounting
 import pytest
 import slurm
-from offloading import NEEDS, done, job, running, sh, sleeping, until
+from offloading import NEEDS, done, job, left, running, sh, sleeping, until
 
 from assaymark.job import Job, Resources, State
 from assaymark.runners.choose import Places, runner
@@ -78,7 +78,7 @@ def test_a_job_that_is_pre_empted(partition: str, at: SharedFolder) -> None:
     assert (first.state, first.code) == (State.EXITED, 0)
     status = until(at, handle, lambda s: s.state.over)
     assert (status.state, status.code) == (State.PREEMPTED, None), status
-    assert running(long) == []
+    assert left(long) == []
 
 
 def test_what_slurm_has_forgotten_is_known_from_its_accounts(at: SharedFolder, large: slurm.Cluster) -> None:

@@ -17,7 +17,7 @@ import images
 import pytest
 import slurm
 from images import CONFIG, File, Made
-from offloading import NEEDS, places, running, sleeping
+from offloading import NEEDS, left, places, running, sleeping
 
 from assaymark.images.unpack import unpacked as unpack
 
@@ -333,7 +333,7 @@ class TestInterrupted:
         process = self.slow(request, tmp_path, long)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 130
-        assert running(long) == []
+        assert left(long) == []
 
     def test_killed_it_is_taken_up_again(self, request: pytest.FixtureRequest, smoke: Smoke, tmp_path: Path) -> None:
         long = sleeping()
@@ -346,7 +346,7 @@ class TestInterrupted:
         told = subprocess.run([*listed, "list"], env=env, capture_output=True, text=True, check=True).stdout
         assert "running" in told
         subprocess.run([*listed, "cancel", "--all"], env=env, capture_output=True, check=True)
-        assert running(long) == []
+        assert left(long) == []
         done = smoke("bubblewrap", "--resume", "--keep", "--output", "out")
         assert done.returncode == 0, done.stderr
         after = sorted(p.name for p in (tmp_path / "state/jobs").glob("smoke-*"))

@@ -63,6 +63,14 @@ def running(mark: str) -> list[str]:
     return [line for line in found.splitlines() if mark in line and not line.startswith("Z")]
 
 
+def left(mark: str) -> list[str]:
+    """The same, of what is not gone within some seconds: one that was killed a moment ago may still be dying."""
+    end = clock.monotonic() + 10
+    while (found := running(mark)) and clock.monotonic() < end:
+        clock.sleep(0.05)
+    return found
+
+
 def sh(script: str) -> tuple[str, ...]:
     return ("/bin/sh", "-c", script)
 
