@@ -44,7 +44,7 @@ class Processes(OneFolder):
 
     def find(self, handle: Handle) -> str | None:
         """The session leader among the processes that carry the job's mark."""
-        for pid in proc.marked(folders.MARK, handle.id):
+        for pid in _marked(handle):
             with contextlib.suppress(ProcessLookupError):
                 if os.getsid(pid) == pid and (born := proc.born(pid)):
                     return f"{pid}:{born}"
@@ -58,7 +58,7 @@ class Processes(OneFolder):
 
     def stop(self, handle: Handle) -> None:
         """Ask the reporters to end their commands and say so; then kill whatever carries the mark."""
-        marked = set(proc.marked(folders.MARK, handle.id))
+        marked = set(_marked(handle))
         if pid := _alive(handle):
             # First the loop, so that no further copy starts.
             _signal(pid, signal.SIGKILL)
@@ -70,7 +70,7 @@ class Processes(OneFolder):
             time.sleep(0.02)
         # Until none is left: one that was just starting may be overlooked, and one that is killed takes a moment.
         end = time.monotonic() + GRACE
-        while left := [pid for pid in (*proc.marked(folders.MARK, handle.id), _alive(handle)) if pid]:
+        while left := [pid for pid in (*_marked(handle), _alive(handle)) if pid]:
             for each in left:
                 _signal(each, signal.SIGKILL)
             if time.monotonic() > end:
@@ -83,6 +83,18 @@ class Processes(OneFolder):
         if Path(handle.folder, "cleanup").is_file():
             for index in _open(handle):
                 proc.run(["/bin/sh", "cleanup", str(index)], cwd=handle.folder, timeout=60, memory=None)
+
+
+def _marked(handle: Handle) -> list[int]:
+    """The processes of a job, but none of a job of the same name in another folder."""
+    found = proc.marked(folders.MARK, handle.id)
+    return [pid for pid in found if not _is_elsewhere(proc.variable(pid, "HOME") or "", handle)]
+
+
+def _is_elsewhere(home: str, handle: Handle) -> bool:
+    """A home in the folder of a job of this name, which is not this job's."""
+    place = Path(home)
+    return handle.id in place.parts and not place.is_relative_to(handle.folder)
 
 
 def _open(handle: Handle) -> list[int]:
