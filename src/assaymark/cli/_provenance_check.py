@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from assaymark.cli._common import out, say, split
-from assaymark.cli._provenance_release import content_of, records
+from assaymark.cli._common import content_of, out, say, split
+from assaymark.cli._provenance_release import MOST, records
 from assaymark.cli._signing import identity_of
 from assaymark.errors import GateNotMet, InputError, Undetermined
 from assaymark.wording import one_line
@@ -112,7 +112,7 @@ def _sealed(path: Path, *, issuers: tuple[str, ...], identities: tuple[Path, ...
     from assaymark.badges import envelopes
     from assaymark.badges.verify import Known
 
-    content = content_of(path)
+    content = content_of(path, MOST)
     lines = envelopes.lines_of(content) if path.suffix == ".jsonl" else [content]
     known = Known(now=datetime.now(UTC), issuers=split(issuers), identities=dict(map(identity_of, identities)))
     judged = envelopes.judge(lines, known)
@@ -130,6 +130,6 @@ def _sealed(path: Path, *, issuers: tuple[str, ...], identities: tuple[Path, ...
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(content_of(path))
+        return json.loads(content_of(path, MOST))
     except (ValueError, RecursionError) as problem:
         raise InputError(f"not a JSON document: {problem}", where=str(path)) from problem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from assaymark.cli._common import content_of
 from assaymark.errors import InputError
 
 BUILD = "release-provenance.json"
@@ -24,14 +25,4 @@ def records(place: str) -> dict[str, bytes] | None:
     there = {name: folder / name for name in FILES if (folder / name).is_file()}
     if BUILD not in there:
         raise InputError("there is nothing at this path", where=place)
-    return {name: content_of(file) for name, file in there.items()}
-
-
-def content_of(path: Path) -> bytes:
-    """What a file holds. Raises InputError."""
-    try:
-        if path.stat().st_size > MOST:
-            raise InputError(f"is larger than {MOST // 1_000_000} MB", where=str(path))
-        return path.read_bytes()
-    except OSError as problem:
-        raise InputError(f"cannot be read: {problem.strerror or problem}", where=str(path)) from problem
+    return {name: content_of(file, MOST) for name, file in there.items()}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from assaymark.cli._common import wants_colour
+from assaymark.cli._common import content_of, wants_colour
 from assaymark.errors import InputError, Undetermined
 
 LIMIT = 200_000_000
@@ -32,12 +32,7 @@ def web() -> Iterator[None]:
 
 def read(path: Path) -> bytes:
     """The bytes of a file that is not larger than any report. Raises InputError."""
-    try:
-        if path.stat().st_size > LIMIT:
-            raise InputError(f"is larger than {LIMIT // 1_000_000} MB", where=str(path))
-        return path.read_bytes()
-    except OSError as problem:
-        raise InputError(f"cannot be read: {problem.strerror or problem}", where=str(path)) from problem
+    return content_of(path, LIMIT)
 
 
 def mark(says: str) -> str:

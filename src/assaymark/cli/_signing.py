@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from assaymark.cli._common import say, talk
+from assaymark.cli._common import content_of, say, talk
 from assaymark.errors import InputError
 
 if TYPE_CHECKING:
@@ -99,12 +99,7 @@ def https(url: str, option: str) -> str:
 
 def bytes_of(path: Path) -> bytes:
     """The content of a file that the user names. Raises InputError."""
-    try:
-        if path.stat().st_size > LIMIT:
-            raise InputError(f"is larger than {LIMIT // 1_000_000} MB", where=str(path))
-        return path.read_bytes()
-    except OSError as problem:
-        raise InputError(f"cannot be read: {problem.strerror or problem}", where=str(path)) from problem
+    return content_of(path, LIMIT)
 
 
 def identity_of(path: Path) -> tuple[str, bytes]:

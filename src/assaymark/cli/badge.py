@@ -13,7 +13,7 @@ import click
 
 from assaymark.cli import _badge_signed as _signed
 from assaymark.cli._badge_publish import publish
-from assaymark.cli._common import out, say, write
+from assaymark.cli._common import content_of, out, say, write
 from assaymark.cli._signing import bytes_of
 from assaymark.errors import InputError
 
@@ -295,11 +295,7 @@ def _readme(path: Path) -> str:
     if path.is_symlink():
         raise InputError("is a link; name the file that it leads to", where=str(path))
     try:
-        if path.stat().st_size > 5_000_000:
-            raise InputError("is larger than 5 MB", where=str(path))
-        return path.read_bytes().decode("utf-8")
-    except OSError as problem:
-        raise InputError(f"cannot be read: {problem.strerror or problem}", where=str(path)) from problem
+        return content_of(path, 5_000_000).decode("utf-8")
     except UnicodeDecodeError as problem:
         raise InputError("is not text in UTF-8", where=str(path)) from problem
 

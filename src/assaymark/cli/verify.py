@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assaymark.cli._common import out, split, wants_colour
+from assaymark.cli._common import content_of, out, split, wants_colour
+from assaymark.cli._signing import identity_of
 from assaymark.errors import GateNotMet, InputError, Undetermined
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ def command(
         issuers=issuer,
         repository=_named(repository),
         commit=own.subject.commit if own else None,
-        identities={str(_json(path)["id"]): _read(path) for path in identity},
-        status_list=_read(status_list) if status_list else None,
+        identities=dict(map(identity_of, identity)),
+        status_list=content_of(status_list, LIMIT) if status_list else None,
         rules=Rules(split(signer), split(signer_commit), split(ref) or BRANCHES),
         trusted_root=trusted_root,
     )
@@ -92,7 +93,7 @@ def _files(folder: Path) -> dict[str, bytes]:
     there = {p.name: p for p in sorted(folder.iterdir()) if p.is_file() and not p.is_symlink()}
     if RELEASE in there:
         there = {name: p for name, p in there.items() if p.suffix not in (".gz", ".whl", ".tar", ".zip")}
-    return {name: _read(p) for name, p in there.items()}
+    return {name: content_of(p, LIMIT) for name, p in there.items()}
 
 
 def _of_the_release(
@@ -135,25 +136,6 @@ def _named(repository: str | None) -> str | None:
     from assaymark.subject.checkout import open_subject
 
     return open_subject(repository).subject.repository
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > LIMIT:
-            raise InputError(f"is larger than {LIMIT // 1_000_000} MB", where=str(path))
-        return path.read_bytes()
-    except OSError as problem:
-        raise InputError(f"cannot be read: {problem.strerror or problem}", where=str(path)) from problem
-
-
-def _json(path: Path) -> dict[str, object]:
-    try:
-        value = json.loads(_read(path))
-        if isinstance(value, dict) and "id" in value:
-            return value
-    except (ValueError, RecursionError):
-        pass
-    raise InputError("is not the document of an identity", where=str(path))
 
 
 def _moment(text: str | None) -> datetime:

@@ -123,7 +123,7 @@ class Assaymark:
     ) -> dagger.Directory:
         """Build an image for every platform, test it, describe it; publish nothing."""
         about = About(commit=commit, date=date, version=version, branch=branch, source=url)
-        read = describing.read((await manifest.contents()).encode(), "manifest")
+        read = await _read(manifest)
         return collected(await flow.built(read, source or self.source, about, self._settings(), None, None))
 
     @function(cache="never")
@@ -141,7 +141,7 @@ class Assaymark:
     ) -> dagger.Directory:
         """The same, and publish it to be judged: candidate.json names it by its digest."""
         about = About(commit=commit, date=date, version=version, branch=branch, source=url)
-        read = describing.read((await manifest.contents()).encode(), "manifest")
+        read = await _read(manifest)
         kept: list[imaging.Candidate] = []
         login = _login(user, password)
         results = await flow.built(read, source or self.source, about, self._settings(), login, kept.append)
@@ -163,7 +163,7 @@ class Assaymark:
     ) -> dagger.Directory:
         """Give a judged candidate its final tags, by digest; nothing is built."""
         about = About(commit=commit, date=date, version=version, branch=branch)
-        read = describing.read((await manifest.contents()).encode(), "manifest")
+        read = await _read(manifest)
         found = imaging.candidate_of(await candidate.contents(), "candidate")
         imaging.all_judged({f"judged {n}": await report.contents() for n, report in enumerate(judged, 1)}, found)
         once = secrets.token_hex(8)
@@ -180,6 +180,11 @@ class Assaymark:
     async def check_validate(self, options: Words = None) -> str:
         """Fails when a workflow document is wrong."""
         return _held(await self._validated(None, options))
+
+
+async def _read(manifest: dagger.File) -> describing.Manifest:
+    """What is asked of an image. Raises what `describing.read` does."""
+    return describing.read((await manifest.contents()).encode(), "manifest")
 
 
 def _login(user: str, password: dagger.Secret | None) -> Login | None:
