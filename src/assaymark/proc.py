@@ -155,16 +155,6 @@ def marked(name: str, value: str) -> tuple[int, ...]:
     return tuple(_strays(f"{name}={value}".encode()))
 
 
-def variable(pid: int, name: str) -> str | None:
-    """A variable of a process of ours as it was started; None when it has none, or is over (Linux only)."""
-    start = f"{name}=".encode()
-    try:
-        pairs = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return None
-    return next((os.fsdecode(pair[len(start) :]) for pair in pairs if pair.startswith(start)), None)
-
-
 def born(pid: int) -> str | None:
     """When a process was started, in the words of this start of the system; None when it is over (Linux only).
 

@@ -7,17 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
-from offloading import PODS, WITH_IMAGE, Place, done, job, left, places, running, sleeping, until
+from offloading import PODS, WITH_IMAGE, Place, done, given, job, left, places, running, sleeping, until
 
 from assaymark.errors import InputError
 from assaymark.job import Confinement, Handle, State
 
 every = pytest.mark.parametrize("name", places())
 in_image = pytest.mark.parametrize("name", places(*WITH_IMAGE))
-
-
-def given(name: str, image: Path) -> dict[str, str]:
-    return {"image": str(image)} if name in WITH_IMAGE else {}
 
 
 @every

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import slurm
-from offloading import NEEDS, Place, done, job, left, sh, until, waiting
+from offloading import NEEDS, Place, done, given, job, left, places, sh, until, waiting
 
 from assaymark.errors import InputError
 from assaymark.job import Handle, Job, Resources, State, finished
@@ -120,6 +120,26 @@ def test_another_job_of_the_same_name_is_not_taken_for_ours(place: Place) -> Non
     at.submit(job("taken", "true"))
     with pytest.raises(InputError, match="another job"):
         at.submit(job("taken", "true", array=3))
+
+
+@pytest.mark.parametrize("name", places("local", "sandbox", "bubblewrap", "charliecloud", "docker", "podman"))
+def test_a_job_of_the_same_name_in_another_folder_is_another(
+    name: str, place: Place, image: Path, tmp_path: Path
+) -> None:
+    here = place(name)
+    there = replace(here, root=tmp_path / "elsewhere")
+    asked = job("one-name", f"{waiting(Path('go'))}; exit 7", **given(name, image))
+    mine, theirs = here.submit(asked), there.submit(asked)
+    for at, handle in ((here, mine), (there, theirs)):
+        until(at, handle, lambda s: s.state is State.RUNNING)
+        # As soon as the command runs there is something to find, and to end.
+        until(at, handle, lambda _, out=Path(handle.folder, "runs/0/out"): out.is_file())  # type: ignore[misc]  # a default
+        assert at.back.find(replace(handle, reference=None)) == handle.reference
+    here.cancel(mine)
+    assert until(here, mine, lambda s: s.state.over).state is State.CANCELLED
+    assert not there.status(theirs)[0].state.over
+    Path(theirs.folder, "runs/0/work/go").touch()
+    assert until(there, theirs, lambda s: s.state.over).code == 7
 
 
 @on_slurm

@@ -20,6 +20,7 @@ import slurm
 from offloading import NEEDS, done, job, left, running, sh, sleeping, until
 
 from assaymark.job import Job, Resources, State
+from assaymark.runners import folder as folders
 from assaymark.runners.choose import Places, runner
 from assaymark.runners.shared import SharedFolder
 from assaymark.runners.wait import wait
@@ -132,7 +133,7 @@ def fallen(cluster: slurm.Cluster, folder: str) -> None:
             if (
                 ours
                 or folder.encode() in place.joinpath("cmdline").read_bytes()
-                or b"ASSAYMARK_JOB=on-it\0" in environment
+                or f"{folders.MARK}={folders.name_of(folder)}\0".encode() in environment
             ):
                 os.kill(int(place.name), signal.SIGKILL)
 

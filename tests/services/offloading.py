@@ -47,6 +47,11 @@ def places(*names: str) -> list[object]:
     return [pytest.param(n, marks=pytest.mark.service(*NEEDS[n])) for n in names or NEEDS]
 
 
+def given(name: str, image: Path) -> dict[str, str]:
+    """What a job needs at a place that runs images."""
+    return {"image": str(image)} if name in WITH_IMAGE else {}
+
+
 def sleeping() -> str:
     """A command that lasts for hours, of a length of its own: tests side by side each look for theirs."""
     return f"sleep {randrange(10**5, 10**9)}"

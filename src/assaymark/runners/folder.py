@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import math
 import os
@@ -32,6 +33,7 @@ REPORTER = "report.sh"
 # What an engine adds for the time after the command; fields of `Wrapped`.
 SCRIPTS = ("examine", "cleanup")
 STATES = ("exited", "timed-out", "terminated", "out-of-memory", "refused")
+# The variable that names the job to all that it starts: processes are found by it.
 MARK = "ASSAYMARK_JOB"
 
 
@@ -65,16 +67,23 @@ def prepare(folder: Path, job: Job, wrapped: Wrapped, *, memory: bool = True) ->
         folder.chmod(0o700)
         kib = (job.resources.memory or 0) * 1024 if memory else 0
         write(folder / "limits", _assignments(job, kib, wrapped.needs))
-        write(folder / "command", _script(job, wrapped.argv))
+        ours = name_of(folder)
+        write(folder / "command", _script(job, ours, _named(wrapped.argv, ours)))
         for name in SCRIPTS:
             if words := getattr(wrapped, name):
-                write(folder / name, f"index=$1\nexec {_joined(words)}\n")
+                write(folder / name, f"index=$1\nexec {_joined(_named(words, ours))}\n")
         for name, content in job.inputs.items():
             _put(folder / "in", name, content)
         write(folder / REPORTER, reporter())
         write(folder / "job.json", json.dumps(_described(job), indent=1, sort_keys=True) + "\n")
     except OSError as problem:
         raise InputError(f"the job cannot be written: {problem.strerror or problem}", where=str(folder)) from problem
+
+
+def name_of(folder: str | Path) -> str:
+    """What a job is called among others: an operator reads its id, and one of that id in another folder differs."""
+    place = Path(folder)
+    return f"{place.name}-{hashlib.sha256(str(place).encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
 def write(path: Path, content: str | bytes) -> None:
@@ -90,13 +99,13 @@ def _assignments(job: Job, kib: int, needs: Sequence[str]) -> str:
     return "".join(f"{name}={value}\n" for name, value in told.items())
 
 
-def _script(job: Job, argv: Sequence[str]) -> str:
+def _script(job: Job, ours: str, argv: Sequence[str]) -> str:
     """Nothing of the host's environment reaches the command but where programs are and what the launcher needs.
 
     And nothing of an image's reaches the engine on the host: it could name another daemon or library to it.
     """
     own = dict(job.environment) if job.image is None else {}
-    fixed = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC", MARK: job.id}
+    fixed = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC", MARK: ours}
     pairs = " ".join(shlex.quote(f"{k}={v}") for k, v in (fixed | own).items())
     if job.launcher:
         return _ranks(job.launcher, pairs, argv)
@@ -123,7 +132,11 @@ def _ranks(launcher: Sequence[str], pairs: str, argv: Sequence[str]) -> str:
     )
 
 
-WORK, INDEX = "\0work", "\0index"
+WORK, INDEX, NAME = "\0work", "\0index", "\0name"
+
+
+def _named(argv: Sequence[str], ours: str) -> list[str]:
+    return [word.replace(NAME, ours) for word in argv]
 
 
 def _joined(argv: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ class Processes(OneFolder):
         folder = Path(handle.folder)
         argv = ["/bin/sh", "-c", _EACH, str(folder / folders.REPORTER), str(folder), str(job.array)]
         try:
-            pid = proc.detach(argv, cwd=folder, env={folders.MARK: job.id, "HOME": str(folder)})
+            pid = proc.detach(argv, cwd=folder, env={folders.MARK: folders.name_of(folder)})
         except OSError as problem:
             raise InputError(f"/bin/sh could not be started: {problem.strerror}", where=str(folder)) from problem
         return f"{pid}:{proc.born(pid) or 'over'}"
@@ -85,16 +85,8 @@ class Processes(OneFolder):
                 proc.run(["/bin/sh", "cleanup", str(index)], cwd=handle.folder, timeout=60, memory=None)
 
 
-def _marked(handle: Handle) -> list[int]:
-    """The processes of a job, but none of a job of the same name in another folder."""
-    found = proc.marked(folders.MARK, handle.id)
-    return [pid for pid in found if not _is_elsewhere(proc.variable(pid, "HOME") or "", handle)]
-
-
-def _is_elsewhere(home: str, handle: Handle) -> bool:
-    """A home in the folder of a job of this name, which is not this job's."""
-    place = Path(home)
-    return handle.id in place.parts and not place.is_relative_to(handle.folder)
+def _marked(handle: Handle) -> tuple[int, ...]:
+    return proc.marked(folders.MARK, folders.name_of(handle.folder))
 
 
 def _open(handle: Handle) -> list[int]:

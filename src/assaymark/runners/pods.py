@@ -236,7 +236,7 @@ class Pods(OneFolder, ABC):
             "name": CONTAINER,
             "image": self.image(job),
             "command": ["/bin/sh", "-c", script(handle, job, index)],
-            "env": [{"name": k, "value": v} for k, v in environment(job).items()],
+            "env": [{"name": k, "value": v} for k, v in environment(handle, job).items()],
             "resources": {"limits": limits, "requests": dict(limits)},
             "securityContext": secured,
             "volumeMounts": mounts,
@@ -299,9 +299,9 @@ def mark(handle: Handle, index: int) -> str:
     return uid(handle, index)
 
 
-def environment(job: Job) -> dict[str, str]:
+def environment(handle: Handle, job: Job) -> dict[str, str]:
     """What the command finds set."""
-    return {"LANG": "C.UTF-8", folders.MARK: job.id, **job.environment}
+    return {"LANG": "C.UTF-8", folders.MARK: folders.name_of(handle.folder), **job.environment}
 
 
 @cache

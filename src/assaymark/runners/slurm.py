@@ -6,7 +6,6 @@ means nothing for the job. Through a login node the commands, and the folder of 
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 import time
@@ -255,8 +254,7 @@ def _minutes(asked: Resources) -> int:
 
 
 def _job_name(folder: Path) -> str:
-    """Ours alone: an operator reads the id, and jobs of the same id in other folders have another ending."""
-    return f"assaymark-{folder.name}-{hashlib.sha256(str(folder).encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+    return f"assaymark-{folders.name_of(folder)}"
 
 
 def _quoted(folder: Path) -> str:

@@ -10,7 +10,7 @@ from assaymark.errors import InputError
 from assaymark.job import Confinement, Job
 from assaymark.runners.engines import Wrapped
 from assaymark.runners.engines.probe import Ask, first_line, ran
-from assaymark.runners.folder import INDEX, MARK, WORK
+from assaymark.runners.folder import INDEX, MARK, NAME, WORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Apptainer:
             argv += ["--bind", pair]
         if not job.confinement.network:
             argv += ["--net", "--network", "none"]
-        variables = {"LANG": "C.UTF-8", MARK: job.id, "ASSAYMARK_INDEX": INDEX, **job.environment}
+        variables = {"LANG": "C.UTF-8", MARK: NAME, "ASSAYMARK_INDEX": INDEX, **job.environment}
         # Not by --env, which divides values at commas: images for GPUs have variables with commas.
         prefix = f"{self.program.upper()}ENV_"
         told = [f"{prefix}{name}={value}" for name, value in variables.items()]

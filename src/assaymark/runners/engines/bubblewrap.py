@@ -10,7 +10,7 @@ from assaymark.errors import InputError
 from assaymark.job import Job
 from assaymark.runners.engines import Wrapped
 from assaymark.runners.engines.probe import Ask, first_line, ran
-from assaymark.runners.folder import INDEX, MARK, WORK
+from assaymark.runners.folder import INDEX, MARK, NAME, WORK
 
 PROGRAM = "bwrap"
 # What makes the programs of the host run: its system folders, never /home, /root, /tmp or what is mounted elsewhere.
@@ -60,7 +60,7 @@ class Bubblewrap:
         if job.confinement.user is not None:
             argv += ["--uid", str(job.confinement.user), "--gid", str(job.confinement.user)]
         variables = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", "HOME": "/mnt"}
-        variables |= {"LANG": "C.UTF-8", MARK: job.id, "ASSAYMARK_INDEX": INDEX, **job.environment}
+        variables |= {"LANG": "C.UTF-8", MARK: NAME, "ASSAYMARK_INDEX": INDEX, **job.environment}
         for name, value in variables.items():
             argv += ["--setenv", name, value]
         return Wrapped((*argv, "--", *job.command), needs=(PROGRAM,))

@@ -12,7 +12,7 @@ from assaymark.runners.engines import Wrapped
 from assaymark.runners.engines.bubblewrap import PROGRAM as BUBBLEWRAP
 from assaymark.runners.engines.bubblewrap import can_cut_network, without_network
 from assaymark.runners.engines.probe import Ask, first_line, ran
-from assaymark.runners.folder import INDEX, MARK, WORK
+from assaymark.runners.folder import INDEX, MARK, NAME, WORK
 
 PROGRAM = "ch-run"
 
@@ -42,7 +42,7 @@ class Charliecloud:
             return Wrapped(job.command)
         if not job.confinement.read_only:
             raise InputError("charliecloud runs an image only with a read-only root here")
-        variables = {"HOME": "/mnt", "LANG": "C.UTF-8", MARK: job.id, "ASSAYMARK_INDEX": INDEX, **job.environment}
+        variables = {"HOME": "/mnt", "LANG": "C.UTF-8", MARK: NAME, "ASSAYMARK_INDEX": INDEX, **job.environment}
         if job.resources.gpus:
             raise InputError("charliecloud gives an image no GPU here", hint="use apptainer or docker")
         # Ranks on one node share their memory, and hear of one another by variables.

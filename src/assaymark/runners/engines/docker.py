@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from assaymark.job import Job
 from assaymark.runners.engines import Wrapped
 from assaymark.runners.engines.probe import environment, first_line, ran
-from assaymark.runners.folder import INDEX, MARK, WORK
+from assaymark.runners.folder import INDEX, MARK, NAME, WORK
 
 PROCESSES = 4096
 # Podman would wait ten seconds for what was asked to end before.
@@ -49,12 +49,12 @@ class Docker:
         if job.image is None:
             return Wrapped(job.command)
         told = [f"{name}={value}" for name, value in environment().items() if name.startswith(("DOCKER_", "CONTAINER"))]
-        name = f"assaymark-{job.id}-{INDEX}"
+        name = f"assaymark-{NAME}-{INDEX}"
         argv = ["env", *told, self.program, "run", "--pull", "never", "--name", name]
         # The client of Podman finds none on many machines.
         argv += ["--init"] if self.program == "docker" else []
         argv += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--pids-limit", str(PROCESSES)]
-        argv += ["--volume", f"{WORK}:/mnt", "--workdir", "/mnt", "--label", f"assaymark.job={job.id}"]
+        argv += ["--volume", f"{WORK}:/mnt", "--workdir", "/mnt", "--label", f"assaymark.job={NAME}"]
         for pair in self.binds:
             argv += ["--volume", pair]
         if not job.confinement.network:
@@ -68,7 +68,7 @@ class Docker:
             argv += ["--gpus", str(job.resources.gpus)]
         if job.resources.memory:
             argv += ["--memory", f"{job.resources.memory}m"]
-        for variable, value in {MARK: job.id, "ASSAYMARK_INDEX": INDEX, "HOME": "/mnt", **job.environment}.items():
+        for variable, value in {MARK: NAME, "ASSAYMARK_INDEX": INDEX, "HOME": "/mnt", **job.environment}.items():
             argv += ["--env", f"{variable}={value}"]
         argv += ["--entrypoint", job.command[0], self.loaded(job, self.program), *job.command[1:]]
         client = ("env", *told, self.program)
