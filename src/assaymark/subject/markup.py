@@ -1,4 +1,4 @@
-"""Headings, links, code and prose of a text in Markdown, reStructuredText, Org, AsciiDoc or none of them.
+"""Headings, links, code and prose of a text in Markdown, reStructuredText, Org, AsciiDoc, RDoc … or none of them.
 
 Tolerant on purpose: a reader wants to know what a page talks about, not whether its markup is perfect. Every expression
 is linear in the length of the text.
@@ -7,15 +7,17 @@ is linear in the length of the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from assaymark.patterns import late, ready
 
 MARKDOWN, RST, ORG, ASCIIDOC, PLAIN = "Markdown", "reStructuredText", "Org", "AsciiDoc", "text"
+RDOC, TEXTILE, POD, WIKI = "RDoc", "Textile", "Pod", "MediaWiki"
 EXTENSIONS = {
-    "md": MARKDOWN, "markdown": MARKDOWN, "mdown": MARKDOWN, "mkd": MARKDOWN, "mdx": MARKDOWN, "qmd": MARKDOWN,
-    "rmd": MARKDOWN, "rst": RST, "rest": RST, "org": ORG, "adoc": ASCIIDOC, "asciidoc": ASCIIDOC,
+    "md": MARKDOWN, "markdown": MARKDOWN, "mdown": MARKDOWN, "mkd": MARKDOWN, "mkdn": MARKDOWN, "mdx": MARKDOWN,
+    "qmd": MARKDOWN, "rmd": MARKDOWN, "rst": RST, "rest": RST, "org": ORG, "adoc": ASCIIDOC, "asciidoc": ASCIIDOC,
+    "rdoc": RDOC, "textile": TEXTILE, "pod": POD, "mediawiki": WIKI, "creole": WIKI,
     "txt": PLAIN, "": PLAIN,
 }  # fmt: skip # many short items
 MAX_LINES = 50_000
@@ -87,13 +89,23 @@ def parse(text: str, markup: str) -> Page:
     )
 
 
+_TAG_OR_EMOJI = late(r"<[^<>]{0,300}>|:[a-z0-9_+-]{1,40}:(?:`|(?=\s|$))")
+_IMAGE_HERE = late(r"!\[[^\]]{0,300}\]\([^()]{0,500}\)")
+_BRACKETS = late(r"\[([^\]]{0,300})\](?:\([^()]{0,500}\)|\[[^\]]{0,200}\])?")
+_ATTRIBUTES = late(r"\{[#.][^{}]{0,100}\}")
+_EMPHASIS = late(r"[*`~|]|__|[^\w\s.,:;&/'()?!+#-]")
+
+
 def plain(text: str) -> str:
     """A heading or phrase without emphasis, images, anchors and emoji."""
-    text = re.sub(r"<[^<>]{0,300}>|:[a-z0-9_+-]{1,40}:(?:`|(?=\s|$))", " ", text)
-    text = re.sub(r"!\[[^\]]{0,300}\]\([^()]{0,500}\)", " ", text)
-    text = re.sub(r"\[([^\]]{0,300})\](?:\([^()]{0,500}\)|\[[^\]]{0,200}\])?", r"\1", text)
-    text = re.sub(r"\{[#.][^{}]{0,100}\}", " ", text)
-    return " ".join(re.sub(r"[*`~|]|__|[^\w\s.,:;&/'()?!+#-]", " ", text).split()).strip(" .:#-_")
+    # Most texts hold no markup: that is quicker to see than to search for.
+    if "<" in text or ":" in text:
+        text = _TAG_OR_EMOJI.sub(" ", text)
+    if "[" in text:
+        text = _BRACKETS.sub(r"\1", _IMAGE_HERE.sub(" ", text))
+    if "{" in text:
+        text = _ATTRIBUTES.sub(" ", text)
+    return " ".join(_EMPHASIS.sub(" ", text).split()).strip(" .:#-_")
 
 
 def _without_comments(lines: list[str]) -> list[str]:
@@ -118,6 +130,8 @@ def _code_lines(lines: list[str], markup: str) -> set[int]:
         return set(_fenced(lines, ready(r"-{4,}\s*$"), ready(r"-{4,}\s*$")))
     if markup == RST:
         return set(_rst_literals(lines))
+    if markup in (RDOC, POD):
+        return set(_set_in(lines))
     return set(_markdown_fences(lines))
 
 
@@ -132,10 +146,25 @@ def _fenced(lines: list[str], start: re.Pattern[str], end: re.Pattern[str]) -> I
             inside = not end.match(line)
 
 
+def _set_in(lines: list[str]) -> Iterator[int]:
+    """Lines that are set in by however little, after an empty one; those that go on with an item are not."""
+    inside, empty = False, True
+    for n, line in enumerate(lines):
+        indented = line.startswith((" ", "\t")) and bool(line.strip())
+        inside = indented and (inside or (empty and not _ITEM.match(line)))
+        empty = not line.strip()
+        if inside:
+            yield n
+
+
+_FENCE = late(r"\s*(?:>\s*)?(`{3,}|~{3,})")
+_ITEM = late(r"\s*(?:[-*+]|\d+[.)])\s")
+
+
 def _markdown_fences(lines: list[str]) -> Iterator[int]:
     fence = ""
     for n, line in enumerate(lines):
-        mark = re.match(r"\s*(?:>\s*)?(`{3,}|~{3,})", line)
+        mark = _FENCE.match(line) if "```" in line or "~~~" in line else None
         if fence:
             yield n
             if mark and mark[1][0] == fence[0] and len(mark[1]) >= len(fence) and not line.strip().strip("`~"):
@@ -149,7 +178,7 @@ def _markdown_fences(lines: list[str]) -> Iterator[int]:
 
 def _is_indented(line: str) -> bool:
     """Whether a line can begin a block of code by its indent (an item of a nested list cannot)."""
-    return line.startswith(("    ", "\t")) and bool(line.strip()) and not re.match(r"\s*(?:[-*+]|\d+[.)])\s", line)
+    return line.startswith(("    ", "\t")) and bool(line.strip()) and not _ITEM.match(line)
 
 
 def _rst_literals(lines: list[str]) -> Iterator[int]:
@@ -164,7 +193,7 @@ def _rst_literals(lines: list[str]) -> Iterator[int]:
                 yield n
                 continue
             indent = -1
-        directive = re.match(r"\s*\.\. ([\w-]+)::", line)
+        directive = _RST_DIRECTIVE.match(line) if "::" in line else None
         if directive:
             if directive[1] in _RST_CODE:
                 indent = depth
@@ -172,6 +201,7 @@ def _rst_literals(lines: list[str]) -> Iterator[int]:
             indent = depth
 
 
+_RST_DIRECTIVE = late(r"\s*\.\. ([\w-]+)::")
 _RST_CODE = {"code", "code-block", "sourcecode", "highlight", "parsed-literal", "prompt", "literalinclude"}
 
 
@@ -182,19 +212,20 @@ def _markdown(lines: list[str]) -> Iterator[Heading]:
 
 def _atx(lines: list[str], mark: str) -> Iterator[Heading]:
     """``# Title`` (also ``#Title``, which some renderers accept) and the same with another mark."""
-    pattern = re.compile(
-        rf" {{0,3}}({re.escape(mark)}{{1,6}})(?!{re.escape(mark)})\s*(\S.*?)?\s*{re.escape(mark)}*\s*$"
-    )
+    pattern = ready(rf" {{0,3}}({re.escape(mark)}{{1,6}})(?!{re.escape(mark)})\s*(\S.*?)?\s*{re.escape(mark)}*\s*$")
     for n, line in enumerate(lines):
-        found = pattern.match(line)
+        found = pattern.match(line) if mark in line else None
         if found and (text := plain(found[2] or "")):
             yield Heading(text, len(found[1]), n + 1)
+
+
+_HTML_HEADING = late(r"(?is)<h([1-6])\b[^<>]{0,200}>(.{0,600}?)</h\1>")
 
 
 def _html(lines: list[str]) -> Iterator[Heading]:
     """``<h2 align="center">Title</h2>``, on one line or over a few."""
     text = "\n".join(lines)
-    for found in re.finditer(r"(?is)<h([1-6])\b[^<>]{0,200}>(.{0,600}?)</h\1>", text):
+    for found in _HTML_HEADING.finditer(text):
         if title := plain(found[2]):
             yield Heading(title, int(found[1]), text.count("\n", 0, found.start()) + 1)
 
@@ -244,7 +275,28 @@ def _asciidoc(lines: list[str]) -> Iterator[Heading]:
     return iter(sorted([*_atx(lines, "="), *_atx(lines, "#")], key=lambda h: h.line))
 
 
-_HEADINGS = {MARKDOWN: _markdown, RST: _rst, ORG: _org, ASCIIDOC: _asciidoc}
+def _worded(pattern: str) -> Callable[[list[str]], Iterator[Heading]]:
+    """A reader of headings that a word begins: its level and its text are the groups of ``pattern``."""
+
+    def headings(lines: list[str]) -> Iterator[Heading]:
+        for n, line in enumerate(lines):
+            found = ready(pattern).match(line)
+            if found and (text := plain(found[2])):
+                yield Heading(text, int(found[1]), n + 1)
+
+    return headings
+
+
+_HEADINGS = {
+    MARKDOWN: _markdown,
+    RST: _rst,
+    ORG: _org,
+    ASCIIDOC: _asciidoc,
+    RDOC: _asciidoc,
+    TEXTILE: _worded(r"h([1-6])\S{0,40}\.\s+(\S.*)"),
+    POD: _worded(r"=head([1-6])\s+(\S.*)"),
+    WIKI: lambda lines: _atx(lines, "="),
+}
 
 _IMAGE = late(r"!\[([^\[\]]{0,300})\](?:\(([^()\s]{1,500})[^()]{0,200}\)|\[[^\[\]]{0,200}\])")
 _INLINE = late(r"(?<!!)\[([^\[\]]{1,300})\]\(\s*<?([^()<>\s]{1,500})>?[^()]{0,200}\)")
@@ -260,30 +312,32 @@ _BARE = late(r"https?://[^\s<>\"'`\])}|]{1,500}")
 
 def _links(lines: list[str]) -> Iterator[Link]:
     for n, line in enumerate(lines, 1):
-        if "://" not in line and not re.search(r"\]|href|`", line):
+        if "://" not in line and "]" not in line and "`" not in line and "href" not in line:
             continue
-        badge = bool(_RST_IMAGE.match(line) or _IMAGE.search(line))
-        bare = _IMAGE.sub(lambda m: m[1] or " ", line)
+        image = "![" in line
+        badge = bool(_RST_IMAGE.match(line) or (image and _IMAGE.search(line)))
+        bare = _IMAGE.sub(lambda m: m[1] or " ", line) if image else line
         seen = set()
-        for pattern, words, target in _LINK_FORMS:
-            for found in pattern.finditer(bare):
+        for pattern, words, target, sign in _LINK_FORMS:
+            for found in pattern.finditer(bare) if sign in bare else ():
                 where = (found[target] or found[words] or "").strip()
                 seen.add(where.rstrip(".,;:"))
                 yield Link(where, plain(found[words] or ""), n, image=badge and not plain(found[words] or ""))
-        for found in _BARE.finditer(bare):
+        for found in _BARE.finditer(bare) if "://" in bare else ():
             where = found[0].rstrip(".,;:")
             if not any(where in known for known in seen):
                 yield Link(where, "", n, image=badge)
 
 
+# Which groups hold the words and the target, and what every match holds.
 _LINK_FORMS = (
-    (_INLINE, 1, 2),
-    (_DEFINED, 1, 2),
-    (_RST_LINK, 1, 2),
-    (_RST_ROLE, 1, 2),
-    (_RST_TARGET, 1, 2),
-    (_ORG_LINK, 2, 1),
-    (_HREF, 2, 1),
+    (_INLINE, 1, 2, "]("),
+    (_DEFINED, 1, 2, "]:"),
+    (_RST_LINK, 1, 2, "`"),
+    (_RST_ROLE, 1, 2, ":`"),
+    (_RST_TARGET, 1, 2, ".. _"),
+    (_ORG_LINK, 2, 1, "[["),
+    (_HREF, 2, 1, "<"),
 )
 
 
@@ -299,13 +353,17 @@ _NOT_PROSE = late(
 )
 
 
+_EMPTY_LINK = late(r"\[\s*\](?:\([^()]{0,500}\)|\[[^\]]{0,200}\])")
+_TAG = late(r"<[^<>]{0,500}>")
+_WORD = late(r"\w[\w'-]*")
+
+
 def _prose(lines: list[str], headings: set[int]) -> Iterator[str]:
     for n, line in enumerate(lines, 1):
         if n in headings or not line.strip() or _NOT_PROSE.match(line):
             continue
-        text = _IMAGE.sub(" ", line)
-        text = re.sub(r"\[\s*\](?:\([^()]{0,500}\)|\[[^\]]{0,200}\])", " ", text)
-        text = _BARE.sub(" ", plain(re.sub(r"<[^<>]{0,500}>", " ", text)))
-        words = re.findall(r"\w[\w'-]*", text)
+        text = _EMPTY_LINK.sub(" ", _IMAGE.sub(" ", line)) if "[" in line else line
+        text = plain(_TAG.sub(" ", text) if "<" in text else text)
+        words = _WORD.findall(_BARE.sub(" ", text) if "://" in text else text)
         if words:
             yield " ".join(words)
