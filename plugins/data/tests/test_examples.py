@@ -30,14 +30,6 @@ OUTCOMES = {
     "na": Outcome.NOT_APPLICABLE,
     "unknown": Outcome.UNKNOWN,
 }
-# Indicators that need no example of one kind, with the reason.
-EXEMPT = {
-    ("RDA-A2-01M", "pass"): "it rests on a person's word: see test_the_word_of_a_person_answers_what_no_record_shows",
-    ("RDA-A2-01M", "fail"): "no record shows that metadata will go",
-    ("RDA-I1-01M", "fail"): "a representation that is not read here may still be somebody's standard",
-    ("RDA-I3-01D", "fail"): "metadata never show that data refer to nothing",
-    ("RDA-I3-02D", "fail"): "metadata never show that data refer to nothing",
-}
 
 
 def judged(folder: Path, id: str, seen: dict[str, Any] | None = None) -> SubcriterionResult:
@@ -77,13 +69,5 @@ def test_every_criterion_has_both_examples() -> None:
     found = {(e.parent.name, e.name.partition("-")[0]) for e in EXAMPLES}
     ids = catalogue.load().subcriteria(catalogue.profile("data"))
     wanted = {(i, kind) for i in ids for kind in ("pass", "fail")}
-    assert sorted(wanted - found - EXEMPT.keys()) == []
+    assert sorted(wanted - found) == []
     assert sorted({i for i, _ in found} - ids.keys()) == []
-
-
-def test_what_is_exempt_has_an_example_of_unknown_and_a_reason() -> None:
-    found = {(e.parent.name, e.name.partition("-")[0]) for e in EXAMPLES}
-    for (id, kind), reason in EXEMPT.items():
-        assert (id, kind) not in found
-        assert (id, "unknown") in found
-        assert len(reason) > 20

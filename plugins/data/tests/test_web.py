@@ -151,15 +151,6 @@ def test_a_described_record_may_be_turtle_under_a_name_that_says_so(server: Serv
     assert record_at(server)[1].format == "DCAT"
 
 
-def test_oai_pmh_is_asked_last(server: Server) -> None:
-    oai = f'<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><header><identifier>oai:17</identifier></header>{DC}</OAI-PMH>'
-    server.routes = {"/records/17": lambda h: give(h, PAGE), "/oai2d": lambda h: give(h, oai, "text/xml")}
-    found, record = record_at(server, "/records/17")
-    assert (record.format, found.harvested) == ("Dublin Core", "OAI-PMH")
-    assert record.record_identifiers == ("oai:17",)
-    assert any("identifier=oai%3A127.0.0.1%3A17" in path for path, _ in server.asked)
-
-
 def test_without_leave_nothing_is_asked_and_everything_is_unknown(server: Server) -> None:
     server.routes = {"/levels": lambda h: give(h, json.dumps(DATACITE), "application/json")}
     found = judge(case_of(source_of(server.url("/levels"))), Request()).assessment

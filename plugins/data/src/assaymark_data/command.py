@@ -18,6 +18,7 @@ Examples:
   assaymark data . --gate silver --output out             a folder: its record, its manifest, its files
   assaymark data data.toml                                the rules of a manifest
   assaymark data 10.5281/zenodo.1234 --allow-host doi.org --allow-host zenodo.org --allow-host data.crosscite.org
+  assaymark data oai:zenodo.org:1234 --allow-host zenodo.org
 \b
 Exit status: 0 gate met or no gate, 1 gate not met, 2 wrong input, 3 the gate could not be determined.
 """
@@ -34,7 +35,8 @@ Exit status: 0 gate met or no gate, 1 gate not met, 2 wrong input, 3 the gate co
 )
 @answer_options
 def command(subject: str, allow_hosts: tuple[str, ...], **wanted: Any) -> None:
-    """Judge a dataset: a metadata record, a folder, a manifest (TOML), a data file, a DOI or an address.
+    """Judge a dataset: a metadata record, a folder, a manifest (TOML), a data file, a DOI, an address or
+    an identifier of OAI-PMH.
 
     Metadata are judged by the 41 FAIR indicators of the RDA, files by the rules of a manifest. Nothing is unpickled or
     executed, and no host is asked that is not allowed.
@@ -47,13 +49,13 @@ def command(subject: str, allow_hosts: tuple[str, ...], **wanted: Any) -> None:
 def source_of(subject: str, allow_hosts: tuple[str, ...] = ()) -> Source:
     """What was named. Raises InputError when there is no such file."""
     from assaymark_data import local, resolve
-    from assaymark_data.text import address_of
 
-    if not Path(subject).exists() and address_of(subject):
+    if not Path(subject).exists() and resolve.place_of(subject):
         return resolve.source(subject, allow_hosts)
     if not Path(subject).exists():
         raise InputError(
-            f"there is no {subject!r}", hint="give a file or folder, a DOI (10.…/…) or an address (https://…)"
+            f"there is no {subject!r}",
+            hint="give a file or folder, a DOI (10.…/…), an address (https://…) or an identifier (oai:HOST:…)",
         )
     return local.source(Path(subject))
 

@@ -9,9 +9,9 @@ from assaymark_data.dataset import Dataset
 from assaymark_data.examined import Examined, examine
 from assaymark_data.files import Looked, look
 from assaymark_data.licences import licence_files
-from assaymark_data.reading import record_of
+from assaymark_data.reading import Read, read
 from assaymark_data.record import Record
-from assaymark_data.seen import Seen, ask
+from assaymark_data.seen import Seen, agency_at, ask
 from assaymark_data.source import Source
 from assaymark_data.tables import Measured, measure
 
@@ -23,14 +23,27 @@ def data_source() -> Source:
 
 
 @fact
-def data_record(data_source: Source) -> Record:
-    """The metadata record."""
+def data_read(data_source: Source) -> Read:
+    """What reading the metadata gave."""
     if data_source.document is None:
         raise FactUnavailable(data_source.problem or "there is no metadata record", remedy=data_source.remedy)
-    found = record_of(data_source.document, data_source.where)
+    return read(data_source.document, data_source.where)
+
+
+@fact
+def data_record(data_source: Source, data_read: Read) -> Record:
+    """The metadata record."""
+    found = data_read.record
+    if found is None:
+        raise FactUnavailable(data_read.reason, remedy=data_read.remedy)
     if data_source.dataset is not None:
         found = replace(found, licence_files=tuple(licence_files(data_source.dataset.folder, data_source.dataset.root)))
-    return replace(found, harvested=data_source.harvested) if data_source.harvested else found
+    return replace(
+        found,
+        harvested=data_source.harvested or found.harvested,
+        registry=found.registry or (agency_at(data_source.where) if data_source.harvested else ""),
+        deleted=data_source.deleted,
+    )
 
 
 @fact
@@ -74,4 +87,4 @@ def data_maps(data_files: Dataset) -> tuple[Examined, ...]:
     return tuple(examine(data_files, f) for f in data_files.of("map"))
 
 
-FACTS = (data_source, data_record, data_seen, data_files, data_looked, data_tables, data_grids, data_maps)
+FACTS = (data_source, data_read, data_record, data_seen, data_files, data_looked, data_tables, data_grids, data_maps)

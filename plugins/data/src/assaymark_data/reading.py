@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,11 +17,43 @@ if TYPE_CHECKING:
 
 LIMIT = 20_000_000
 DEPTH = 100
+# Microdata, RDFa, and the usual terms in <meta> and <link>: representations that are published, and not read here.
+_TERMS = re.compile(
+    r"\b(?:itemscope|itemprop|typeof|vocab|property)\s{0,5}=|\bitemscope\b"
+    r"|\bname\s{0,5}=\s{0,5}[\"']?(?:dc|dcterms|citation_|eprints|prism|datacite)|\brel\s{0,5}=\s{0,5}[\"']?(?:describedby|meta)\b",
+    re.I,
+)
 RDF = {".ttl": "turtle", ".rdf": "xml", ".nt": "nt"}
 FORMATS = (
     "DataCite (JSON or XML), schema.org JSON-LD, Dublin Core (OAI-PMH), DCAT, RO-Crate, Frictionless Data Package, "
     "STAC, CodeMeta and ISO 19115 (XML of ISO 19139 or 19115-3)"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What reading a document gave: a record, or why there is none; ``prose`` when it is text for people alone."""
+
+    record: Record | None = None
+    reason: str = ""
+    remedy: str | None = None
+    prose: bool = False
+
+
+def read(data: bytes, where: str) -> Read:
+    """The record in a document; what is none is said, not raised."""
+    try:
+        return Read(record=record_of(data, where))
+    except FactUnavailable as problem:
+        return Read(reason=problem.reason, remedy=problem.remedy, prose=_is_prose(data, where))
+
+
+def _is_prose(data: bytes, where: str) -> bool:
+    """Whether a page or a marked-up text carries nothing for machines: no data, no terms, no block at its head."""
+    text = data.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    if text[:14].lower().startswith(("<!doctype html", "<html")):
+        return "ld+json" not in text and not _TERMS.search(text)
+    return where.lower().endswith((".md", ".rst")) and not text.startswith(("---", "+++", "{", "[", "<"))
 
 
 def record_of(data: bytes, where: str) -> Record:
@@ -40,6 +74,7 @@ def record_of(data: bytes, where: str) -> Record:
 def _of_markup(data: bytes, where: str) -> Record:
     from assaymark_data import readers
     from assaymark_data.page import embedded
+    from assaymark_data.readers.oai_pmh import refusal
 
     if data[:2000].lower().lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<!doctype html", b"<html")):
         for text in embedded(data):
@@ -49,6 +84,8 @@ def _of_markup(data: bytes, where: str) -> Record:
     root = from_xml(data, where)
     if root.tag.endswith("}RDF"):
         return _known(readers.of_tree(from_rdf(data, "xml", where), where), where)
+    if words := refusal(root)[1]:
+        raise FactUnavailable(f"{where} is no metadata record: {words}")
     return _known(readers.of_element(root, where), where)
 
 

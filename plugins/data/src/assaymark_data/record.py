@@ -36,7 +36,7 @@ class Part:
     """A file or service by which the data are had. ``address`` is a web address or a path beside the record.
 
     ``described`` tells whether columns or variables are described, ``terms`` whether by terms of a vocabulary;
-    ``refers`` whether values refer to another part (a foreign key).
+    ``refers`` whether values refer to another part (a foreign key), ``astray`` to parts that the record does not have.
     """
 
     address: str
@@ -47,6 +47,7 @@ class Part:
     described: bool = False
     terms: bool = False
     refers: bool = False
+    astray: tuple[str, ...] = ()
     direct: bool = True
     licence: str = ""
 
@@ -57,8 +58,9 @@ class Record:
 
     ``standard`` names the version of the metadata standard in the record's own words, ``graph`` whether the format is
     one of linked data, ``lacking`` what the standard requires and the record has not; ``harvested`` tells how it was
-    got from a service (content negotiation, Signposting, OAI-PMH), '' for a file; ``hidden`` is the state in which a
-    registry keeps it from being found. ``conforms`` are standards of the data, and not of the record.
+    got from a service (content negotiation, Signposting, OAI-PMH), '' for a file; ``registry`` is the agency that
+    has the record with its DOI, ``deleted`` what a repository's OAI-PMH says of deleted ones; ``hidden`` is the
+    state in which a registry keeps it from being found. ``conforms`` are standards of the data, and not of the record.
     ``licences_of_parts`` tells that only parts have the licences, each its own; ``licence_files`` are files that lie
     beside the data, with the licence whose text each is.
     """
@@ -68,6 +70,8 @@ class Record:
     standard: str = ""
     graph: bool = False
     harvested: str = ""
+    registry: str = ""
+    deleted: str = ""
     hidden: str = ""
     lacking: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from assaymark.api import FactUnavailable, is_allowed
+from assaymark_data import harvest
 from assaymark_data.source import Source
-from assaymark_data.text import address_of
+from assaymark_data.text import address_of, oai_host
 from assaymark_data.web import Got, Web
 
 NEGOTIATED = (
@@ -14,13 +15,18 @@ NEGOTIATED = (
     "application/ld+json",
     "application/vnd.schemaorg.ld+json",
 )
-_OAI = ("oai_datacite", "datacite", "oai_dc")
 _RECORDS = ("json", "xml", "turtle", "rdf")
+
+
+def place_of(subject: str) -> str:
+    """The address at which a DOI, Handle, address or ``oai:HOST:LOCAL`` is asked for, '' for anything else."""
+    host = oai_host(subject)
+    return f"https://{host}" if host else address_of(subject)
 
 
 def source(subject: str, hosts: tuple[str, ...]) -> Source:
     """The record that an identifier leads to; without leave to ask, or without an answer, a source that says so."""
-    address = address_of(subject)
+    address = place_of(subject)
     if not is_allowed(address, hosts):
         host = urlsplit(address).hostname or ""
         return Source(
@@ -31,20 +37,36 @@ def source(subject: str, hosts: tuple[str, ...]) -> Source:
         )
     web = Web(hosts)
     problems: list[str] = []
-    for accept, how in ((NEGOTIATED[0], "content negotiation"), (", ".join(NEGOTIATED[1:]), "content negotiation")):
-        got = web.get(address, accept=accept)
-        if found := _record(got, subject, how if "html" not in got.media else "metadata in the page", problems):
-            return found
-    page = web.get(address, accept="text/html")
-    for found in (_signposted(web, page, subject, problems), _harvested(web, page, subject, problems)):
-        if found:
-            return found
-    return Source(
+    asked = harvest.question(address)
+    if oai_host(subject):
+        found = _at_host(web, address, subject, (subject.strip(),), problems)
+    elif asked and (
+        endpoint := harvest.identified(web, asked.endpoint.address) or (asked.endpoint if asked.sure else None)
+    ):
+        found = _harvested(web, endpoint, subject, (asked.identifier,), problems, prefix=asked.prefix)
+    else:
+        found = _looked_up(web, address, subject, problems)
+    return found or Source(
         name=subject,
         where=address,
         problem=f"no metadata were had from {address}: {'; '.join(dict.fromkeys(problems)) or 'nothing came'}"[:600],
         remedy="allow the hosts that it leads to (--allow-host), or give the record as a file",
     )
+
+
+def _looked_up(web: Web, address: str, subject: str, problems: list[str]) -> Source | None:
+    """By content negotiation, typed links of the page, and OAI-PMH of the page's host, in this order."""
+    for accept, how in ((NEGOTIATED[0], "content negotiation"), (", ".join(NEGOTIATED[1:]), "content negotiation")):
+        got = web.get(address, accept=accept)
+        if found := _record(got, subject, how if "html" not in got.media else "metadata in the page", problems):
+            return found
+    page = web.get(address, accept="text/html")
+    if found := _signposted(web, page, subject, problems):
+        return found
+    parts = urlsplit(page.address)
+    if page.status != 200 or not parts.path.strip("/"):
+        return None
+    return _at_host(web, f"{parts.scheme}://{parts.netloc}", subject, (), problems, page=page.address)
 
 
 def _record(got: Got, subject: str, how: str, problems: list[str]) -> Source | None:
@@ -76,15 +98,22 @@ def _signposted(web: Web, page: Got, subject: str, problems: list[str]) -> Sourc
     return None
 
 
-def _harvested(web: Web, page: Got, subject: str, problems: list[str]) -> Source | None:
-    """Ask the repository's OAI-PMH, at the usual place and by the usual form of identifiers."""
-    parts = urlsplit(page.address)
-    number = parts.path.rstrip("/").rpartition("/")[2]
-    if page.status != 200 or not number or not parts.hostname:
+def _at_host(
+    web: Web, host: str, subject: str, names: tuple[str, ...], problems: list[str], *, page: str = ""
+) -> Source | None:
+    """Ask OAI-PMH at the usual places of a host; by these names, or by those that the page suggests."""
+    endpoint = harvest.found_at(web, host)
+    if endpoint is None:
+        problems.append(f"{host} answers OAI-PMH at none of the usual places")
         return None
-    base = f"{parts.scheme}://{parts.netloc}/oai2d"
-    for prefix in _OAI:
-        query = f"?verb=GetRecord&metadataPrefix={prefix}&identifier={quote(f'oai:{parts.hostname}:{number}')}"
-        if found := _record(web.get(base + query), subject, "OAI-PMH", problems):
-            return found
-    return None
+    return _harvested(web, endpoint, subject, names or harvest.identifiers(endpoint, subject, page), problems)
+
+
+def _harvested(
+    web: Web, endpoint: harvest.Endpoint, subject: str, names: tuple[str, ...], problems: list[str], *, prefix: str = ""
+) -> Source | None:
+    found = harvest.harvested(web, endpoint, names, prefix, problems)
+    if found is None:
+        return None
+    where, document = found
+    return Source(name=subject, where=where, document=document, harvested="OAI-PMH", deleted=endpoint.identity.deleted)

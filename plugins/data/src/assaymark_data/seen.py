@@ -7,12 +7,26 @@ from dataclasses import dataclass
 from assaymark_data.record import Record
 from assaymark_data.text import address_of, is_address, is_persistent, is_reference
 
+# Where agencies give the metadata that were registered with a DOI: they lie there whatever becomes of the data.
+AGENCIES = {
+    "data.crosscite.org": "DataCite",
+    "data.datacite.org": "DataCite",
+    "api.datacite.org": "DataCite",
+    "api.crossref.org": "Crossref",
+    "data.crossref.org": "Crossref",
+    "data.medra.org": "mEDRA",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What an address answered: ``asked`` is False when its host is not allowed, ``status`` 0 when nothing came."""
+    """What an address answered: ``asked`` is False when its host is not allowed, ``status`` 0 when nothing came.
+
+    ``host`` is the one that answered in the end, where redirections led.
+    """
 
     address: str = ""
+    host: str = ""
     asked: bool = False
     status: int = 0
     media: str = ""
@@ -32,6 +46,13 @@ class Seen:
     graph: Reply = Reply()
     data: Reply = Reply()
     day: str = ""
+
+
+def agency_at(address: str) -> str:
+    """The registration agency of DOIs that gives its own copy of the metadata at an address, '' for anybody else."""
+    from assaymark.api import host_of
+
+    return AGENCIES.get(host_of(address), "")
 
 
 def identifier_address(record: Record) -> str:
@@ -57,7 +78,7 @@ def ask(record: Record, hosts: tuple[str, ...]) -> Seen:
     """Ask page, linked data and data; an address whose host is not allowed is not asked."""
     from datetime import UTC, datetime
 
-    from assaymark.api import is_allowed
+    from assaymark.api import host_of, is_allowed
     from assaymark_data.web import Web
 
     web = Web(hosts)
@@ -67,7 +88,8 @@ def ask(record: Record, hosts: tuple[str, ...]) -> Seen:
         if not address or not is_allowed(address, hosts):
             return Reply(address=address)
         got = web.get(address, accept=accept, most=most, whole=False)
-        return Reply(address=address, asked=True, status=got.status, media=got.media, problem=got.problem)
+        host = host_of(got.address)
+        return Reply(address=address, host=host, asked=True, status=got.status, media=got.media, problem=got.problem)
 
     return Seen(
         page=reply(page, "text/html", 100_000),

@@ -33,6 +33,7 @@ LIMIT = 20_000_000
 class Source:
     """The record's bytes, or why there are none; ``root`` is the folder that no path may leave.
 
+    ``deleted`` is what the repository's OAI-PMH says of deleted records: no, transient or persistent.
     ``name`` is what the report calls the subject; ``states`` are digests of the dataset's rules and files, so that
     other data are another subject.
     """
@@ -41,6 +42,7 @@ class Source:
     where: str = ""
     document: bytes | None = None
     harvested: str = ""
+    deleted: str = ""
     problem: str = ""
     remedy: str | None = None
     root: Path | None = None

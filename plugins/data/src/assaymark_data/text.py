@@ -27,6 +27,7 @@ _WEB = re.compile(
     r"(?:https?|ftps?|sftp|s3|gs)://(?:[\w.-]{1,250}@)?([\w-]{1,63}(?:\.[\w-]{1,63}){0,10}|\[[0-9a-f:]+\])(?::\d{1,5})?(?:[/?#]\S{0,2000})?",
     re.I,
 )
+_OAI = re.compile(r"oai:([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,10}):\S{1,500}")
 # Names that mean another machine for everyone (RFC 2606, RFC 6761), or none.
 _NOWHERE = re.compile(
     r"(?:.*\.)?(?:localhost|local|test|invalid|internal)|127\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|\[.*\]",
@@ -105,6 +106,12 @@ def address_of(identifier: str) -> str:
     if _SWHID.fullmatch(text):
         return f"https://archive.softwareheritage.org/{text}"
     return text if re.match(r"https?://", text, re.I) and is_address(text) else ""
+
+
+def oai_host(identifier: str) -> str:
+    """The host that an identifier of OAI-PMH (``oai:HOST:LOCAL``) names, '' when it is none."""
+    found = _OAI.fullmatch(identifier.strip())
+    return found[1].lower() if found else ""
 
 
 def same(identifier: str) -> str:

@@ -5,11 +5,18 @@ from __future__ import annotations
 from assaymark.api import Evidence, check
 from assaymark_data.answers import HALF, answered, no, open_, yes
 from assaymark_data.record import Record
-from assaymark_data.seen import Seen, data_address, identifier_address, page_address
+from assaymark_data.seen import AGENCIES, Seen, data_address, identifier_address, page_address
 from assaymark_data.text import is_address, protocol_of, says_nothing
 
 _FREE = ("https", "http", "ftp", "ftps", "sftp")
 _GUARDED = ("https", "http", "ftp", "ftps", "sftp", "s3", "gs")
+_GONE = 410  # somebody says that it was there and will not come back
+# What OAI-PMH's deletedRecord means: at best that a record was there stays known, which is not the record.
+_OF_DELETED = {
+    "no": "; its OAI-PMH tells nothing of deleted records",
+    "transient": "; its OAI-PMH tells of deleted records for a while, without their metadata",
+    "persistent": "; its OAI-PMH tells of deleted records for good, without their metadata",
+}
 _PLACE = "write into the record where the data are had, such as https://doi.org/… or the address of the file"
 
 
@@ -143,11 +150,26 @@ def data_guarded(data_record: Record) -> Evidence:
 
 
 @check("data.rda-a2-01m")
-def outlives(data_record: Record) -> Evidence:
-    """The metadata stay when the data are gone; no record shows that, a person's word about the repository can."""
+def outlives(data_record: Record, data_seen: Seen) -> Evidence:
+    """The metadata lie with a registration agency too, or were seen to be there when the data were gone; a page that is
+    gone itself fails. What a repository promises a person attests."""
+    page, data = data_seen.page, data_seen.data
+    if data_record.registry:
+        return yes(f"{data_record.registry}, where the DOI is registered, keeps these metadata apart from the data")
+    if data_seen.graph.good and (agency := AGENCIES.get(data_seen.graph.host)):
+        return yes(f"{agency} gave the metadata of {data_seen.graph.address} on {data_seen.day}, apart from the data")
+    if page.status == _GONE:
+        return no(
+            f"{page.address} answered 410 on {data_seen.day}: the page about the data is gone",
+            "keep a page that tells what the data were, and register a DOI: its agency keeps the metadata",
+        )
+    if data.status == _GONE and page.good:
+        return yes(f"{data.address} is gone (410), and {page.address} still tells about the data on {data_seen.day}")
+    told = _OF_DELETED.get(data_record.deleted, "")
     return open_(
-        f"whether these metadata ({data_record.format}) stay when the data are gone depends on who keeps them",
-        "attest it with the address of the repository's preservation policy ([[attestation]], id RDA-A2-01M)",
+        f"whether these metadata ({data_record.format}) stay when the data are gone depends on who keeps them{told}",
+        "let the agency of the DOI be asked (--allow-host doi.org --allow-host data.crosscite.org), or attest it with "
+        "the address of the repository's preservation policy ([[attestation]], id RDA-A2-01M)",
     )
 
 

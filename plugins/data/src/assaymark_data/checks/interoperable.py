@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from assaymark.api import Evidence, check
 from assaymark_data.answers import HALF, no, open_, some, yes
 from assaymark_data.formats import standard_of, told
+from assaymark_data.reading import FORMATS, Read
 from assaymark_data.record import Link, Record
 from assaymark_data.seen import Reply, Seen
 from assaymark_data.text import is_persistent, is_reference, scheme_of
@@ -20,9 +21,13 @@ _SETTLED = (200, 404, 406, 410, 415)
 
 
 @check("data.rda-i1-01m")
-def metadata_standard(data_record: Record) -> Evidence:
-    """The metadata are in a published representation: one that is read here."""
-    return yes(f"the metadata are {data_record.format}, a published representation")
+def metadata_standard(data_read: Read) -> Evidence:
+    """The metadata are in a published representation, one that is read here; text for people alone is none."""
+    if data_read.record:
+        return yes(f"the metadata are {data_read.record.format}, a published representation")
+    if data_read.prose:
+        return no("the metadata are text for people, with nothing for machines in it", f"write them as {FORMATS}")
+    return open_(data_read.reason, data_read.remedy)
 
 
 @check("data.rda-i1-01d")
@@ -125,6 +130,16 @@ def _others(record: Record) -> list[Link]:
     return list(record.references())
 
 
+def _astray(record: Record) -> Evidence | None:
+    """Keys that lead only to tables that the record does not have."""
+    names = [name for p in record.parts for name in p.astray]
+    if not names:
+        return None
+    return no(
+        f"keys of the data lead to {some(names)}, which the record does not have", "add the tables, or mend the keys"
+    )
+
+
 @check("data.rda-i3-01m")
 def links_metadata(data_record: Record) -> Evidence:
     """The metadata refer to other things by identifiers: papers, people, projects, other data."""
@@ -136,6 +151,8 @@ def data_links_data(data_record: Record) -> Evidence:
     """The data refer to other data: a foreign key, linked data."""
     if any(p.refers for p in data_record.parts):
         return yes("tables of the data refer to one another by keys")
+    if astray := _astray(data_record):
+        return astray
     linked = [
         f[0]
         for p in data_record.parts
@@ -160,6 +177,8 @@ def data_links_data_by_role(data_record: Record) -> Evidence:
     """The data refer to other data and tell by which columns."""
     if any(p.refers for p in data_record.parts):
         return yes("tables of the data refer to one another by named columns")
+    if astray := _astray(data_record):
+        return astray
     return open_("metadata do not show how the data refer to other data", "declare keys (foreignKeys of Table Schema)")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from assaymark.api import Evidence, Outcome, check
 from assaymark_data.checks import accessible, findable, interoperable, reusable
 from assaymark_data.indicators import WEIGHTS, check_of
+from assaymark_data.reading import Read
 from assaymark_data.record import Record
 from assaymark_data.seen import Seen
 
@@ -17,7 +18,7 @@ CHECKS_OF_INDICATORS = {c.id: c for m in (findable, accessible, interoperable, r
 
 def answers(record: Record, seen: Seen) -> dict[str, Evidence]:
     """What every indicator says."""
-    given: Mapping[str, Any] = {"data_record": record, "data_seen": seen}
+    given: Mapping[str, Any] = {"data_read": Read(record=record), "data_record": record, "data_seen": seen}
     found = {}
     for indicator in WEIGHTS:
         decided = CHECKS_OF_INDICATORS[check_of(indicator)]

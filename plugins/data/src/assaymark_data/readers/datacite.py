@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from assaymark_data.readers.nodes import Node, several, unique, whole
+from assaymark_data.readers.oai_pmh import header
 from assaymark_data.record import Agent, Keyword, Link, Part, Record
 from assaymark_data.text import address_of, clean, scheme_of
 
@@ -87,6 +88,7 @@ def _record(node: Node, where: str, form: str, standard: str, *, state: str = ""
         where,
         standard=standard,
         harvested="the registry of DataCite" if state == "findable" else "",
+        registry="DataCite" if state == "findable" else "",
         hidden=state if state in ("draft", "registered") else "",
         lacking=tuple(lacking),
         identifiers=unique(own),
@@ -181,8 +183,6 @@ def read_xml(root: Element, where: str) -> Record | None:
     place = found[0]
     space = place.tag[1:].partition("}")[0]
     tree = _tree(place)
-    from assaymark_data.readers.dublin_core import header
-
     return header(_record(Node(tree), where, "DataCite XML", space), root)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assaymark_data.readers.nodes import several, unique
+from assaymark_data.readers.oai_pmh import OAI, header
 from assaymark_data.record import Agent, Keyword, Link, Part, Record
 from assaymark_data.text import clean, is_address, is_reference
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 _ELEMENTS = "{http://purl.org/dc/elements/1.1/}"
 _TERMS = "{http://purl.org/dc/terms/}"
 _CSW = "{http://www.opengis.net/cat/csw/2.0.2}"
-_OAI = "{http://www.openarchives.org/OAI/2.0/}"
 
 
 def read_xml(root: Element, where: str) -> Record | None:
@@ -78,13 +77,4 @@ def read_xml(root: Element, where: str) -> Record | None:
 
 def records_in(root: Element) -> int:
     """How many records a harvested list holds (OAI-PMH, CSW); 0 for a record that is alone."""
-    return sum(1 for e in root.iter() if e.tag in (f"{_OAI}record", f"{_CSW}Record"))
-
-
-def header(record: Record, root: Element) -> Record:
-    """The record with the identifier that OAI-PMH gave it, if the document is an answer of OAI-PMH."""
-    place = next(root.iter(f"{_OAI}header"), None)
-    if place is None:
-        return record
-    own = unique(clean(e.text) for e in place if e.tag == f"{_OAI}identifier")
-    return replace(record, record_identifiers=(*record.record_identifiers, *own), harvested="OAI-PMH")
+    return sum(1 for e in root.iter() if e.tag in (f"{OAI}record", f"{_CSW}Record"))

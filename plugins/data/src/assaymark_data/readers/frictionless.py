@@ -59,7 +59,7 @@ def read(tree: Any, where: str) -> Record | None:
             for n in (*node.nodes("sources"), *(m for r in resources for m in r.nodes("sources")))
         ),
         links=tuple(_links(node)),
-        parts=tuple(p for n in resources for p in _parts(n)),
+        parts=tuple(p for n in resources for p in _parts(n, {r.text("name") for r in resources})),
         conforms=unique([profile] if is_reference(profile) else []),
     )
 
@@ -72,9 +72,16 @@ def _links(node: Node) -> Iterator[Link]:
         yield Link(related.text("relationType"), related.text("relatedIdentifier"), None)
 
 
-def _parts(node: Node) -> list[Part]:
+def _targets(schema: Node, own: str) -> list[str]:
+    """The resources to which foreign keys lead; a key within the resource leads to no other data."""
+    found = [k.text("resource") for f in schema.nodes("foreignKeys") for k in f.nodes("reference")]
+    return [t for t in found if t not in ("", "self", own)]
+
+
+def _parts(node: Node, names: set[str]) -> list[Part]:
     schema = next(node.nodes("schema"), None)
     fields = list(schema.nodes("fields")) if schema else []
+    targets = _targets(schema, node.text("name")) if schema else []
     described = bool(fields) or bool(node.texts("schema"))
     made = [
         Part(
@@ -85,7 +92,8 @@ def _parts(node: Node) -> list[Part]:
             conforms=node.text("$schema", "profile"),
             described=described,
             terms=any(is_reference(f.text("rdfType")) for f in fields),
-            refers=bool(schema and list(schema.values("foreignKeys"))),
+            refers=any(t in names for t in targets),
+            astray=unique(t for t in targets if t not in names),
             licence=next((n.text("name", "path") for n in node.nodes("licenses")), ""),
         )
         for path in node.texts("path")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from assaymark_data.readers.iso_parts import parts_of
 from assaymark_data.readers.iso_tree import Thing, thing_of
 from assaymark_data.readers.nodes import several, unique
+from assaymark_data.readers.oai_pmh import header
 from assaymark_data.record import Agent, Keyword, Link, Record
 from assaymark_data.text import (
     address_of,
@@ -52,8 +53,6 @@ def read_xml(root: Element, where: str) -> Record | None:
     record = _record(thing_of(found[0]), found[0], where)
     if root.tag.startswith(_CSW) and root.tag.endswith("Response"):
         return replace(record, harvested="CSW")
-    from assaymark_data.readers.dublin_core import header
-
     return header(record, root)
 
 
