@@ -164,31 +164,31 @@ def ask(url: str, hosts: tuple[str, ...]) -> Probe:
     return Probe(url=url, asked=True, status=answer.status, html=html and answer.status < 400, seen=seen)
 
 
+_NOT_OWN = late(
+    r"(?i)(?:^|/)(?:third_?party|extern(?:al)?s?|vendor|node_modules|tests?|examples?|submodules|templates?|\{\{)"
+)
+_READ_THE_DOCS = frozenset(
+    (".readthedocs.yaml", ".readthedocs.yml", "readthedocs.yml", "readthedocs.yaml", "docs/.readthedocs.yaml")
+)
+_NETLIFY = frozenset(("netlify.toml", "docs/netlify.toml", "website/netlify.toml"))
+_WORKFLOW = late(
+    r"\.github/workflows/[^/]+\.ya?ml|docs?/make\.jl|\.travis\.yml|\.gitlab-ci\.yml|\.circleci/config\.yml"
+    r"|jenkinsfile|azure-pipelines\.yml"
+)
+
+
 def _is_own(path: str) -> bool:
-    return path.count("/") <= 3 and not re.search(
-        r"(?i)(?:^|/)(?:third_?party|extern(?:al)?s?|vendor|node_modules|tests?|examples?|submodules|templates?|\{\{)",
-        path,
-    )
+    return path.count("/") <= 3 and not _NOT_OWN.search(path)
 
 
 def _publishers(tree: Tree, entry: Entry) -> Iterator[Place]:
     path = entry.path
     name = path.lower()
-    if name in (
-        ".readthedocs.yaml",
-        ".readthedocs.yml",
-        "readthedocs.yml",
-        "readthedocs.yaml",
-        "docs/.readthedocs.yaml",
-    ):
+    if name in _READ_THE_DOCS:
         yield Place(path, 1, "Read the Docs")
-    elif name in ("netlify.toml", "docs/netlify.toml", "website/netlify.toml"):
+    elif name in _NETLIFY:
         yield Place(path, 1, "Netlify")
-    elif re.fullmatch(
-        r"\.github/workflows/[^/]+\.ya?ml|docs?/make\.jl|\.travis\.yml|\.gitlab-ci\.yml|\.circleci/config\.yml"
-        r"|jenkinsfile|azure-pipelines\.yml",
-        name,
-    ):
+    elif _WORKFLOW.fullmatch(name):
         yield from _publishing_steps(path, tree.text(path, LIMIT))
 
 
@@ -267,13 +267,17 @@ def _under_documentation(readme: Readme, line: int) -> bool:
     return bool(above) and _DOCS_WORDS.search(above[-1].text) is not None
 
 
+_ENDING = late(r"(?i)\.(?:jl|py|js|rs|git)$")
+_NEITHER_LETTER_NOR_DIGIT = late(r"[^a-z0-9]")
+
+
 def _names(metadata: Metadata, subject: Subject) -> set[str]:
     """What the project calls itself, without what is no letter or digit."""
     names = {d.name.rpartition("/")[2] for d in metadata.declared if d.name}
     if subject.repository:
         names.add(subject.repository.rpartition("/")[2])
-    bare = (re.sub(r"(?i)\.(?:jl|py|js|rs|git)$", "", n).lower() for n in names)
-    return {flat for n in bare if len(flat := re.sub(r"[^a-z0-9]", "", n)) >= 3}
+    bare = (_ENDING.sub("", n).lower() for n in names)
+    return {flat for n in bare if len(flat := _NEITHER_LETTER_NOR_DIGIT.sub("", n)) >= 3}
 
 
 def _about(url: str, names: set[str]) -> bool:
@@ -281,7 +285,7 @@ def _about(url: str, names: set[str]) -> bool:
 
     A name after ``?`` or ``#`` is a mere place on a page of others.
     """
-    flat = re.sub(r"[^a-z0-9]", "", re.split(r"[?#]", url.lower())[0])
+    flat = _NEITHER_LETTER_NOR_DIGIT.sub("", url.lower().partition("#")[0].partition("?")[0])
     return any(name in flat for name in names)
 
 

@@ -268,7 +268,8 @@ _ENTRY = late(
     (?:\W{0,3}|[\w.-]{1,30}\s+(?:version\s+)?) [\[(`*v"_]{0,4} (?:version|release|v)?[\s.]{0,2}
     (\d{1,8}(?:\.\d{1,8}){1,4}(?:[-.]?(?:a|b|c|rc|alpha|beta|dev|post|pre)[-.]?\d*)?) (?![\w.]*/)"""
 )
-_NUMBERS = late(r"\d\.\d")
+# Written so that the dot is looked for first: a changelog has ten thousand lines.
+_NUMBERS = late(r"\.(?<=\d\.)\d")
 
 
 def _changelog(tree: Tree, entry: Entry, path: str) -> Changelog:
