@@ -91,6 +91,18 @@ def test_an_engine_that_the_node_lacks_is_not_blamed_on_the_image(place: Place, 
     assert status.reason == "there is no no-such-engine where it was to run"
 
 
+@pytest.mark.parametrize("name", places("bubblewrap", "charliecloud", "docker", "podman"))
+def test_an_engine_that_starts_nothing_is_not_blamed_on_the_image(name: str, place: Place, image: Path) -> None:
+    at = place(name)
+    # What the site says is to be mounted cannot be: it is not there, or is a file where a folder is.
+    wrong = "/no/such/folder:/scratch" if name in ("bubblewrap", "charliecloud") else "/etc/passwd:/bin"
+    broken = replace(at, engine=replace(at.engine, binds=(wrong,)))  # type: ignore[type-var]  # a dataclass
+    [status] = done(broken, job("unstarted", "exit 0", image=str(image)))
+    assert (status.state, status.code) == (State.NO_VERDICT, None), status
+    assert "did not start it" in status.reason
+    assert done(at, job("started", "echo of its own >&2; exit 1", image=str(image)))[0].code == 1
+
+
 def test_a_full_disk_is_no_verdict(place: Place, tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("mounts a small file system: root only")

@@ -71,7 +71,7 @@ def prepare(folder: Path, job: Job, wrapped: Wrapped, *, memory: bool = True) ->
         write(folder / "command", _script(job, ours, _named(wrapped.argv, ours)))
         for name in SCRIPTS:
             if words := getattr(wrapped, name):
-                write(folder / name, f"index=$1\nexec {_joined(_named(words, ours))}\n")
+                write(folder / name, f"index=$1 work=${{0%/*}}/runs/$1/work\nexec {_joined(_named(words, ours))}\n")
         for name, content in job.inputs.items():
             _put(folder / "in", name, content)
         write(folder / REPORTER, reporter())

@@ -82,7 +82,8 @@ class Processes(OneFolder):
         """What a reporter that was killed could not clean up."""
         if Path(handle.folder, "cleanup").is_file():
             for index in _open(handle):
-                proc.run(["/bin/sh", "cleanup", str(index)], cwd=handle.folder, timeout=60, memory=None)
+                words = ["/bin/sh", f"{handle.folder}/cleanup", str(index)]
+                proc.run(words, cwd=handle.folder, timeout=60, memory=None)
 
 
 def _marked(handle: Handle) -> tuple[int, ...]:

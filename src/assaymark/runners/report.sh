@@ -111,13 +111,10 @@ end_child KILL
 : > "$run/ended"
 kill -KILL "-$guard" 2> /dev/null || kill -KILL "$guard" 2> /dev/null
 trap '' USR1 TERM INT HUP
-if [ "$state" = exited ] && [ "$code" -gt 124 ] && [ -f "$folder/examine" ]; then
-  # The engine's own failures end with 125, which a command might end with too: then there was a container.
-  if memory=$(/bin/sh "$folder/examine" "$index" 2> /dev/null); then
-    [ "$memory" != true ] || state=out-of-memory
-  elif [ "$code" -eq 125 ]; then
-    state=refused
-  fi
+if [ "$state" = exited ] && [ "$code" -ne 0 ] && [ -f "$folder/examine" ]; then
+  # Statuses do not tell the engine's own failures from the command's.
+  found=$(/bin/sh "$folder/examine" "$index" 2> /dev/null)
+  case $found in out-of-memory | refused) state=$found ;; esac
 fi
 [ ! -f "$folder/cleanup" ] || /bin/sh "$folder/cleanup" "$index" > /dev/null 2>&1
 

@@ -10,11 +10,11 @@ from assaymark.job import Job
 
 @dataclass(frozen=True, slots=True)
 class Wrapped:
-    """An argument list (with `assaymark.runners.folder.WORK` and ``INDEX`` in it), and what removes what it may leave.
+    """An argument list (`WORK`, `INDEX`, `NAME` of `assaymark.runners.folder` in it), and what cleans up after it.
 
     ``limits_memory``: the engine does, so the reporter must not. ``needs`` are the programs without which nothing is
-    said of the image; ``examine`` prints ``true`` for a command that was ended for its memory, and fails where the
-    engine did not even make a container.
+    said of the image; ``examine`` is asked after a failure: it prints ``out-of-memory`` for a command that memory
+    ended, and ``refused`` where the engine never ran it (`assaymark.runners.engines.unstarted`).
     """
 
     argv: tuple[str, ...]

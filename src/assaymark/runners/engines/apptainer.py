@@ -10,7 +10,13 @@ from assaymark.errors import InputError
 from assaymark.job import Confinement, Job
 from assaymark.runners.engines import Wrapped
 from assaymark.runners.engines.probe import Ask, first_line, ran
+from assaymark.runners.engines.unstarted import by_words
 from assaymark.runners.folder import INDEX, MARK, NAME, WORK
+
+_UNSTARTED = by_words(
+    "^(FATAL|ERROR|WARNING|INFO) *: ",
+    '^FATAL: +(stat |exec |fork/exec |permission denied|"[^"]*": executable file not found)',
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,8 @@ class Apptainer:
         # Not by --env, which divides values at commas: images for GPUs have variables with commas.
         prefix = f"{self.program.upper()}ENV_"
         told = [f"{prefix}{name}={value}" for name, value in variables.items()]
-        return Wrapped(("env", *told, *argv, str(self.folder(job)), *job.command), needs=(self.program,))
+        words = ("env", *told, *argv, str(self.folder(job)), *job.command)
+        return Wrapped(words, needs=(self.program,), examine=_UNSTARTED)
 
     def _as_caller(self, job: Job) -> None:
         """It knows no other user; the caller does for an ordinary one. InputError when that is not what was asked."""

@@ -10,6 +10,7 @@ from assaymark.errors import InputError
 from assaymark.job import Job
 from assaymark.runners.engines import Wrapped
 from assaymark.runners.engines.probe import Ask, first_line, ran
+from assaymark.runners.engines.unstarted import by_words
 from assaymark.runners.folder import INDEX, MARK, NAME, WORK
 
 PROGRAM = "bwrap"
@@ -17,6 +18,7 @@ PROGRAM = "bwrap"
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache")
 _ALONE = ("--die-with-parent", "--new-session", "--unshare-all", "--clearenv")
 _LOOPBACK = "lo"
+_OWN = f"^{PROGRAM}: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Bubblewrap:
         variables |= {"LANG": "C.UTF-8", MARK: NAME, "ASSAYMARK_INDEX": INDEX, **job.environment}
         for name, value in variables.items():
             argv += ["--setenv", name, value]
-        return Wrapped((*argv, "--", *job.command), needs=(PROGRAM,))
+        return Wrapped((*argv, "--", *job.command), needs=(PROGRAM,), examine=by_words(_OWN, "^bwrap: execvp "))
 
 
 def _host() -> list[str]:

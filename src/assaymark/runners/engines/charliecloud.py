@@ -12,9 +12,11 @@ from assaymark.runners.engines import Wrapped
 from assaymark.runners.engines.bubblewrap import PROGRAM as BUBBLEWRAP
 from assaymark.runners.engines.bubblewrap import can_cut_network, without_network
 from assaymark.runners.engines.probe import Ask, first_line, ran
+from assaymark.runners.engines.unstarted import by_words
 from assaymark.runners.folder import INDEX, MARK, NAME, WORK
 
 PROGRAM = "ch-run"
+_UNSTARTED = by_words(r"^(bwrap|ch-run\[[0-9]+\]): ", r"can't execve\(2\): ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,10 @@ class Charliecloud:
             argv += [f"--uid={job.confinement.user}", f"--gid={job.confinement.user}"]
         argv += [str(self.folder(job)), "--", *job.command]
         if job.confinement.network:
-            return Wrapped(tuple(argv), needs=(PROGRAM,))
+            return Wrapped(tuple(argv), needs=(PROGRAM,), examine=_UNSTARTED)
         if not can_cut_network(self.ask):
             raise InputError(
                 "charliecloud cannot take the network away by itself, and bubblewrap does not work here",
                 hint="install bubblewrap",
             )
-        return Wrapped(without_network(tuple(argv)), needs=(PROGRAM, BUBBLEWRAP))
+        return Wrapped(without_network(tuple(argv)), needs=(PROGRAM, BUBBLEWRAP), examine=_UNSTARTED)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from assaymark.job import Job
 from assaymark.runners.engines import Wrapped
 from assaymark.runners.engines.probe import environment, first_line, ran
+from assaymark.runners.engines.unstarted import by_state
 from assaymark.runners.folder import INDEX, MARK, NAME, WORK
 
 PROCESSES = 4096
@@ -16,6 +17,9 @@ PROCESSES = 4096
 _AT_ONCE = {"docker": (), "podman": ("--time", "0")}
 # The version of what runs containers: Podman's has no daemon to ask.
 _ASKED = {"docker": "{{.ServerVersion}}", "podman": "{{.Version.Version}}"}
+_STATE = "{{.State.OOMKilled}} {{.State.StartedAt}}"
+# What runc and crun say of a program that cannot be started. Docker's --init says it, from within the container.
+_LACKING = {"docker": "", "podman": 'exec:? ["/]|executable file .* not found|open executable: |exec container process'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Docker:
             (*client, "rm", "--force", *_AT_ONCE[self.program], name),
             limits_memory=True,
             needs=(self.program,),
-            examine=(*client, "inspect", "--format", "{{.State.OOMKilled}}", name),
+            examine=by_state((*client, "inspect", "--format", _STATE, name), _LACKING[self.program]),
         )
 
     def _group(self) -> int:
