@@ -184,7 +184,7 @@ def rendered(docs_site: DocsSite) -> Evidence:
 
 
 @check("doc.updated", reads=())
-def updated(documents: Documents, release_changes: ReleaseChanges, tree: Tree) -> Evidence:
+def updated(documents: Documents, release_changes: ReleaseChanges, tree: Tree, docs_site: DocsSite) -> Evidence:
     """Since the release before the newest one, the documentation changed, and the changelog tells the newest release.
 
     Evidence that documentation keeps step; that every single change is covered is a matter for reviews. A first release
@@ -213,7 +213,8 @@ def updated(documents: Documents, release_changes: ReleaseChanges, tree: Tree) -
         )
     if not any(_is_code(p) for p in release_changes.paths):
         return not_applicable(f"no program code changed since {previous.tag}, so there is nothing to document")
-    if page := drawn(documents, tree):
+    by_host = next((u.url for u in docs_site.urls if u.renders_itself), "")
+    if page := drawn(documents, tree) or by_host:
         return unknown(
             f"no page changed since {previous.tag}; {page} is drawn from the code, which did, and no changelog in the"
             f" repository has an entry for {latest.tag}",

@@ -28,7 +28,8 @@ _INSTALL = late(
     r"|from source|compil\w*|build(?:ing)?)\b"
 )
 _OPERATE = late(
-    r"(?i)\b(?:config\w*|deploy\w*|operat(?:e|ing|ions?)|admin\w*|environment (?:variables|details)|docker"
+    r"(?i)\b(?:config\w*|deploy\w*|operate|operating(?! systems?)|operations? (?:guide|manual|handbook)"
+    r"|admin\w*|environment (?:variables|details)|docker"
     r"|kubernetes|helm"
     r"|security|troubleshoot\w*|faq|frequently asked|ports?|log(?:s|ging)|backup|monitor\w*|upgrad\w*|production)\b"
 )

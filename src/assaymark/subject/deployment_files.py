@@ -68,6 +68,9 @@ _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("platform", late(r"Procfile|app\.yaml|fly\.toml|render\.yaml|serverless\.ya?ml|netlify\.toml|vercel\.json")),
 )
 _SURE = {
+    "Docker Compose": late(
+        r"^[\"']?(?:services|include|version)[\"']?[ \t]*:|^[ \t]+(?:image|build)[ \t]*:", re.MULTILINE
+    ),
     "Apptainer": late(r"^[ \t]*Bootstrap:", re.MULTILINE | re.IGNORECASE),
     "Spack": late(r"spack"),
     "systemd": late(r"^\[Unit\]", re.MULTILINE),

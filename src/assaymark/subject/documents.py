@@ -205,7 +205,7 @@ def _named(tree: Tree, near: list[tuple[str, Entry]], pattern: str) -> list[tupl
     return out
 
 
-_BEST = (".md", ".rst", ".markdown", ".txt", ".org", ".adoc", "")
+_BEST = (".md", ".rst", ".markdown", ".rdoc", ".txt", ".org", ".adoc", "")
 
 
 def _best(found: list[tuple[Entry, str]]) -> tuple[Entry, str] | None:
@@ -255,7 +255,7 @@ def guide_of(path: str, text: str) -> Guide:
 
 _CHANGELOG = (
     r"(?:change[-_ ]?logs?|changes|history|news|release[-_ ]?notes?|releases|whats[-_ ]?new)(?:\.(?:md|rst|txt"
-    r"|markdown|adoc|org|qmd))?"
+    r"|markdown|adoc|org|qmd|rdoc|textile|pod|mediawiki))?"
 )
 
 
@@ -309,7 +309,7 @@ def _documentation(entry: Entry) -> DocFile | None:
     folders = [p.lower() for p in parts[:-1]]
     if _FOREIGN & set(folders) or any(f.startswith(".") for f in folders):
         return None
-    inside = bool(FOLDERS & set(folders[:3]))
+    inside = bool(FOLDERS & set(folders[:3])) or folders[:2] == ["site", "content"]
     if extension in _BINARY:
         return DocFile(path=entry.path, markup="", size=entry.size) if inside or not folders else None
     markup = markup_of(entry.path)

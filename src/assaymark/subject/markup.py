@@ -7,7 +7,7 @@ is linear in the length of the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from assaymark.patterns import late, ready
@@ -287,7 +287,7 @@ def _worded(pattern: str) -> Callable[[list[str]], Iterator[Heading]]:
     return headings
 
 
-_HEADINGS = {
+_HEADINGS: Mapping[str, Callable[[list[str]], Iterator[Heading]]] = {
     MARKDOWN: _markdown,
     RST: _rst,
     ORG: _org,
@@ -295,7 +295,7 @@ _HEADINGS = {
     RDOC: _asciidoc,
     TEXTILE: _worded(r"h([1-6])\S{0,40}\.\s+(\S.*)"),
     POD: _worded(r"=head([1-6])\s+(\S.*)"),
-    WIKI: lambda lines: _atx(lines, "="),
+    WIKI: _asciidoc,
 }
 
 _IMAGE = late(r"!\[([^\[\]]{0,300})\](?:\(([^()\s]{1,500})[^()]{0,200}\)|\[[^\[\]]{0,200}\])")

@@ -25,7 +25,7 @@ class Purpose:
     def _run(self) -> re.Pattern[str]:
         words = "|".join(self.run) or r"(?!)"
         # A path before the name only when it is where programs lie; no file ending after it.
-        return ready(rf"(?:(?<![\w./-])|(?<=bin/)|(?<=\s\./)|(?<=^\./))(?:{words})(?![\w-]|\.\w)")
+        return ready(rf"(?:(?<![\w./-])|(?<=bin/)|(?<=exe/)|(?<=\s\./)|(?<=^\./))(?:{words})(?![\w-]|\.\w)")
 
     @cached_property
     def _uses(self) -> re.Pattern[str]:
@@ -56,7 +56,7 @@ _MVN = r"mvnw?(?:\.cmd)?(?: [^ |]+){0,12}?"
 _SONAR = r"sonar:sonar|sonar-maven-plugin:\S*sonar|gradlew?(?:\.bat)?(?: [^ |]+){0,12}? sonar(?:qube)?"
 # What environments and sessions are called that run no tests.
 _NO_TESTS = (
-    r"docs?|linkcheck|lint\w*|style|fmt|format\w*|black|ruff|flake8|pylint|isort|pre-?commit|mypy|typing|types?"
+    r"docs?(?!test)\w*|linkcheck|lint\w*|style|fmt|format\w*|black|ruff|flake8|pylint|isort|pre-?commit|mypy|typing|types?"
     r"|build|package|dist|release|publish|bump|clean|check-manifest|licen[cs]e\w*|security|bandit|audit|update\w*|upgrade\w*"
 )
 _OTHER_ENVS = rf"(?![^|&;]*\s(?:-e|-s|--env|--sessions?)[\s=]*['\"]?(?:{_NO_TESTS})(?:[-_,]\S*)?['\"]?(?:\s|$))"
@@ -177,14 +177,16 @@ LINT = Purpose(
 TEST = Purpose(
     "tests",
     run=(
-        r"pytest", r"py\.test", r"(?:-m )?unittest", "nosetests", "nose2", "ctest", r"go test", "gotestsum", "ginkgo",
+        r"pytest", r"py\.test", r"(?:-m )?unittest", "nosetests", "nose2", "ctest", r"(?:rich)?go test",
+        "gotestsum", "ginkgo",
         _CARGO + r" (?:test|nextest|llvm-cov|tarpaulin)", "cross test",
         _MVN.replace("mvnw?", r"mvnw?(?!.*(?:-DskipTests|-Dmaven\.test\.skip=true))" ) +
         r" (?:test|verify|package|install|deploy|site|integration-test)", _GRADLE + r" (?:test|check|build)",
         "jest", "vitest", "mocha", "karma", "ava", "cypress run", "playwright test", "react-scripts test", "ng test",
         _RUNNER + r" test(?:[:\w-]*)", "nyc", "R CMD check", r"devtools::(?:check|test)\w*", r"testthat::\w+",
         r"rcmdcheck(?:::\w+)?",
-        r"Pkg\.test", r"Pkg; Pkg\.test", "fpm(?: [^ ]+){0,4} test", "rspec", r"rake(?: test| spec)?", "phpunit", "bats",
+        r"Pkg\.test", r"Pkg; Pkg\.test", "fpm(?: [^ ]+){0,4} test", "rspec",
+        r"rake(?=\s*(?:$|[;&|]))|rake(?: [^ |&;]+)*? (?:test|spec|default|check|ci)(?::\w+)?", "phpunit", "bats",
         r"make(?: -\S+| \w+=\S+)* (?:\w*[_-])?(?:tests?|check)(?:[_-]\w+)?", r"ninja (?:-\S+ )*test", "meson test",
         r"cmake .*--target (?:test|check)\w*",
         r"(?:python[\d.]* )?setup\.py test", r"hatch test", r"manage\.py test", "robot", "behave", "cucumber",
@@ -251,7 +253,7 @@ SAST = Purpose(
         "bandit", "semgrep", "opengrep", "codeql", "gosec", "snyk code", "sonar-scanner", "horusec", "flawfinder",
         "brakeman", "njsscan",
         r"build plugin \S*(?:spotbugs|findsecbugs|sonar)\S*", _SONAR, "pysa", "coverity", "cov-build", "rats",
-        "devskim", "bearer scan",
+        "devskim", "bearer scan", r"scan-build(?:-\d+)?", "infer (?:run|capture)", r"-fanalyzer",
     ),
     uses=(
         "github/codeql-action/(?:analyze|init)", "semgrep", "bandit", "gosec", "sonarqube", "sonarcloud",
@@ -350,7 +352,7 @@ BUILD = Purpose(
         "pyinstaller", "nuitka", "nix build", "helm package", "electron-builder", "maturin (?:build|publish)",
         "wasm-pack", "dotnet (?:build|publish|pack)", "sbt (?:assembly|package|compile)",
         r"Pkg\.build", "PackageCompiler", "gem build", "spack (?:install|buildcache)", "ng build", "vite build",
-        "tsc", "devtools::(?:check|build)", "skaffold build", "spin build",
+        r"tsc(?!.* --noEmit)", "devtools::(?:check|build)", "skaffold build", "spin build",
     ),
     uses=(
         "build-push-action", "buildah-build", "kaniko", "cibuildwheel", "build-and-inspect-python-package",

@@ -1,13 +1,14 @@
-"""Tags read as versions: SemVer, PEP 440 and CalVer told apart, ordered by precedence.
+"""Tags read as versions: SemVer, PEP 440, CalVer and those of R packages told apart, ordered by precedence.
 
 A tag may carry a prefix (``v1.2.3``, ``release-1.2.3``, ``pkg@1.2.3``, ``pkg-v1.2.3``). Tags with the same prefix form
 a series; the series without a name is the project's own, others are packages of a repository that holds several.
+Where the numbers of the one without a name go on under a name (``1.7``, then ``gson-1.7.1``), that one is its own.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.api import fact
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 SEMVER = "semver"
 PEP440 = "pep440"
 CALVER = "calver"
-SCHEMES = (SEMVER, PEP440, CALVER)
+CRAN = "cran"
+SCHEMES = (SEMVER, PEP440, CALVER, CRAN)
 
 Key = tuple[int, tuple[int, ...], int, tuple[tuple[int, int, str], ...]]
 
 _FINAL, _POST, _PRE, _DEV = 0, 1, -1, -2
 _YEAR = 4
+_DAY = 86_400
+_SEVERAL = 3  # final releases that make a series more than an attempt
 _MAX = 120  # characters; no version that a person wrote is longer
 _ID = r"(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)"
 _N = r"(?:0|[1-9]\d{0,17})"
@@ -43,6 +47,7 @@ _CALVER = late(
     r"|1[0-2])(?:\.\d{1,6})?)(?:[.-]?(?:a|b|rc|alpha|beta|dev|post)[.-]?\d*)?",
     re.ASCII | re.IGNORECASE,
 )
+_CRAN = late(r"\d{1,9}(?:[.-]\d{1,9}){1,5}", re.ASCII)  # what R's package_version() takes
 _LOOSE = late(r"(\d{1,18}(?:\.\d{1,18}){1,5})(?=[-_+. ])", re.ASCII)
 _PREFIX = late(
     r"(?P<name>[A-Za-z][\w./+-]*?(?:[-_/@.]|(?<=[A-Za-z])(?=\d))|@[\w./-]+@)??(?:[vV][._-]?)?(?=\d)", re.ASCII
@@ -65,7 +70,10 @@ class Version(NamedTuple):
 
     @property
     def scheme(self) -> str:
-        """The one word for it, CalVer before SemVer before PEP 440 (``2026.7.0`` is a date first); '' for none."""
+        """The one word for it, CalVer before SemVer before PEP 440 (``2026.7.0`` is a date first); '' for none.
+
+        R's is never the one word: whether ``1.9-46`` is a version of R or a post-release tells the project's language.
+        """
         return next((s for s in (CALVER, SEMVER, PEP440) if s in self.schemes), "")
 
 
@@ -134,11 +142,37 @@ def releases(history: History) -> Releases:
 
 
 def main_series(found: Iterable[Release]) -> str:
-    """The project's own series: the unnamed one, else that of the tag made last."""
+    """The project's own series: the unnamed one or what it went on as, else that of the tag made last.
+
+    A stray pre-release without a name is no series.
+    """
     known = sorted(found, key=lambda r: (r.time, r.tag))
-    if not known or any(r.series == "" for r in known):
-        return ""
-    return known[-1].series
+    by_name: dict[str, list[Release]] = {}
+    for release in known:
+        by_name.setdefault(release.series, []).append(release)
+    if len(by_name) == 1 or any(r.version.final for r in by_name.get("", ())):
+        return _gone_on(by_name) if len(by_name) > 1 else known[-1].series
+    return known[-1].series if known else ""
+
+
+def _gone_on(by_name: Mapping[str, list[Release]]) -> str:
+    """The last of the series that follow each other from the unnamed one on, in time and in their numbers."""
+    name, ended = "", by_name[""]
+    for _ in by_name:
+        last, highest = ended[-1].time - _DAY, max(r.version.key for r in ended)
+        later = [
+            (made[-1].time, other)
+            for other, made in by_name.items()
+            if other != name
+            and len([r for r in made if r.version.final]) >= _SEVERAL
+            and made[0].time >= last
+            and min(r.version.key for r in made) >= highest
+        ]
+        if not later:
+            break
+        name = max(later)[1]
+        ended = by_name[name]
+    return name
 
 
 def parse_tag(name: str) -> tuple[str, Version | None]:
@@ -167,6 +201,7 @@ def parse_version(text: str) -> Version | None:
     schemes = {SEMVER} if semver else set()
     schemes |= {PEP440} if pep440 else set()
     schemes |= {CALVER} if _CALVER.fullmatch(bare) else set()
+    schemes |= {CRAN} if schemes and _CRAN.fullmatch(bare) else set()
     key = _key(bare, semver, pep440, bool(schemes))
     if key is None or (schemes == {PEP440} and bare.isdigit() and len(bare) > _YEAR):
         return None

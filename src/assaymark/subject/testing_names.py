@@ -17,12 +17,14 @@ _DOUBLE = late(
     re.IGNORECASE,
 )
 MAIN = late(r"(?:^|/)src/main/")
+# Also what ava and ``node --test`` take for a test without being told.
+_SCRIPT = late(r"tests?\.[cm]?[jt]sx?|test-.*\.[cm]?[jt]sx?|.*[._-](?:test|spec|cy|e2e-spec)(?:-d)?\.[cm]?[jt]sx?")
 # File names that are tests wherever they lie, and whether the language's convention puts them beside the code.
 NAMED: dict[str, tuple[re.Pattern[str], bool]] = {
     "Python": (late(r"test_.*\.py|.*_test\.py|tests?\.py"), False),
     "Go": (late(r".*_test\.go"), True),
-    "JavaScript": (late(r".*[.-](?:test|spec|cy|e2e-spec)\.[cm]?[jt]sx?"), True),
-    "TypeScript": (late(r".*[.-](?:test|spec|cy|e2e-spec)\.[cm]?[jt]sx?"), True),
+    "JavaScript": (_SCRIPT, True),
+    "TypeScript": (_SCRIPT, True),
     "Java": (late(r"(?:Test\w*|\w+Tests?|\w+TestCase|\w+IT)\.java"), False),
     "Kotlin": (late(r"(?:Test\w*|\w+Tests?)\.kt"), False),
     "Scala": (late(r"\w+(?:Test|Spec|Suite)\.scala"), False),

@@ -98,6 +98,13 @@ def test_a_large_script_that_a_program_packed_is_nobodys() -> None:
     assert [e.path for e in found.files["JavaScript"]] == ["site/own.js"]
 
 
+def test_signatures_and_grids_are_no_asciidoc() -> None:
+    found = read(
+        {"sig/a.asc": "-----BEGIN PGP SIGNATURE-----\n", "dem.asc": "ncols 10\n", "guide.asc": "= Guide\n\nText\n"}
+    )
+    assert [e.path for e in found.files["AsciiDoc"]] == ["guide.asc"]
+
+
 def test_headers_beside_cpp_are_cpp() -> None:
     assert set(read({"a.h": "x", "b.cpp": "x"}).files) == {"C++"}
     assert set(read({"a.h": "x", "b.c": "x", "c.cpp": "x"}).files) == {"C", "C++"}

@@ -6,9 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assaymark.subject.markup import ASCIIDOC, MARKDOWN, ORG, PLAIN, RST, markup_of, parse, plain
+from assaymark.subject.markup import (
+    ASCIIDOC,
+    MARKDOWN,
+    ORG,
+    PLAIN,
+    POD,
+    RDOC,
+    RST,
+    TEXTILE,
+    WIKI,
+    markup_of,
+    parse,
+    plain,
+)
 
-MARKUPS = (MARKDOWN, RST, ORG, ASCIIDOC, PLAIN)
+MARKUPS = (MARKDOWN, RST, ORG, ASCIIDOC, PLAIN, RDOC, TEXTILE, POD, WIKI)
 title = st.text(st.characters(codec="ascii", categories=("Lu", "Ll")), min_size=3, max_size=20)
 titles = st.lists(title, min_size=1, max_size=6, unique=True)
 
@@ -29,11 +42,20 @@ def test_rst_headings_come_back_with_their_lines(names: list[str]) -> None:
     assert [text.splitlines()[h.line - 1] for h in page.headings] == names
 
 
-@given(titles, st.sampled_from([(ORG, "*"), (ASCIIDOC, "=")]))
+@given(
+    titles,
+    st.sampled_from([(ORG, "*"), (ASCIIDOC, "="), (RDOC, "="), (TEXTILE, "h2."), (POD, "=head1"), (WIKI, "==")]),
+)
 def test_starred_headings_come_back(names: list[str], kind: tuple[str, str]) -> None:
     markup, mark = kind
     page = parse("".join(f"{mark} {n}\n\nwords\n" for n in names), markup)
     assert [h.text for h in page.headings] == names
+
+
+def test_what_rdoc_sets_in_is_code_unless_it_goes_on_with_an_item() -> None:
+    page = parse("= Rake\n\nInstall it:\n\n  gem install rake\n\n* one item\n  that goes on\n", RDOC)
+    assert page.code == ("gem install rake",)
+    assert "goes on" in page.prose
 
 
 @given(st.text(max_size=400), st.sampled_from(MARKUPS))

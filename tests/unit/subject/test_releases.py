@@ -97,17 +97,18 @@ def test_no_text_breaks_the_parser(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "schemes", "scheme"),
     [
-        ("1.2.3", {"semver", "pep440"}, "semver"),
+        ("1.2.3", {"semver", "pep440", "cran"}, "semver"),
         ("v1.2.3-rc.1+build.5", {"semver", "pep440"}, "semver"),
         ("1.12.0-cwl", {"semver"}, "semver"),
         ("1.2.3rc1", {"pep440"}, "pep440"),
-        ("0.9.15.1", {"pep440"}, "pep440"),
-        ("1.02.3", {"pep440"}, "pep440"),
-        ("2026.07.0", {"calver", "pep440"}, "calver"),
-        ("2026.7.0", {"calver", "pep440", "semver"}, "calver"),
-        ("2026-05-01", {"calver"}, "calver"),
-        ("26.3", {"calver", "pep440"}, "calver"),
-        ("24.04.1", {"calver", "pep440"}, "calver"),
+        ("0.9.15.1", {"pep440", "cran"}, "pep440"),
+        ("1.9-46", {"pep440", "cran"}, "pep440"),
+        ("1.02.3", {"pep440", "cran"}, "pep440"),
+        ("2026.07.0", {"calver", "pep440", "cran"}, "calver"),
+        ("2026.7.0", {"calver", "pep440", "semver", "cran"}, "calver"),
+        ("2026-05-01", {"calver", "cran"}, "calver"),
+        ("26.3", {"calver", "pep440", "cran"}, "calver"),
+        ("24.04.1", {"calver", "pep440", "cran"}, "calver"),
         ("v2.4.0_Galibier_release", set(), ""),
     ],
 )
@@ -167,6 +168,24 @@ def test_packages_of_a_monorepo_do_not_stand_for_the_project() -> None:
 def test_without_a_series_of_its_own_the_last_tag_decides() -> None:
     history = FakeHistory((FakeTag("core-2.0.0", time=1), FakeTag("cli-1.0.0", time=2)))
     assert releases.provide(history).latest.tag == "cli-1.0.0"
+
+
+def _tagged(*names: str) -> Releases:
+    """Tags made in this order, a day apart."""
+    found: Releases = releases.provide(FakeHistory(tuple(FakeTag(n, time=i * 86_400) for i, n in enumerate(names))))
+    return found
+
+
+def test_a_stray_pre_release_without_a_name_is_no_series() -> None:
+    assert _tagged("jq-1.5", "1.6rc2", "jq-1.6", "jq-1.7.1").latest.tag == "jq-1.7.1"  # type: ignore[union-attr] # it has releases
+
+
+def test_numbers_that_go_on_under_a_name_are_the_projects() -> None:
+    old = ("1.6", "1.7", "gson-1.7.1", "gson-2.0", "gson-2.4")
+    assert _tagged(*old, "gson-parent-2.4", "gson-parent-2.5", "gson-parent-2.14.0").series == "gson-parent"
+    assert _tagged("1.0", "2.0", "plugin-1.0", "plugin-1.1", "plugin-1.2").series == ""  # numbers of its own
+    assert _tagged("1.0", "plugin-2.0", "plugin-2.1", "plugin-2.2", "1.1").series == ""  # beside the project
+    assert _tagged("1.0", "plugin-2.0").series == ""
 
 
 def test_a_release_on_another_branch_is_not_part_of_this_history() -> None:

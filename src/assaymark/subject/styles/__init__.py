@@ -43,6 +43,8 @@ READERS: tuple[tuple[tuple[str, ...], Reader], ...] = (
     ((".php-cs-fixer.php", ".php-cs-fixer.dist.php", ".php_cs", ".php_cs.dist"), php.fixer),
     ((".phpcs.xml", "phpcs.xml", ".phpcs.xml.dist", "phpcs.xml.dist"), php.codesniffer),
     ((".lintr",), layered.lintr),
+    (("air.toml", ".air.toml"), toml.air),
+    (("pom.xml", "build.gradle", "build.gradle.kts"), layered.spotless),
     (("checkstyle.xml", ".checkstyle.xml"), layered.checkstyle),
     ((".shellcheckrc",), layered.shellcheck),
     ((".scalafmt.conf",), layered.scalafmt),

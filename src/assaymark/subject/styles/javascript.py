@@ -8,7 +8,7 @@ from typing import Any
 
 from assaymark.subject.parsing import load_json, load_yaml
 from assaymark.subject.styles.model import StyleTool
-from assaymark.subject.styles.places import ignored, own
+from assaymark.subject.styles.places import ignored, line_of, own
 
 _COMMENTS = r"/\*[\s\S]{0,2000}?\*/|(?m:^[ \t]*//.*$)"
 _KNOWN = (
@@ -87,11 +87,17 @@ def biome(path: str, text: str) -> Iterator[StyleTool]:
 
 
 def package(path: str, text: str) -> Iterator[StyleTool]:
-    """``eslintConfig``, ``prettier`` and ``standard`` of package.json."""
+    """``eslintConfig``, ``prettier``, ``xo`` and ``standard`` of package.json."""
     data = _mapping(load_json(text))
     if isinstance(data.get("eslintConfig"), dict):
         yield _eslint(path, text, data["eslintConfig"])
     if isinstance(data.get("prettier"), dict):
         yield _prettier(path, text, data["prettier"])
+    if "xo" in _mapping(data.get("devDependencies")):
+        rules = _mapping(_mapping(data.get("xo")).get("rules"))
+        off = [name for name, level in rules.items() if level in ("off", 0)]
+        changed = [name for name in rules if name not in off]
+        overrides = (*ignored(path, text, off), *own(path, text, changed))
+        yield StyleTool(name="xo", path=path, line=line_of(text, "xo"), base="XO's rules", overrides=overrides)
     if "standard" in _mapping(data.get("devDependencies")):
         yield StyleTool(name="standard", path=path, line=1, base="JavaScript Standard Style")

@@ -1,4 +1,4 @@
-"""Style tools with formats of their own: lintr, Checkstyle, ShellCheck, scalafmt, Fortran formatters."""
+"""Style tools with formats of their own: lintr, Checkstyle, Spotless, ShellCheck, scalafmt, Fortran formatters."""
 
 from __future__ import annotations
 
@@ -44,6 +44,31 @@ def checkstyle(path: str, text: str) -> Iterator[StyleTool]:
         line=1,
         base=base,
         overrides=() if base else tuple(own(path, text, dict.fromkeys(filter(None, modules)))),
+    )
+
+
+_SPOTLESS = late(r"spotless-maven-plugin|com\.diffplug\.spotless|\bspotless\s*\{")
+_FORMATTERS = (
+    ("googleJavaFormat", "Google Java style"),
+    ("palantirJavaFormat", "Palantir Java style"),
+    ("ktlint", "the Kotlin style guide"),
+    ("ktfmt", "ktfmt's one style"),
+    ("scalafmt", "scalafmt's default style"),
+    ("eclipse", ""),
+)
+
+
+def spotless(path: str, text: str) -> Iterator[StyleTool]:
+    """Spotless in a build of Maven or Gradle hands the files to formatters of one style each."""
+    found = _SPOTLESS.search(text)
+    if found is None:
+        return
+    used = [base for word, base in _FORMATTERS if re.search(rf"\b{word}\b", text[found.start() :])]
+    yield StyleTool(
+        name="spotless",
+        path=path,
+        line=text.count("\n", 0, found.start()) + 1,
+        base=", ".join(dict.fromkeys(filter(None, used))),
     )
 
 

@@ -63,6 +63,22 @@ def ignored(path: str, text: str, rules: Iterable[str], after: int = 0) -> Itera
     yield from _overrides(IGNORE, path, text, rules, after)
 
 
+def excepted(path: str, text: str, rule: str, line: int) -> Override:
+    """A rule that one item of a YAML list takes back; a comment on the line, or above the item, explains it."""
+    lines = _lines(text)
+    depth = _depth(lines[line - 1])
+    item = next(
+        (n for n in range(line - 1, 0, -1) if lines[n - 1].lstrip().startswith("- ") and _depth(lines[n - 1]) < depth),
+        line,
+    )
+    reason = explained(lines, line) or explained(lines, item)
+    return Override(kind=IGNORE, rule=rule[:200], path=path, line=line, reason=reason)
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
 def own(path: str, text: str, rules: Iterable[str], after: int = 0) -> Iterator[Override]:
     """Settings of the project's own."""
     yield from _overrides(SETTING, path, text, rules, after)

@@ -1,4 +1,4 @@
-"""Style tools configured in TOML: ruff, black, pylint and others of pyproject.toml; rustfmt, clippy, JuliaFormatter."""
+"""Style tools configured in TOML: ruff, black, pylint … of pyproject.toml; rustfmt, clippy, JuliaFormatter, Air."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ _ISORT_NEUTRAL = {
 }
 # They only report what the project itself forbids: where that is allowed is the scope of a rule of its own.
 _RUFF_OWN = ("TID251", "TID253")
+_AIR_NEUTRAL = {"line-width", "indent-width", "line-ending", "exclude", "default-exclude"}
 _RUSTFMT_NEUTRAL = {"edition", "max_width", "ignore", "style_edition", "required_version", "unstable_features"}
 
 
@@ -124,6 +125,12 @@ def cargo(path: str, text: str) -> Iterator[StyleTool]:
         k for t in tables for k, v in t.items() if v == "allow" or (isinstance(v, dict) and v.get("level") == "allow")
     ]
     yield _tool("clippy", path, text, "lints", "clippy's default rules", ignored(path, text, off))
+
+
+def air(path: str, text: str) -> Iterator[StyleTool]:
+    """air.toml, for R."""
+    changed = [k for k in _table(load_toml(text), "format") if k not in _AIR_NEUTRAL]
+    yield _tool("air", path, text, "", "the tidyverse style guide", own(path, text, changed))
 
 
 def julia_formatter(path: str, text: str) -> Iterator[StyleTool]:

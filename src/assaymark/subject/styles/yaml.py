@@ -8,8 +8,8 @@ from typing import Any
 
 from assaymark.patterns import late
 from assaymark.subject.parsing import load_yaml, load_yaml_all
-from assaymark.subject.styles.model import StyleTool
-from assaymark.subject.styles.places import ignored, line_of, own
+from assaymark.subject.styles.model import Override, StyleTool
+from assaymark.subject.styles.places import excepted, ignored, line_of, own
 
 _CLANG_NEUTRAL = {
     "BasedOnStyle",
@@ -68,14 +68,21 @@ def clang_tidy(path: str, text: str) -> Iterator[StyleTool]:
 def golangci(path: str, text: str) -> Iterator[StyleTool]:
     """golangci-lint starts from its default set of linters."""
     linters = _mapping(_mapping(load_yaml(text)).get("linters"))
-    excluded = _mapping(linters.get("exclusions")).get("rules")
-    rules = (
-        [str(r["linters"][0]) for r in excluded or () if isinstance(r, dict) and _strings(r.get("linters"))]
-        if isinstance(excluded, list)
-        else []
-    )
-    overrides = (*ignored(path, text, _strings(linters.get("disable"))), *ignored(path, text, rules))
+    overrides = (*ignored(path, text, _strings(linters.get("disable"))), *_excluded(path, text, linters))
     yield StyleTool(name="golangci-lint", path=path, line=1, base="golangci-lint's linters", overrides=overrides)
+
+
+def _excluded(path: str, text: str, linters: dict[str, Any]) -> Iterator[Override]:
+    """Rules of exclusion, one after the other; what tests are allowed is the scope of a rule, not an exception."""
+    rules = _mapping(linters.get("exclusions")).get("rules")
+    line = line_of(text, "exclusions")
+    for rule in rules if isinstance(rules, list) else ():
+        names = _strings(_mapping(rule).get("linters"))
+        if not names:
+            continue
+        line = line_of(text, names[0], line + 1)
+        if "test" not in str(rule.get("path", "")):
+            yield excepted(path, text, names[0], line)
 
 
 def rubocop(path: str, text: str) -> Iterator[StyleTool]:

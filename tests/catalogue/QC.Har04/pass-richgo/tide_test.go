@@ -1,0 +1,9 @@
+package tide
+
+import "testing"
+
+func TestOne(t *testing.T) {
+	if One() != 1 {
+		t.Fail()
+	}
+}

@@ -1,0 +1,1 @@
+one <- function() 1

@@ -1,0 +1,6 @@
+import test from 'ava';
+import {one} from './index.js';
+
+test('one', t => {
+	t.is(one, 1);
+});
