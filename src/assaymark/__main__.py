@@ -45,7 +45,7 @@ def program() -> NoReturn:
 
 
 def _guarded(words: list[str]) -> int:
-    from assaymark.errors import BUG, INTERRUPTED, AssaymarkError, described
+    from assaymark.errors import BUG, INTERRUPTED, described, for_people
 
     # Nearly all that a run makes it keeps: looking for garbage every 700 objects takes a tenth of the time.
     gc.set_threshold(500_000)
@@ -55,9 +55,6 @@ def _guarded(words: list[str]) -> int:
         from assaymark.cli import run
 
         return run(words)
-    except AssaymarkError as problem:
-        _say(f"assaymark: {problem}")
-        return problem.code
     except KeyboardInterrupt:
         _say("assaymark: interrupted")
         return INTERRUPTED
@@ -66,8 +63,9 @@ def _guarded(words: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as problem:
-        _say(described(problem))
-        return BUG
+        told = for_people(problem)
+        _say(f"assaymark: {told}" if told else described(problem))
+        return told.code if told else BUG
     finally:
         _stop_children()
         _keep_expressions()

@@ -64,10 +64,30 @@ EXIT_CODES: dict[str, int] = {
 }
 
 
-def described(problem: Exception) -> str:
-    """What to tell a person: the message of an error that is meant for people, else the traceback and where to go."""
+def for_people(problem: Exception) -> AssaymarkError | None:
+    """An error that is meant for people, also that the machine takes nothing more; None for a bug of ours."""
     if isinstance(problem, AssaymarkError):
-        return str(problem)
+        return problem
+    return _without_room(problem) if isinstance(problem, OSError) else None
+
+
+def _without_room(problem: OSError) -> InputError | None:
+    """A full disk, a quota that is used up, a read-only file system."""
+    import errno
+
+    no_folder = problem.errno == errno.ENOENT and "No usable temporary directory" in str(problem)
+    if not no_folder and problem.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        return None
+    where = str(problem.filename) if isinstance(problem.filename, str) and not no_folder else None
+    return InputError(
+        f"nothing can be written: {problem.strerror or problem}",
+        where=where,
+        hint="make room (df -h, quota), or choose other folders: --output, TMPDIR, ASSAYMARK_CACHE, ASSAYMARK_WORK",
+    )
+
+
+def described(problem: Exception) -> str:
+    """What to tell a person of a bug of ours: the traceback, and where to go."""
     import traceback
 
     return (

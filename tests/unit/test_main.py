@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,18 @@ def raising(problem: BaseException) -> object:
         (errors.GateNotMet("gate silver: not met"), 1, "assaymark: gate silver: not met"),
         (errors.InputError("bad", where="f.toml:3", hint="do this"), 2, "assaymark: f.toml:3: bad\n  do this"),
         (errors.Undetermined("open"), 3, "assaymark: open"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/w/x"),
+            2,
+            "assaymark: /w/x: nothing can be written: No space",
+        ),
+        (
+            OSError(errno.EROFS, "Read-only file system"),
+            2,
+            "assaymark: nothing can be written: Read-only file system\n  make",
+        ),
+        (FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"), 2, "No usable temporary"),
+        (OSError(errno.EIO, "Input/output error"), 4, "Input/output error"),
         (RuntimeError("kaboom"), 4, "kaboom"),
         (KeyboardInterrupt(), 130, "interrupted"),
     ],
@@ -44,6 +57,16 @@ def test_a_bug_is_called_a_bug_and_says_where_to_report_it(
     monkeypatch.setattr(cli, "run", raising(RuntimeError("kaboom")))
     __main__.main(["assess"])
     assert "issues/new" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_an_answer_that_finds_no_room_is_told_as_that() -> None:
+    with Path("/dev/full").open("w") as full:
+        argv = [sys.executable, "-m", "assaymark", "criteria", "list"]
+        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("assaymark: nothing can be written: No space left on device")
+    assert "Traceback" not in done.stderr
 
 
 def test_the_version_needs_nothing_heavy(capsys: pytest.CaptureFixture[str]) -> None:

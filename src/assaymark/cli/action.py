@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assaymark.cli._common import say
-from assaymark.errors import BUG, OK, AssaymarkError, InputError
+from assaymark.errors import BUG, OK, InputError
 
 if TYPE_CHECKING:
     from assaymark.github.actions import Ended
@@ -238,14 +238,14 @@ def _emptied(folder: Path) -> Path:
 def _run(arguments: list[str]) -> tuple[int, str]:
     """Run a command line; its exit status and, when that is not 0, what it had to say."""
     from assaymark.cli import run
-    from assaymark.errors import described
+    from assaymark.errors import described, for_people
 
     try:
         return run(arguments), ""
     except Exception as problem:
-        text = described(problem)
-        say(f"assaymark: {text}" if isinstance(problem, AssaymarkError) else text)
-        return (problem.code if isinstance(problem, AssaymarkError) else BUG), str(problem) or type(problem).__name__
+        told = for_people(problem)
+        say(f"assaymark: {told}" if told else described(problem))
+        return (told.code if told else BUG), str(told or problem) or type(problem).__name__
 
 
 def _assessment(folder: Path) -> Assessment | None:
