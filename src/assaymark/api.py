@@ -547,12 +547,15 @@ def published(place: Path) -> Published | None:
     return found
 
 
-def runner_of(name: str | None, engine: str | None = None, site: Site | None = None) -> Runner:
-    """A runner by its name, with the container engine of this name or the first that works here; or that of a site.
+def runner_of(
+    name: str | None, engine: str | None = None, site: Site | None = None, image: Path | None = None
+) -> Runner:
+    """A runner by its name, with the container engine of this name or the first that works here with an ``image``.
 
     Raises InputError when there is none.
     """
-    found: Runner = import_module("assaymark.runners.choose").runner(name or (site and site.runner), engine, site=site)
+    choose = import_module("assaymark.runners.choose")
+    found: Runner = choose.runner(name or (site and site.runner), engine, site=site, image=image)
     return found
 
 

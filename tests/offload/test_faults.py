@@ -150,7 +150,7 @@ def test_a_job_of_the_same_name_in_another_folder_is_another(
     here.cancel(mine)
     assert until(here, mine, lambda s: s.state.over).state is State.CANCELLED
     assert not there.status(theirs)[0].state.over
-    Path(theirs.folder, "runs/0/work/go").touch()
+    Path(theirs.folder, "runs", "0", "work", "go").touch()
     assert until(there, theirs, lambda s: s.state.over).code == 7
 
 

@@ -84,6 +84,7 @@ def test_a_runner_that_nobody_brings(repository, assaymark):
     done = assaymark("assess", repository({"a": "b"}), "--runner", "daggre")
     assert done.returncode == 2
     assert "there is no runner 'daggre'" in done.stderr
+    assert "did you mean 'dagger'?" in done.stderr
 
 
 def test_a_linked_worktree_is_refused(repository, assaymark, engine, rules, tmp_path):

@@ -34,17 +34,20 @@ class There(NamedTuple):
         return self.site.asks(asked) if self.site else asked
 
 
-def there(name: str, fitting: Sequence[str], *, image: bool = False) -> There:
+def there(name: str, fitting: Sequence[str], *, image: bool = False, also: Sequence[str] = ()) -> There:
     """A runner of a fitting kind, or a site of the user's own file of sites, by its name; for jobs in an ``image``.
+
+    ``also`` are names that others know, and this one only to tell of them.
 
     Raises InputError, or Undetermined when it does not work.
     """
     from assaymark.runners.choose import RUNNERS, runner
-    from assaymark.runners.site import default, site
+    from assaymark.runners.site import default, sites
 
-    if name not in RUNNERS and not default().is_file():
-        raise InputError(f"there is no runner {name!r}, and no file of sites", hint=f"one of: {', '.join(fitting)}")
-    found = None if name in RUNNERS else site(name)
+    known = sites(default()) if name not in RUNNERS and default().is_file() else {}
+    if name not in RUNNERS and name not in known:
+        raise _unknown(name, (*also, *fitting), tuple(known))
+    found = known.get(name)
     kind = found.runner if found else name
     if kind not in fitting:
         raise InputError(f"this cannot be done by the runner {kind!r}", hint=f"one of: {', '.join(fitting)}; or a site")
@@ -54,6 +57,15 @@ def there(name: str, fitting: Sequence[str], *, image: bool = False) -> There:
     if problem := at.problem():
         raise Undetermined(f"{name} does not work: {problem}", hint="assaymark runner check")
     return There(at, found)
+
+
+def _unknown(name: str, runners: Sequence[str], sites: Sequence[str]) -> InputError:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, (*runners, *sites), 1)
+    hint = f"did you mean {close[0]!r}?" if close else f"one of: {', '.join((*runners, *sites))}"
+    what = "and no site of that name" if sites else "and no file of sites"
+    return InputError(f"there is no runner {name!r}, {what}", hint=hint)
 
 
 def judged_at(name: str, request: Request, words: Sequence[str], asks: Resources) -> Judged:
@@ -66,7 +78,7 @@ def judged_at(name: str, request: Request, words: Sequence[str], asks: Resources
     if request.forge or request.allow_hosts:
         hint = "leave --forge and --allow-host out, or assess here"
         raise InputError("a site is given no token and no network", hint=hint)
-    place = there(name, ("slurm",))
+    place = there(name, ("slurm",), also=("dagger",))
     wanted = asked(request)
     done = _done(place, request, wanted, words, asks)
     found = _answered(done, name)

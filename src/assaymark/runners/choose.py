@@ -50,9 +50,17 @@ def places(work: str | None = None) -> Places:
 
 
 def runner(
-    name: str, engine: str | None = None, at: Places | None = None, settle: float = SETTLE, site: Site | None = None
+    name: str,
+    engine: str | None = None,
+    at: Places | None = None,
+    settle: float = SETTLE,
+    site: Site | None = None,
+    image: Path | None = None,
 ) -> SharedFolder:
-    """A runner by name, at a site. InputError when there is none, or no engine that it needs works here."""
+    """A runner by name, at a site; where any engine will do, the first that works and takes this ``image``.
+
+    InputError when there is none, or no engine that it needs works here.
+    """
     if name not in RUNNERS:
         from difflib import get_close_matches
 
@@ -66,7 +74,7 @@ def runner(
         raise InputError(f"the runner {name!r} takes no engine", hint="--runner container")
     at = at or places(site.work if site and not site.login else None)
     back = _back(name, site)
-    return SharedFolder(back, at.jobs, _engine_for(name, engine, at, site), settle, site.name if site else "")
+    return SharedFolder(back, at.jobs, _engine_for(name, engine, at, site, image), settle, site.name if site else "")
 
 
 def _back(name: str, site: Site | None) -> Back:
@@ -96,7 +104,7 @@ def _far(site: Site) -> Far:
     return Far(Login(site.login or "", site.port, site.ssh_config), site.work or "")
 
 
-def _engine_for(name: str, engine: str | None, at: Places, site: Site | None) -> Engine | None:
+def _engine_for(name: str, engine: str | None, at: Places, site: Site | None, image: Path | None) -> Engine | None:
     if name == "local" or name in PODS:
         return None
     if name == "sandbox":
@@ -106,7 +114,15 @@ def _engine_for(name: str, engine: str | None, at: Places, site: Site | None) ->
     known = ON_NODES if name == "slurm" else ENGINES
     if engine:
         return _engine(engine, known, at, site)
-    return _any(known, at, site) if name == "slurm" else _first(known, at, site)
+    if name == "slurm":
+        return _any(known, at, site)
+    return _first(ENGINES if image is None or _loadable(image) else ON_NODES, at, site)
+
+
+def _loadable(image: Path) -> bool:
+    from assaymark.runners.engines.load import loadable
+
+    return loadable(image)
 
 
 def back_of(handle: Handle, at: Places | None = None) -> SharedFolder:

@@ -179,6 +179,19 @@ def test_one_file_is_unpacked_and_run(tmp_path: Path) -> None:
     from assaymark.images.unpack import unpacked
 
     made = images.docker_archive(images.Made([images.busybox()]), tmp_path / "i.tar")
+def test_an_unpacked_folder_is_given_to_an_engine_that_takes_one(program: Program, tmp_path: Path) -> None:
+    program("docker", "#!/bin/sh\necho 27.0\n")
+    program("bwrap", "#!/bin/sh\nprintf 'a\\nb\\n    lo: 0\\n'\n")
+    for other in ("podman", "apptainer", "singularity", "ch-run"):
+        program(other, "#!/bin/sh\nexit 1\n")
+    (tmp_path / "root/bin").mkdir(parents=True)
+    at = Places(jobs=tmp_path, images=tmp_path)
+    for image, engine in ((tmp_path / "root", "bubblewrap"), (tmp_path / "image.tar", "docker"), (None, "docker")):
+        found = runner("container", None, at, image=image).engine
+        assert found is not None
+        assert found.name == engine
+
+
     root, digest = unpacked(made, tmp_path / "cache")
     path = converted(root, "squashfs", tmp_path / "cache", digest.replace(":", "-"))
     at = runner("container", "bubblewrap", Places(jobs=tmp_path / "jobs", images=tmp_path / "images"), settle=0.3)

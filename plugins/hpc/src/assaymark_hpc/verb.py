@@ -135,7 +135,7 @@ def _one(image: str, how: How, wanted: Mapping[str, Any]) -> None:
         resources = place.asks(how.resources) if place else how.resources
         if asked.mpi and place and not asked.mpi.launcher:
             asked = replace(asked, mpi=replace(asked.mpi, launcher=place.launcher))
-        at = runner_of(how.runner, how.engine, place)
+        at = runner_of(how.runner, how.engine, place, Path(asked.image))
         trials = _tried(at, found, asked, resources, how)
         facts["trials"], where = trials, {**trials.places(), **record(trials)}
         if wanted.get("output"):

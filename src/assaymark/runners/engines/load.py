@@ -18,6 +18,11 @@ from assaymark.runners.engines.probe import first_line, ran
 SECONDS = 1800.0
 
 
+def loadable(image: Path) -> bool:
+    """Whether Docker or Podman can take it; an unpacked folder, a squashfs or a SIF is run where it lies."""
+    return not is_root(image) and (not image.is_file() or packed(image) is None)
+
+
 def loaded(job: Job, program: str) -> str:
     """The identity (digest of the configuration) under which the engine holds a job's image; it is loaded if need be.
 
@@ -26,7 +31,7 @@ def loaded(job: Job, program: str) -> str:
     import tempfile
 
     image = job.image or ""
-    if is_root(Path(image)) or (Path(image).is_file() and packed(Path(image)) is not None):
+    if not loadable(Path(image)):
         hint = "--engine charliecloud or bubblewrap"
         raise InputError(f"{program} takes no unpacked folder, squashfs or SIF", where=image, hint=hint)
     with opened(Path(image)) as source:
