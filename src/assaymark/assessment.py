@@ -229,12 +229,13 @@ def _assess(
         if "opened" in fact.needs:
             facts.begin(fact.name)  # these ask Git
     attached = tool_checks(parts.plugins, facts.get("languages"), opened.tree, conf, options)
+    changed = _changed(request, opened)
     laid = plan(
         definitions,
         parts.checks | {c.id: c for c in attached},
         select=request.select or conf.select,
         skip=request.skip or conf.skip,
-        changed=_changed(request, opened),
+        changed=changed,
     )
     if brought:
         ids = {id: frozenset(check.id for check in checks) for id, checks in laid.checks.items()}
@@ -251,7 +252,8 @@ def _assess(
         for i, d in laid.definitions.items()
     }
     results = policy.with_rolled_up(results)
-    return concluded(opened.subject, conf, profile, options.as_of, laid, results, warnings)
+    made = concluded(opened.subject, conf, profile, options.as_of, laid, results, warnings)
+    return replace(made, changed=tuple(sorted(changed))) if changed else made
 
 
 def _validated(conf: Config, tree: Tree) -> tuple[Judgement, ...] | None:

@@ -32,7 +32,8 @@ _NUMBER = late(r"\b\d+\b")
 class Item:
     """One finding with its fingerprint, the sub-criteria it counts for, and the tools (else checks) that made it.
 
-    ``waived`` when every verdict it counts against is waived.
+    ``waived`` when every verdict it counts against is waived; ``changed`` when it is in a file of the change that alone
+    was judged.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Item:
     subcriteria: tuple[str, ...]
     sources: tuple[str, ...]
     waived: bool
+    changed: bool = False
 
     @property
     def path(self) -> str:
@@ -59,7 +61,8 @@ class Findings:
                     uses.setdefault(self._cleaned(finding), []).append((result, evidence))
         ordered = sorted(uses, key=order)
         ids = fingerprints(ordered)
-        self.items = tuple(_item(id, f, uses[f]) for id, f in zip(ids, ordered, strict=True))
+        changed = frozenset(map(utf8, assessment.changed))
+        self.items = tuple(_item(id, f, uses[f], changed) for id, f in zip(ids, ordered, strict=True))
         self._index = {item.finding: n for n, item in enumerate(self.items)}
 
     def __iter__(self) -> Iterator[Item]:
@@ -150,12 +153,12 @@ def fingerprints(ordered: Iterable[Finding]) -> list[str]:
     return ids
 
 
-def by_severity(items: Iterable[Item]) -> list[Item]:
-    """Worst first, else in the given order; waived ones last."""
-    return sorted(items, key=lambda i: (i.waived, SEVERITY_ORDER[i.finding.severity]))
+def by_weight(items: Iterable[Item]) -> list[Item]:
+    """Those in files of the change first, then the worst, else in the given order; waived ones last."""
+    return sorted(items, key=lambda i: (i.waived, not i.changed, SEVERITY_ORDER[i.finding.severity]))
 
 
-def _item(id: str, finding: Finding, uses: list[tuple[SubcriterionResult, Evidence]]) -> Item:
+def _item(id: str, finding: Finding, uses: list[tuple[SubcriterionResult, Evidence]], changed: frozenset[str]) -> Item:
     against = [r for r, e in uses if e.outcome is not Outcome.PASSED and r.outcome not in FULFILLED]
     return Item(
         id=id,
@@ -163,6 +166,7 @@ def _item(id: str, finding: Finding, uses: list[tuple[SubcriterionResult, Eviden
         subcriteria=tuple(sorted({r.definition.id for r, _ in uses})),
         sources=tuple(sorted({utf8(e.tool.name if e.tool else e.check) for _, e in uses})),
         waived=bool(against) and all(r.waiver for r in against),
+        changed=finding.location is not None and finding.location.path in changed,
     )
 
 
@@ -213,6 +217,12 @@ def outcomes(results: Iterable[SubcriterionResult]) -> Mapping[Outcome, int]:
     for result in results:
         counts[result.outcome] += 1
     return counts
+
+
+def in_change(items: Iterable[Item]) -> str:
+    """``3 in files of the change``, or nothing."""
+    number = sum(1 for item in items if item.changed)
+    return f"{number:,} in files of the change" if number else ""
 
 
 def worst(items: Iterable[Item]) -> Severity | None:

@@ -202,6 +202,7 @@ def test_a_partial_run_says_so_and_raises_nothing(repository: Callable, assaymar
 def test_only_what_a_change_touches(repository: Callable, assaymark: Callable) -> None:
     root = repository(FILES)
     (root / "CONTRIBUTING.md").write_text("Send a pull request to main.")
+
     for words in (("add", "."), ("commit", "-q", "-m", "Say how to contribute")):
         subprocess.run(["git", *words], cwd=root, check=True)
     found = document(assaymark("assess", root, "--no-tools", "--changed-since", "HEAD~1", "--format", "json"))
@@ -209,6 +210,10 @@ def test_only_what_a_change_touches(repository: Callable, assaymark: Callable) -
     assert "QC.Doc06.2" in ids
     assert "QC.Ver01" not in ids
     assert found["partial"]
+    assert found["changed"] == ["CONTRIBUTING.md"]
+    text = assaymark("assess", root, "--no-tools", "--changed-since", "HEAD~1", "--verbose").stdout
+    _, _, listed = text.partition("1 in files of the change")
+    assert listed.partition("\n  ")[2].startswith("CONTRIBUTING.md: ")  # though README.md has some as well
 
 
 def test_an_unknown_reference_is_the_users_error(repository: Callable, assaymark: Callable) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from assaymark.findings import (
     Findings,
-    by_severity,
+    by_weight,
+    in_change,
     cleaned,
     fingerprints,
     metrics,
@@ -153,8 +154,20 @@ def test_order_is_by_place_and_worst_first_on_demand() -> None:
         ("a.py", 10),
         ("b.py", 1),
     ]
-    assert [i.finding.severity for i in by_severity(found)] == ["error", "warning", "warning", "note"]
+    assert [i.finding.severity for i in by_weight(found)] == ["error", "warning", "warning", "note"]
     assert list(found.by_file()) == ["", "a.py", "b.py"]
+
+
+def test_what_the_change_touches_comes_before_what_is_worse_elsewhere() -> None:
+    mixed = (
+        replace(finding(path="a.py"), severity=Severity.ERROR),
+        replace(finding(path="b.py"), severity=Severity.NOTE),
+        finding(path=None),
+    )
+    found = Findings(replace(assessment(result("QC.Sty01", failing(*mixed))), changed=("b.py", "c.py")))
+    assert [i.path for i in by_weight(found)] == ["b.py", "a.py", ""]
+    assert in_change(found) == "1 in files of the change"
+    assert in_change(Findings(assessment(result("QC.Sty01", failing(*mixed))))) == ""
 
 
 places = st.none() | st.builds(

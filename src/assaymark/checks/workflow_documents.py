@@ -102,7 +102,12 @@ def self_contained(workflow_documents: Documents) -> Evidence:
     remote = [p.finding for d in workflow_documents for p in d.judgement.problems if p.finding.rule == _REMOTE]
     if remote:
         said = "1 reference points" if len(remote) == 1 else f"{len(remote)} references point"
-        return failed(f"{said} to the network", findings=remote[:_MOST])
+        return failed(
+            f"{said} to the network",
+            findings=remote[:_MOST],
+            remedy="copy what is referred to into the repository, with its origin and licence, and refer to it by a"
+            f" relative path, beginning with {_place(remote[0])}",
+        )
     if any(d.judgement.state is State.UNDETERMINED for d in workflow_documents):
         return unknown("some documents could not be examined")
     return passed("all references stay within the repository")

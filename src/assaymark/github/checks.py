@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assaymark.findings import Findings, Item, by_severity
+from assaymark.findings import Findings, Item, by_weight
 from assaymark.forge.client import Client, ForgeProblem, Trouble
 from assaymark.github.changed import Lines, distance
 from assaymark.github.text import cut_bytes
@@ -54,7 +54,7 @@ def annotations_of(
 
 
 def _chosen(items: Iterable[Item], prefix: str, most: int, changed: Lines | None) -> tuple[Json, ...]:
-    placed = [(i, i.finding.location) for i in by_severity(items) if not i.waived]
+    placed = [(i, i.finding.location) for i in by_weight(items) if not i.waived]
     usable = [(i, where) for i, where in placed if where and inside(where.path)]
     usable.sort(key=lambda p: distance(changed, prefix + p[1].path, p[1].line, p[1].end_line))
     return tuple(_annotation(i, where, prefix) for i, where in usable[:most])

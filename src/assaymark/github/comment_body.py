@@ -16,7 +16,7 @@ from typing import NamedTuple
 from assaymark.ahead import Task, next_level
 from assaymark.blocks import details, left_out, table
 from assaymark.comparison import Change, Difference
-from assaymark.findings import Item, by_severity, reason, remedy
+from assaymark.findings import Item, by_weight, reason, remedy
 from assaymark.github.text import code, path, safe, size
 from assaymark.links import source_link
 from assaymark.model import Assessment, Level, Location, Outcome, Severity, Subject
@@ -203,7 +203,7 @@ def _new(groups: Sequence[Sequence[Item]], subject: Subject, most: int) -> Itera
 def _alike(items: Sequence[Item]) -> list[list[Item]]:
     """Those of which the same is said together, the worst first."""
     alike: dict[tuple[Severity, str, str, str | None, bool], list[Item]] = {}
-    for i in by_severity(items):
+    for i in by_weight(items):
         f = i.finding
         alike.setdefault((f.severity, f.rule, f.message, f.fix, i.waived), []).append(i)
     return [*alike.values()]

@@ -59,6 +59,7 @@ def document(assessment: Assessment) -> dict[str, Any]:
         "level": a.level,
         "attested": a.attested,
         "partial": [utf8(p) for p in a.partial],
+        **({"changed": [utf8(p) for p in a.changed]} if a.changed else {}),
         "missing": {level: list(ids) for level, ids in sorted(a.missing.items(), key=lambda m: m[0].rank)},
         "withheld": {level: _texts(w) for level, w in sorted(a.withheld.items(), key=lambda m: m[0].rank)},
         "criteria": [_criterion(c) for c in a.criteria],
@@ -258,6 +259,7 @@ def _assessment(d: Mapping[str, Any]) -> Assessment:
         partial=tuple(d["partial"]),
         run=RunFacts(**d["run"]),
         withheld=_levels(d["withheld"]),
+        changed=tuple(d.get("changed", ())),
     )
 
 

@@ -13,7 +13,8 @@ from assaymark.findings import (
     Findings,
     Item,
     by_criterion,
-    by_severity,
+    by_weight,
+    in_change,
     notices,
     outcomes,
     reason,
@@ -121,7 +122,7 @@ def _missing_row(task: Task, subject: Subject, findings: Findings) -> tuple[str,
     also = f"<br>also for {', '.join(map(markdown, task.also))}" if task.also else ""
     waived = f"<br>waived until {r.waiver.until}" if r.waiver else ""
     evidence = telling(r)
-    located = [i for i in by_severity(findings.of(evidence)) if i.finding.location] if evidence else []
+    located = [i for i in by_weight(findings.of(evidence)) if i.finding.location] if evidence else []
     places = [_link(subject, i.finding.location) for i in located[:3]]
     more = [f"and {len(located) - 3:,} more"] if len(located) > 3 else []
     return (
@@ -147,11 +148,11 @@ def _criteria(a: Assessment) -> Iterator[str]:
 
 
 def _found(a: Assessment, findings: Findings, most: int) -> Iterator[str]:
-    shown = by_severity(findings)[:most]
+    shown = by_weight(findings)[:most]
     if not findings:
         return
     yield from details(
-        count(len(findings), "finding"),
+        ", ".join(filter(None, (count(len(findings), "finding"), in_change(findings)))),
         (
             *table(("Where", "Severity", "Rule", "Finding"), [_finding_row(i, a.subject) for i in shown]),
             *_hidden(len(findings) - len(shown), "finding"),

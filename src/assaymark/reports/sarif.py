@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from assaymark.findings import Findings, Item, by_severity, notices, reason, remedy
+from assaymark.findings import Findings, Item, by_weight, notices, reason, remedy
 from assaymark.links import prefix_of
 from assaymark.model import Assessment, Finding, Location, Outcome, Severity, Subcriterion, SubcriterionResult, Subject
 from assaymark.wording import OUTCOME_WORDS, branch, json_safe, utf8
@@ -32,7 +32,7 @@ def render(assessment: Assessment) -> str:
     """The log, with a newline at its end."""
     findings = Findings(assessment)
     prefix = _prefix(assessment.subject)
-    located = [i for i in by_severity(findings) if _usable(i.finding.location)]
+    located = [i for i in by_weight(findings) if _usable(i.finding.location)]
     shown = located[:MAX_RESULTS]
     rules = _rules(assessment, shown)
     shown = [i for i in shown if i.finding.rule in rules]

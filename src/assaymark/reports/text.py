@@ -14,7 +14,8 @@ from assaymark.findings import (
     Findings,
     Item,
     by_criterion,
-    by_severity,
+    by_weight,
+    in_change,
     notices,
     outcomes,
     reason,
@@ -202,7 +203,7 @@ def _strength(r: SubcriterionResult, level: str = "") -> str:
 
 
 def _places(evidence: Evidence | None, findings: Findings, verbose: bool) -> str:
-    located = [i for i in by_severity(findings.of(evidence)) if i.finding.location] if evidence else []
+    located = [i for i in by_weight(findings.of(evidence)) if i.finding.location] if evidence else []
     shown = located if verbose else located[:_PLACES]
     text = ", ".join(dict.fromkeys(one_line(place(i.finding.location)) for i in shown))
     return text + (f" and {len(located) - len(shown):,} more" if len(located) > len(shown) else "")
@@ -258,15 +259,22 @@ def _found(findings: Findings, paint: Paint, width: int, verbose: bool) -> Itera
     if not findings:
         return
     counts = {s: sum(1 for i in findings if i.finding.severity is s) for s in Severity}
-    detail = ", ".join(count(n, s.value) for s, n in counts.items() if n)
+    detail = "; ".join(
+        filter(None, (", ".join(count(n, s.value) for s, n in counts.items() if n), in_change(findings)))
+    )
     first, *rest = _wrapped(f"Findings ({detail}): {_by_source(findings)}", width, "  ", "")
     yield first.replace("Findings", paint("Findings", "bold"), 1)
     yield from rest
-    ranked = by_severity(findings)
-    for item in findings if verbose else ranked[:_FINDINGS]:
+    ranked = by_weight(findings)
+    for item in _in_order(findings) if verbose else ranked[:_FINDINGS]:
         yield from _finding(item, paint, width, verbose)
     if not verbose and len(ranked) > _FINDINGS:
         yield f"  and {len(ranked) - _FINDINGS:,} more in {count(len(findings.by_file()), 'file')}"
+
+
+def _in_order(findings: Findings) -> list[Item]:
+    """All of them by place, those in files of the change first."""
+    return sorted(findings, key=lambda item: not item.changed)
 
 
 def _by_source(findings: Findings) -> str:

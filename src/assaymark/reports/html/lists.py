@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assaymark.findings import Findings, Item, by_severity, notices, reason, telling
+from assaymark.findings import Findings, Item, by_weight, in_change, notices, reason, telling
 from assaymark.model import Assessment, Grade, Outcome, Severity, Subject
 from assaymark.reports.html.parts import address, code, listed, pill, rows, spot, tag, text
 from assaymark.wording import count, named, place, utf8
@@ -14,20 +14,23 @@ _OPEN_BELOW = 40
 
 
 def findings_by_file(a: Assessment, findings: Findings) -> Iterator[str]:
-    """At most `MAX_FINDINGS` findings, the worst ones, in the order of their places."""
+    """At most `MAX_FINDINGS` findings, the worst ones, in the order of their places; files of the change come first."""
     if not findings:
         return
-    shown = {i.id for i in by_severity(findings)[:MAX_FINDINGS]}
+    shown = {i.id for i in by_weight(findings)[:MAX_FINDINGS]}
     yield '<section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">Findings by file</h2>'
     if len(findings) > MAX_FINDINGS:
         total = f"{MAX_FINDINGS:,} of {len(findings):,}"
         yield f"<p>The worst {total} are shown; all are in <code>assessment.json</code>.</p>"
     opened = " open" if len(findings) <= _OPEN_BELOW else ""
-    for path, items in findings.by_file().items():
+    if said := in_change(findings):
+        yield f"<p>{said}, which come first.</p>"
+    for path, items in sorted(findings.by_file().items(), key=lambda file: not file[1][0].changed):
         some = [i for i in items if i.id in shown]
         if some:
             name = text(path) or "Without a place"
             yield f'<details class="group card"{opened}><summary><h3 class="path">{name}</h3>'
+            yield f"{tag('in the change' if some[0].changed else '')}"
             yield f'<span class="soft">{_severities(some)}</span></summary><ul class="findings">'
             yield from (_finding(i, a.subject) for i in some)
             yield "</ul></details>"

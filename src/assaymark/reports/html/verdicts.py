@@ -9,7 +9,7 @@ from assaymark.findings import (
     Findings,
     Item,
     by_criterion,
-    by_severity,
+    by_weight,
     metrics,
     outcomes,
     reason,
@@ -124,7 +124,7 @@ def _todo(task: Task, subject: Subject, findings: Findings) -> Iterator[str]:
     yield f'<p class="soft">{text(d.text)}</p><p>{text(reason(r))}</p>'
     evidence = telling(r)
     if evidence:
-        yield _places(by_severity(findings.of(evidence)), subject)
+        yield _places(by_weight(findings.of(evidence)), subject)
     yield f'<p class="do"><b>What to do:</b> {text(remedy(r))}</p>'
 
 
@@ -213,7 +213,7 @@ def _advice(r: SubcriterionResult) -> tuple[str, str] | None:
 
 def _evidence(e: Evidence, subject: Subject, findings: Findings) -> Iterator[str]:
     yield f"<p>{pill(e.outcome)} {text(e.message)}</p>"
-    yield _places(by_severity(findings.of(e)), subject)
+    yield _places(by_weight(findings.of(e)), subject)
     if e.link:
         yield f"<p>{address(e.link)}</p>"
     facts = [f"check {code(e.check)}"] if e.check else []
