@@ -1,8 +1,8 @@
 """What is judged, or tried by a step, as one archive: the checkout as it stands, with its history.
 
-Of a checkout go along: what Git tracks or does not ignore, and the repository without what is configured to run
-(hooks, filters, helpers) or to be secret (addresses lose their passwords; the tokens that CI hosts leave in the
-configuration stay here). What Git ignores stays here too. No link is followed.
+Of a checkout go along: what Git tracks or does not ignore, in its submodules too, and the repository without what is
+configured to run (hooks, filters, helpers) or to be secret (addresses lose their passwords; the tokens that CI hosts
+leave in the configuration stay here). What Git ignores stays here too. No link is followed.
 """
 
 from __future__ import annotations
@@ -115,6 +115,19 @@ def _worked(repository: Repository) -> Iterator[str]:
         if ".." in (last, *folder.split("/")) or name.startswith("/") or _through_a_link(root, folder, links):
             continue
         yield name.rstrip("/")
+        # With a slash at its end: somebody else's repository, which is none of the checkout.
+        if not name.endswith("/") and (root / name).is_dir() and not (root / name).is_symlink():
+            yield from _submodule(root / name, name)
+
+
+def _submodule(place: Path, name: str) -> Iterator[str]:
+    """The files of one that is laid out. Its history stays here: what is judged of it is the commit that it is at."""
+    try:
+        found = locate(place)
+    except InputError:
+        return
+    if found is not None and not found[1]:
+        yield from (f"{name}/{inner}" for inner in _worked(found[0]))
 
 
 def _through_a_link(root: Path, folder: str, known: dict[str, bool]) -> bool:

@@ -55,6 +55,35 @@ def test_what_is_judged_there_is_what_is_judged_here(root: Path, tmp_path: Path)
     assert (there / "run.sh").stat().st_mode & 0o111
 
 
+def test_a_step_finds_the_submodules_that_are_here(root: Path, tmp_path: Path) -> None:
+    """Verdicts hang on the commit that a submodule is at, steps on its files."""
+    for name in ("inner", "other"):
+        (tmp_path / name).mkdir()
+        git(tmp_path / name, "init", "-q")
+        (tmp_path / name / f"{name}.py").write_text("y = 1\n")
+        git(tmp_path / name, "add", ".")
+        git(tmp_path / name, "commit", "-qm", "one")
+    add = ("-c", "protocol.file.allow=always", "submodule", "--quiet", "add")
+    git(tmp_path / "other", *add, str(tmp_path / "inner"), "deeper")
+    git(tmp_path / "other", "commit", "-qm", "two")
+    for name in ("there", "away"):
+        git(root, *add, str(tmp_path / "other"), f"modules/{name}")
+    git(root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--init", "--recursive")
+    git(root, "commit", "-qm", "two")
+    git(root, "submodule", "--quiet", "deinit", "modules/away")
+    git(root, "init", "-q", "clone-of-mine")
+    (root / "clone-of-mine/own").write_text("own\n")
+    laid = laid_out(packed(root), tmp_path / "laid")
+    assert (laid / "modules/there/other.py").read_text() == "y = 1\n"
+    assert (laid / "modules/there/deeper/inner.py").is_file()
+    assert list((laid / "modules/away").iterdir()) == []
+    assert not list(laid.glob("modules/**/.git"))
+    assert not (laid / "clone-of-mine/own").exists()
+    assert open_subject(laid).subject == open_subject(root).subject
+    (root / "modules/there/other.py").write_text("y = 2\n")
+    assert open_subject(laid_out(packed(root), tmp_path / "again")).subject == open_subject(root).subject
+
+
 def test_a_part_is_judged_with_the_whole_around_it(root: Path, tmp_path: Path) -> None:
     there = laid_out(packed(root / "sub"), tmp_path / "there")
     assert open_subject(there).subject == open_subject(root / "sub").subject
