@@ -65,7 +65,8 @@ class Job:
     ``image`` is the path of an image (OCI layout, archive, unpacked folder), None for a command of the host;
     ``architecture`` chooses where it holds several (amd64, arm64 …). ``inputs`` are put into the folder where the
     command starts; ``outputs`` are the paths there that are brought back. With a ``launcher`` (``srun --mpi=pmi2``) the
-    command is started once for each of ``resources.tasks``, as ranks of one program.
+    command is started once for each of ``resources.tasks``, as ranks of one program. With ``home`` the folder `home` in
+    there is mounted a second time, as sites mount that of a user, and ``HOME`` names the mount; of an image only.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Job:
     labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     array: int = 1
     launcher: tuple[str, ...] = ()
+    home: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

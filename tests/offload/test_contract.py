@@ -57,6 +57,24 @@ def test_files_go_in_and_come_out(name: str, place: Place, image: Path) -> None:
     assert at.collect(handle) == {"b.txt": b"one\ntwo\n", "d/c": b"x\n"}
 
 
+@in_image
+def test_a_home_is_a_mount_of_its_own(name: str, place: Place, image: Path) -> None:
+    at = place(name)
+    asked = job(
+        "home",
+        'cat "$HOME/a.txt" > b.txt && echo two > "$HOME/c.txt" && echo "$HOME $PWD"; exit $?',
+        inputs={"home/a.txt": b"one\n"},
+        outputs=("b.txt", "home/c.txt"),
+        home=True,
+        **given(name, image),
+    )
+    handle = at.submit(asked)
+    assert until(at, handle, lambda s: s.state.over).code == 0, at.logs(handle)
+    assert at.collect(handle) == {"b.txt": b"one\n", "home/c.txt": b"two\n"}
+    home, work = at.logs(handle).stdout.decode().split()
+    assert not Path(home).is_relative_to(work)
+
+
 @every
 def test_nothing_of_our_environment_travels(
     name: str, place: Place, image: Path, monkeypatch: pytest.MonkeyPatch

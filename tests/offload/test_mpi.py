@@ -91,8 +91,15 @@ def test_two_ranks_are_one_world_or_it_is_said(
     trials = {t["name"]: t for t in json.loads((tmp_path / "out/trials.json").read_text())["trials"]}
     # Two worlds of one rank end with success: only counting them tells.
     assert trials["mpi"]["code"] == 0
+    # At rest it is known before.
+    assert found["IMG.Fit10"]["outcome"] == outcome
+    assert {id for id, s in found.items() if s["outcome"] == "failed"} <= {"IMG.Run09", "IMG.Fit10"}, ended.stdout
     if outcome == "failed":
-        assert "a world of 1" in found["IMG.Run09"]["evidence"][0]["message"]
+        said = found["IMG.Run09"]["evidence"][0]["message"]
+        assert "a world of 1" in said
+        assert "--mpi=none offers nothing" in said
+        assert "the image has libmpich.so.12 (MPICH), which speaks PMI-1" in said
+    assert trials["own-pmi"]["code"] == 0
 
 
 def test_ranks_hear_of_nothing_else(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -161,6 +161,10 @@ TWINS: Mapping[str, tuple[Made, set[str]]] = {
             0o755,
         )), {"IMG.Run07"},
     ),
+    "sets a home of its own": (
+        changed(bin__sh=File(b'#!/bin/busybox sh\nexport HOME=/root\nexec busybox sh "$@"\n', 0o755)), {"IMG.Run19"}
+    ),
+    "has a file for a home": (changed(home=File(b"no folder")), {"IMG.Run19"}),
     "hides failures": (
         changed(bin__sh=File(b"#!/bin/busybox sh\n/bin/busybox sh \"$@\"\nexit 0\n", 0o755)), {"IMG.Run02", "IMG.Run08"}
     ),
@@ -187,12 +191,16 @@ words = sys.argv[1:]
 if words == ["--version"]:
     sys.exit(print("apptainer version 1.4.1"))
 assert words.pop(0) == "exec", words
-bind = None
+bind, home = None, []
 argv = ["bwrap", "--unshare-user", "--uid", "1000", "--clearenv"]
 while words[0].startswith("--"):
     match words.pop(0):
         case "--bind":
             bind = words.pop(0).split(":")
+        case "--home":
+            outside, inside = words.pop(0).split(":")
+            home = ["--tmpfs", os.path.dirname(inside), "--bind", outside, inside]
+            argv += ["--setenv", "HOME", inside]
         case "--pwd":
             argv += ["--chdir", words.pop(0)]
         case "--network":
@@ -205,7 +213,7 @@ while words[0].startswith("--"):
 for name, value in os.environ.items():
     if name.startswith("APPTAINERENV_"):
         argv += ["--setenv", name.removeprefix("APPTAINERENV_"), value]
-root = ["--ro-bind", words.pop(0), "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", *bind]
+root = ["--ro-bind", words.pop(0), "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", *bind, *home]
 os.execvp("bwrap", [*argv[:1], *root, *argv[1:], "--", *words])
 """
 
@@ -231,7 +239,7 @@ def test_an_engine_that_knows_only_its_caller_gives_a_verdict(smoke: Smoke, tmp_
     done = smoke("apptainer", "--output", "out", "--gate", "silver")
     assert done.returncode == 0, done.stderr
     found = outcomes(tmp_path / "out")
-    ran = {f"IMG.Run{n:02}" for n in range(1, 9)}
+    ran = {*(f"IMG.Run{n:02}" for n in range(1, 9)), "IMG.Run19"}
     assert {id for id, o in found.items() if o == "passed" and id in ran} == ran, done.stdout
     # The caller is a user whom this image does not know.
     assert "user 1000" in (tmp_path / "out/assessment.json").read_text()
@@ -430,6 +438,7 @@ def test_an_unpacked_folder_is_tried_where_it_lies(tmp_path: Path) -> None:
     name = digest.removeprefix("sha256:")
     flat = top / ".flat" / name[:2] / name
     flat.parent.mkdir(parents=True)
+    (root / "home").rmdir()
     root.rename(flat)
     link = top / "registry.example.org/lab/tool:1"
     link.parent.mkdir(parents=True)
@@ -446,5 +455,7 @@ def test_an_unpacked_folder_is_tried_where_it_lies(tmp_path: Path) -> None:
     assert facts(tmp_path / "out")["released"] == "registry.example.org/lab/tool:1"
     found = outcomes(tmp_path / "out")
     assert {found[f"IMG.Run{n:02}"] for n in range(1, 8)} == {"passed"}
+    # Nothing is added to it, so no home can be mounted.
+    assert found["IMG.Run19"] == "unknown"
     assert found["IMG.Ori01"] == "unknown"
     assert sorted(flat.rglob("*")) == before

@@ -81,6 +81,10 @@ def _argv(container: dict[str, Any]) -> list[str]:
     # Not --die-with-parent: the parent is the thread of one request.
     argv = ["bwrap", "--new-session", "--unshare-all", "--clearenv", "--as-pid-1"]
     argv += ["--ro-bind", container["image"], "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    for mount in container.get("volumeMounts") or []:
+        if mount["mountPath"] != "/tmp":
+            # An empty folder; what lies above it cannot be made in a root that is not written.
+            argv += ["--tmpfs", str(Path(mount["mountPath"]).parent), "--dir", mount["mountPath"]]
     user = container.get("securityContext", {}).get("runAsUser")
     if user is not None:
         argv += ["--uid", str(user), "--gid", str(user)]

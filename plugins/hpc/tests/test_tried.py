@@ -7,12 +7,22 @@ from dataclasses import replace
 
 import pytest
 
-from assaymark.api import Evidence, Grade, Image, Outcome, State, Status
+from assaymark.api import Evidence, Grade, Image, Member, MemberKind, Outcome, State, Status
 from assaymark.testing import evidence_of, pieces_of
-from assaymark_hpc import tried
+from assaymark_hpc import ranks, tried
 from assaymark_hpc.asked import Gpu, Manifest, Mpi, Performance, UserTest
 from assaymark_hpc.manifest import PROBES
-from assaymark_hpc.trials import COPIED, PROBE_CODE, SHELL_CODE, Trial, Trials, _broken, _content
+from assaymark_hpc.trials import (
+    COPIED,
+    FROM_HOME,
+    FROM_SCRATCH,
+    PROBE_CODE,
+    SHELL_CODE,
+    Trial,
+    Trials,
+    _broken,
+    _content,
+)
 
 IMAGE = Image(path="x.tar", digest="sha256:" + "a" * 64, format="oci", architecture="amd64", system="linux")
 SPEED = Performance(pattern=r"(\S+) GB/s", reference=10, lower=0.1, upper=0.5, unit="GB/s")
@@ -27,6 +37,7 @@ ASKED = Manifest(
         UserTest(name="speed", command=("tool",), performance=SPEED),
     ),
 )
+CHECKS = (*tried.CHECKS, *ranks.CHECKS)
 RANKS = b"ASSAYMARK_MPI rank=0 size=2 sum=1\nASSAYMARK_MPI rank=1 size=2 sum=1 seconds=0.1\n"
 
 
@@ -41,6 +52,7 @@ GOOD = Trials(
     made={
         **{name: ended(name, 0) for name in ("start", "read-only", "any-user", "offline")},
         "files": ended("files", 0, outputs={COPIED: _content(IMAGE)}),
+        "own-home": ended("own-home", 0, outputs={FROM_HOME: _content(IMAGE)[::-1], FROM_SCRATCH: _content(IMAGE)}),
         "lacking": ended("lacking", 127),
         "fails": ended("fails", SHELL_CODE),
         "version": ended("version", 0, b"tool 1.2\n"),
@@ -60,6 +72,7 @@ TRIAL = {
     "image.any_user": "any-user",
     "image.offline": "offline",
     "image.files": "files",
+    "image.home": "own-home",
     "image.exit_status": "fails",
     "image.tests": "version",
     "image.mpi": "mpi",
@@ -79,7 +92,7 @@ SAYS = {
 def judged(trials: Trials) -> dict[str, Evidence]:
     facts = {"trials": trials, "image": IMAGE, "smoke_manifest": ASKED}
     worst = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE, Outcome.PASSED)
-    return {c.id: min(pieces_of(c, **facts), key=lambda e: worst.index(e.outcome)) for c in tried.CHECKS}
+    return {c.id: min(pieces_of(c, **facts), key=lambda e: worst.index(e.outcome)) for c in CHECKS}
 
 
 def with_trial(trial: Trial) -> Trials:
@@ -181,6 +194,19 @@ def test_a_file_that_was_changed_on_the_way_fails() -> None:
         assert found["image.files"].outcome is Outcome.FAILED
 
 
+def test_a_home_and_a_scratch_must_be_two() -> None:
+    content = _content(IMAGE)
+    for outputs in ({}, {FROM_HOME: content[::-1]}, {FROM_HOME: content, FROM_SCRATCH: content}):
+        found = judged(with_trial(ended("own-home", 0, outputs=outputs)))
+        assert found["image.home"].outcome is Outcome.FAILED
+    link = replace(IMAGE, members={"home": Member("home", MemberKind.LINK, 0o777, 0, 0, 0, 0, "var/home")})
+    lost = with_trial(ended("own-home", 1))
+    assert evidence_of(tried.home, trials=lost, image=link).outcome is Outcome.UNKNOWN
+    file = replace(IMAGE, members={"home": Member("home", MemberKind.FILE, 0o644, 0, 0, 1, 0)})
+    for trials in (lost, with_trial(Trial(name="own-home", status=Status(state=State.NO_VERDICT)))):
+        assert evidence_of(tried.home, trials=trials, image=file).outcome is Outcome.FAILED
+
+
 def test_what_the_image_printed_is_its_own_word() -> None:
     assert judged(GOOD)["image.tests"].grade is Grade.SELF_REPORTED
     assert judged(with_trial(ended("version", 0, b"tool 2")))["image.tests"].outcome is Outcome.FAILED
@@ -192,8 +218,8 @@ def test_without_a_manifest_or_a_shell_nothing_is_guessed() -> None:
     unknown = {i for i, e in found.items() if e.outcome is Outcome.UNKNOWN}
     assert unknown == set(TRIAL) - {"image.exit_status"}
     asked = Manifest(image="x")
-    for check in (tried.mpi, tried.scaling, tried.ends, tried.same_output, tried.performance):
-        assert evidence_of(check, trials=bare, smoke_manifest=asked).outcome is Outcome.NOT_APPLICABLE
+    for check in (ranks.mpi, ranks.scaling, tried.ends, tried.same_output, tried.performance):
+        assert evidence_of(check, trials=bare, smoke_manifest=asked, image=IMAGE).outcome is Outcome.NOT_APPLICABLE
     [none] = pieces_of(tried.tests, trials=GOOD, smoke_manifest=Manifest(image="x"), image=IMAGE)
     assert none.outcome is Outcome.UNKNOWN
 

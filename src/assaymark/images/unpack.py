@@ -208,6 +208,9 @@ def remove(folder: Path) -> None:
 def _prepare(root: Path) -> None:
     for name in _FOLDERS:
         _resolved(root, name)
+    # One that is no folder is a fault of the image, and shows where a home is mounted.
+    with suppress(FileExistsError):
+        (root / "home").mkdir(mode=0o755)
     for name in _FILES:
         parent, last = _parent(root, name)
         if not (parent / last).exists() and not (parent / last).is_symlink():

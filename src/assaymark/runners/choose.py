@@ -202,7 +202,7 @@ def _folder(cache: Path, form: str) -> Callable[[Job], Path]:
     def folder(job: Job) -> Path:
         place = Path(job.image or "")
         if place.is_dir() and not (place / "index.json").is_file():
-            return _in_place(place)
+            return _in_place(place, home=job.home)
         root, digest = _unpacked(job, cache)
         return root if form == "folder" else _one_file(job, root, form, cache, digest)
 
@@ -235,9 +235,10 @@ def _staged(far: Far, cache: Path, form: str) -> Callable[[Job], Path]:
     return folder
 
 
-def _in_place(root: Path) -> Path:
+def _in_place(root: Path, *, home: bool) -> Path:
     """An unpacked folder that somebody else keeps (CVMFS, say): nothing is added to it."""
-    lacking = [name for name in ("dev", "proc", "tmp", "mnt") if not (root / name).is_dir()]
+    needed = ("dev", "proc", "tmp", "mnt", *(["home"] if home else []))
+    lacking = [name for name in needed if not (root / name).is_dir()]
     if lacking:
         raise InputError(f"this folder lacks {', '.join(lacking)}, where an engine mounts", where=str(root))
     return root.absolute()

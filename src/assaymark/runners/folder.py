@@ -167,7 +167,9 @@ def _described(job: Job) -> dict[str, Any]:
 
 def asdict_plain(job: Job) -> dict[str, Any]:
     """A job as JSON takes it, without the content of its inputs."""
-    plain = {name: getattr(job, name) for name in ("id", "command", "image", "architecture", "outputs", "array")}
+    plain = {
+        name: getattr(job, name) for name in ("id", "command", "image", "architecture", "outputs", "array", "home")
+    }
     return plain | {
         "environment": sorted(job.environment),
         "labels": dict(job.labels),

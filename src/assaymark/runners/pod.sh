@@ -1,5 +1,6 @@
 # The self-reporting job inside a container of a pod: for any POSIX sh with cat, date, mkdir, od, sleep and tr.
-# Above this stand the assignments mark, index, limit, outputs (names, one a line) and the functions `inputs` and `run`.
+# Above this stand the assignments mark, index, limit, outputs (names, one a line), mounted (where the folder `home` lies
+# if that is a mount of its own) and the functions `inputs` and `run`.
 # All that is known afterwards is printed at the end, between two lines that carry the mark: a pod leaves nothing else.
 # The status of this script is that of the command, as the second witness.
 home=${TMPDIR:-/tmp}/assaymark.$$
@@ -26,7 +27,7 @@ trap 'stop timed-out' USR1
 trap 'stop terminated' TERM INT HUP
 (
   trap - USR1 TERM INT HUP
-  ASSAYMARK_INDEX=$index HOME=$PWD
+  ASSAYMARK_INDEX=$index HOME=${mounted:-$PWD}
   export ASSAYMARK_INDEX HOME
   run
 ) > "$home/out" 2> "$home/err" < /dev/null &
@@ -59,13 +60,15 @@ printf 'state %s\ncode %s\nbegan %s\nended %s\nnode %s\nkernel %s\nuid %s\n' "$s
 printf 'out %s\n' "$(last "$home/out")"
 printf 'err %s\n' "$(last "$home/err")"
 printf '%s\n' "$outputs" | while IFS= read -r name; do
-  part=$name
+  place=$name
+  case $mounted,$name in ?*,home/*) place=$mounted/${name#home/} ;; esac
+  part=$place
   while [ -n "$part" ]; do
     [ ! -h "$part" ] || { part=link; break; }
     case $part in */*) part=${part%/*} ;; *) part='' ;; esac
   done
-  if [ -z "$part" ] && [ -n "$name" ] && [ -f "$name" ]; then
-    printf 'file %s %s\n' "$(printf '%s' "$name" | od -An -v -tx1 | tr -d ' \n')" "$(hex "$name")"
+  if [ -z "$part" ] && [ -n "$name" ] && [ -f "$place" ]; then
+    printf 'file %s %s\n' "$(printf '%s' "$name" | od -An -v -tx1 | tr -d ' \n')" "$(hex "$place")"
   fi
 done
 printf -- '-----END ASSAYMARK RESULT %s-----\n' "$mark"

@@ -23,6 +23,7 @@ from typing import Any
 from assaymark.errors import InputError
 from assaymark.job import Handle, Job, Site, State
 from assaymark.runners import folder as folders
+from assaymark.runners.engines import HOME, HOME_FOLDER
 from assaymark.runners.shared import OneFolder, Seen, Unsure
 
 # The longest argument that Linux takes is 128 KiB.
@@ -230,6 +231,8 @@ class Pods(OneFolder, ABC):
         if job.image is not None and job.confinement.read_only:
             secured["readOnlyRootFilesystem"] = True
             mounts = [{"name": "tmp", "mountPath": "/tmp"}]
+        if job.home:
+            mounts.append({"name": "home", "mountPath": HOME})
         if job.confinement.user is not None:
             secured |= {"runAsUser": job.confinement.user, "runAsGroup": job.confinement.user}
         container = {
@@ -246,7 +249,7 @@ class Pods(OneFolder, ABC):
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "containers": [container],
-            "volumes": [{"name": "tmp", "emptyDir": {}}] if mounts else [],
+            "volumes": [{"name": mount["name"], "emptyDir": {}} for mount in mounts],
             "tolerations": [_toleration(t) for t in self.site.tolerations or (TOLERATION,)],
         }
         if self.site.node:
@@ -319,7 +322,8 @@ def script(handle: Handle, job: Job, index: int | None) -> str:
     lines.append(f"limit={max(1, math.ceil(job.resources.time))}")
     names = [n for n in job.outputs if "\n" not in n and not Path(n).is_absolute() and ".." not in Path(n).parts]
     lines.append(f"outputs={shlex.quote(chr(10).join(names))}")
-    lines += ["inputs() {", " :", *_inputs(job.inputs), "}"]
+    lines.append(f"mounted={HOME if job.home else ''}")
+    lines += ["inputs() {", " :", *_inputs(job.inputs, home=job.home), "}"]
     lines += ["run() {", f" exec $separate {shlex.join(job.command)}", "}"]
     text = "\n".join(lines) + "\n" + _reporter()
     if len(text.encode("utf-8", "surrogateescape")) > SCRIPT:
@@ -333,12 +337,14 @@ def _marks(handle: Handle) -> str:
     return " ".join(f"{i}) echo {mark(handle, i)};;" for i in range(handle.array))
 
 
-def _inputs(inputs: Mapping[str, bytes]) -> list[str]:
+def _inputs(inputs: Mapping[str, bytes], *, home: bool) -> list[str]:
     lines = []
     for name, content in inputs.items():
         path = Path(name)
         if not path.parts or path.is_absolute() or ".." in path.parts:
             raise InputError(f"the input {name!r} would lie outside the job")
+        if home and path.parts[0] == HOME_FOLDER:
+            path = Path(HOME, *path.parts[1:])
         if path.parent.parts:
             lines.append(f" mkdir -p {shlex.quote(str(path.parent))}")
         lines.append(f" printf {_octal(content)} > {shlex.quote(str(path))}")

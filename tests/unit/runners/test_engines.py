@@ -69,6 +69,12 @@ def test_apptainer_by_its_documented_words(program: Program, tmp_path: Path) -> 
     assert words[words.index("/image") + 1 :] == ["/bin/sh", "-c", "exit 5"]
 
 
+def test_apptainer_mounts_a_home_in_its_own_way() -> None:
+    words = Apptainer(lambda _: Path("/image")).wrap(replace(JOB, home=True)).argv
+    assert words[words.index("--home") + 1] == f"{WORK}/home:/home/assaymark"
+    assert "--no-home" not in words
+
+
 @pytest.mark.parametrize("how", [replace(STRICT, user=5), replace(STRICT, read_only=False)])
 def test_what_apptainer_cannot_take_away_is_refused(how: Confinement) -> None:
     with pytest.raises(InputError, match="apptainer"):
@@ -173,12 +179,6 @@ def test_what_docker_cannot_load_is_said(tmp_path: Path) -> None:
             loaded(replace(JOB, image=str(tmp_path / name)), "docker")
 
 
-@pytest.mark.service("bwrap", "busybox", "mksquashfs", "unsquashfs")
-def test_one_file_is_unpacked_and_run(tmp_path: Path) -> None:
-    from assaymark.images.convert import converted
-    from assaymark.images.unpack import unpacked
-
-    made = images.docker_archive(images.Made([images.busybox()]), tmp_path / "i.tar")
 def test_an_unpacked_folder_is_given_to_an_engine_that_takes_one(program: Program, tmp_path: Path) -> None:
     program("docker", "#!/bin/sh\necho 27.0\n")
     program("bwrap", "#!/bin/sh\nprintf 'a\\nb\\n    lo: 0\\n'\n")
@@ -192,6 +192,12 @@ def test_an_unpacked_folder_is_given_to_an_engine_that_takes_one(program: Progra
         assert found.name == engine
 
 
+@pytest.mark.service("bwrap", "busybox", "mksquashfs", "unsquashfs")
+def test_one_file_is_unpacked_and_run(tmp_path: Path) -> None:
+    from assaymark.images.convert import converted
+    from assaymark.images.unpack import unpacked
+
+    made = images.docker_archive(images.Made([images.busybox()]), tmp_path / "i.tar")
     root, digest = unpacked(made, tmp_path / "cache")
     path = converted(root, "squashfs", tmp_path / "cache", digest.replace(":", "-"))
     at = runner("container", "bubblewrap", Places(jobs=tmp_path / "jobs", images=tmp_path / "images"), settle=0.3)

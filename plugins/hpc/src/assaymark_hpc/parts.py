@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from assaymark.api import Parts
-from assaymark_hpc import facts, fitting, gpus, rates, recipe, resting, tried
+from assaymark_hpc import facts, fitting, gpus, pmi, ranks, rates, recipe, resting, tried
 
-PARTS = Parts(
-    (*resting.CHECKS, *fitting.CHECKS, *recipe.CHECKS, *tried.CHECKS, *gpus.CHECKS, *rates.CHECKS), facts.FACTS
-)
+_AT_REST = (*resting.CHECKS, *fitting.CHECKS, *pmi.CHECKS, *recipe.CHECKS)
+PARTS = Parts((*_AT_REST, *tried.CHECKS, *ranks.CHECKS, *gpus.CHECKS, *rates.CHECKS), facts.FACTS)

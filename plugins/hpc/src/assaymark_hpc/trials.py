@@ -13,6 +13,7 @@ from importlib.resources import files
 from assaymark.api import Confinement, Handle, Image, InputError, Job, Resources, Runner, State, Status, wait_for
 from assaymark_hpc.asked import Gpu, Manifest, Mpi
 from assaymark_hpc.manifest import AGAIN, PROBES, SCALED
+from assaymark_hpc.pmi import LAUNCHER, kind
 
 PROBE_CODE, SHELL_CODE = 3, 7
 ARBITRARY = 1_234_567
@@ -20,6 +21,9 @@ SHELL = "/bin/sh"
 # The words of an engine that takes no other user than the one who calls it.
 CALLER_ONLY = "runs as the caller only"
 GIVEN, COPIED = "given.txt", "copied.txt"
+# The same between the home of the user and the working folder, which lies in the scratch of most sites.
+AT_HOME, FROM_HOME, FROM_SCRATCH = "home/given.txt", "from-home.txt", "home/from-scratch.txt"
+_BETWEEN = 'cat "$HOME/given.txt" > from-home.txt && cat given.txt > "$HOME/from-scratch.txt"'
 NOWHERE = "/assaymark/no-such-program"
 _PROBE_SECONDS = 30.0
 _TAIL = 4_000
@@ -184,7 +188,13 @@ def _jobs(image: Image, path: str, asked: Manifest, resources: Resources, *, she
         copy = replace(
             job("files", (SHELL, "-c", f"cat {GIVEN} > {COPIED}")), inputs={GIVEN: _content(image)}, outputs=(COPIED,)
         )
-        jobs += [copy, job("fails", (SHELL, "-c", f"exit {SHELL_CODE}"))]
+        between = replace(
+            job("own-home", (SHELL, "-c", _BETWEEN)),
+            inputs={AT_HOME: _content(image)[::-1], GIVEN: _content(image)},
+            outputs=(FROM_HOME, FROM_SCRATCH),
+            home=True,
+        )
+        jobs += [copy, between, job("fails", (SHELL, "-c", f"exit {SHELL_CODE}"))]
     for test in asked.tests:
         limited = replace(resources, time=min(test.time, resources.time))
         one = replace(job(test.name, test.command), resources=limited, outputs=(test.output,) if test.output else ())
@@ -200,7 +210,6 @@ _ENDS = (
 )
 MPI_PROBE, GPU_PROBE = "assaymark_mpi.py", "assaymark_gpu.py"
 TOGETHER_PROBE, RATE_PROBE = "assaymark_together.py", "assaymark_rates.py"
-LAUNCHER = ("srun", "--mpi=pmi2")
 
 
 def _probe(name: str) -> bytes:
@@ -213,6 +222,10 @@ def _ranks(make: Callable[..., Job], asked: Mpi, resources: Resources) -> list[J
     inputs = {} if asked.command else {MPI_PROBE: _probe("mpi.py")}
     one = replace(make("mpi", command), launcher=asked.launcher or LAUNCHER, inputs=inputs)
     jobs = [replace(one, resources=replace(resources, tasks=asked.tasks))]
+    if kind(one.launcher) is not None:
+        # It says what it offers, and starts nothing.
+        listing = (one.launcher[0], "--mpi=list")
+        jobs.append(Job(id="own-pmi", command=("true",), launcher=listing, resources=resources))
     return jobs + [replace(one, id=f"{SCALED}{n}", resources=replace(resources, tasks=n)) for n in asked.scaling]
 
 
@@ -235,3 +248,9 @@ def _content(image: Image) -> bytes:
 def copied_whole(trial: Trial, image: Image) -> bool:
     """Whether the file that was given came back as it was."""
     return trial.outputs.get(COPIED) == _content(image)
+
+
+def carried(trial: Trial, image: Image) -> bool:
+    """Whether what lay in the home came into the working folder, and the other way round."""
+    content = _content(image)
+    return (trial.outputs.get(FROM_HOME), trial.outputs.get(FROM_SCRATCH)) == (content[::-1], content)

@@ -12,6 +12,7 @@ from assaymark.api import (
     Finding,
     Grade,
     Image,
+    MemberKind,
     Severity,
     check,
     failed,
@@ -21,8 +22,8 @@ from assaymark.api import (
 )
 from assaymark_hpc.asked import Manifest, UserTest
 from assaymark_hpc.judged import NO_COMMAND, said, trial_of, undecided
-from assaymark_hpc.manifest import AGAIN, SCALED
-from assaymark_hpc.trials import CALLER_ONLY, NOWHERE, SHELL_CODE, Trial, Trials, copied_whole
+from assaymark_hpc.manifest import AGAIN
+from assaymark_hpc.trials import CALLER_ONLY, NOWHERE, SHELL_CODE, Trial, Trials, carried, copied_whole
 
 
 @check("image.site")
@@ -104,6 +105,29 @@ def files(trials: Trials, image: Image) -> Evidence:
     )
 
 
+@check("image.home")
+def home(trials: Trials, image: Image) -> Evidence:
+    """A home and the working folder are two mounts, both read and written, and HOME names the first."""
+    trial = trial_of(trials, "own-home", "the image has no /bin/sh to copy a file with")
+    if trial.code == 0 and carried(trial, image):
+        return passed("files went from a mounted home into the working folder and back")
+    place = image.members.get("home")
+    if place is not None and place.kind in (MemberKind.FILE, MemberKind.DEVICE):
+        # Engines end here in ways of their own, and some before there is a container.
+        return failed(f"/home is a {place.kind}, on which no home can be mounted", remedy="let /home be a folder")
+    if trial.code is None:
+        return undecided(trial)
+    if place is not None and place.kind is MemberKind.LINK:
+        return unknown(
+            f"/home is a link to {place.target[:200]}, through which not every engine mounts{said(trial)}",
+            remedy="let /home be a folder",
+        )
+    return failed(
+        f"a mounted home could not be read and written (exit status {trial.code}){said(trial)}",
+        remedy="let /home be a folder, set HOME nowhere, and let any user read and write what is mounted there",
+    )
+
+
 @check("image.exit_status")
 def exit_status(trials: Trials) -> Evidence:
     """What fails inside is seen to fail outside: without that no other trial means anything."""
@@ -123,71 +147,6 @@ def exit_status(trials: Trials) -> Evidence:
             remedy="use another container engine, or remove what wraps /bin/sh",
         )
     return passed(f"a program that is not there was seen to fail, and exit status {SHELL_CODE} came through")
-
-
-@check("image.mpi")
-def mpi(trials: Trials, smoke_manifest: Manifest) -> Evidence:
-    """The ranks of an MPI program find one another: as many as were asked for, in one world, with the right sum."""
-    asked = smoke_manifest.mpi
-    if asked is None:
-        return not_applicable("the manifest asks for no MPI ([mpi])")
-    trial = trial_of(trials, "mpi", "")
-    if trial.code is None:
-        return undecided(trial)
-    if trial.code != 0:
-        return failed(f"{asked.tasks} ranks ended with {trial.code}{said(trial)}", remedy=_MPI_REMEDY)
-    wrong = wrong_ranks(trial.stdout, asked.tasks)
-    if wrong:
-        return failed(wrong, remedy=_MPI_REMEDY, grade=Grade.SELF_REPORTED)
-    return passed(f"{asked.tasks} ranks found one another and added up rightly", grade=Grade.SELF_REPORTED)
-
-
-_MPI_REMEDY = (
-    "let the MPI library of the image fit the launcher of the site (srun --mpi=list says what that offers), "
-    'or name another: launcher = ["srun", "--mpi=pmix"]'
-)
-_RANK = re.compile(rb"^ASSAYMARK_MPI rank=(\d{1,6}) size=(\d{1,6}) sum=(\d{1,12})(?: |$)", re.MULTILINE)
-
-
-def wrong_ranks(text: bytes, tasks: int) -> str | None:
-    """What is wrong with the ranks that a program printed; None when all are there, once, in one world."""
-    found = [tuple(map(int, each)) for each in _RANK.findall(text)]
-    if not found:
-        return "no rank said who it is"
-    sizes = {size for _, size, _ in found}
-    if sizes != {tasks}:
-        worlds = ", ".join(map(str, sorted(sizes)))
-        return f"{tasks} ranks were asked for, and each sees a world of {worlds}: they did not find one another"
-    if sorted(rank for rank, _, _ in found) != list(range(tasks)):
-        return f"not every rank from 0 to {tasks - 1} is there once"
-    if {total for _, _, total in found} != {tasks * (tasks - 1) // 2}:
-        return "the sum over all ranks is wrong"
-    return None
-
-
-@check("image.scaling")
-def scaling(trials: Trials, smoke_manifest: Manifest) -> Evidence:
-    """More ranks need less time: at least the stated share of the ideal speed-up."""
-    asked = smoke_manifest.mpi
-    if asked is None or not asked.scaling:
-        return not_applicable("the manifest asks for no scaling ([mpi] scaling = [1, 2, 4])")
-    took = {}
-    for tasks in asked.scaling:
-        trial = trial_of(trials, f"{SCALED}{tasks}", "")
-        if trial.code is None or trial.status is None or not trial.status.took:
-            return undecided(trial)
-        if trial.code != 0:
-            return failed(f"{tasks} ranks ended with {trial.code}{said(trial)}", remedy=_MPI_REMEDY)
-        took[tasks] = trial.status.took
-    first = asked.scaling[0]
-    for tasks in asked.scaling[1:]:
-        share = took[first] * first / (took[tasks] * tasks)
-        if share < asked.efficiency:
-            return failed(
-                f"{tasks} ranks reach less than {asked.efficiency:.0%} of the ideal speed-up over {first}",
-                remedy="look at how the work is divided, and at the network that the image uses",
-            )
-    return passed(f"up to {asked.scaling[-1]} ranks reach {asked.efficiency:.0%} of the ideal speed-up or more")
 
 
 @check("image.ends")
@@ -339,10 +298,9 @@ CHECKS = (
     any_user,
     offline,
     files,
+    home,
     exit_status,
     tests,
-    mpi,
-    scaling,
     ends,
     same_output,
     performance,

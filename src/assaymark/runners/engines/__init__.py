@@ -7,6 +7,9 @@ from typing import Protocol
 
 from assaymark.job import Job
 
+# Where a home is mounted, and what the folder in the working folder is called.
+HOME, HOME_FOLDER = "/home/assaymark", "home"
+
 
 @dataclass(frozen=True, slots=True)
 class Wrapped:

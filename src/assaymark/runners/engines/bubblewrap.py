@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assaymark.errors import InputError
 from assaymark.job import Job
-from assaymark.runners.engines import Wrapped
+from assaymark.runners.engines import HOME, HOME_FOLDER, Wrapped
 from assaymark.runners.engines.probe import Ask, first_line, ran
 from assaymark.runners.engines.unstarted import by_words
 from assaymark.runners.folder import INDEX, MARK, NAME, WORK
@@ -55,13 +55,18 @@ class Bubblewrap:
             root = ["--ro-bind", str(self.folder(job)), "/"]
         argv = [PROGRAM, *_ALONE, *root, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
         argv += ["--bind", WORK, "/mnt", "--chdir", "/mnt"]
+        # Nothing can be made in the image itself, so what lies above the home is replaced.
+        argv += ["--tmpfs", str(Path(HOME).parent), "--bind", f"{WORK}/{HOME_FOLDER}", HOME] if job.home else []
         for pair in self.binds:
             argv += ["--bind", *pair.split(":", 1)]
         if job.confinement.network and job.image is not None:
             argv.append("--share-net")
         if job.confinement.user is not None:
             argv += ["--uid", str(job.confinement.user), "--gid", str(job.confinement.user)]
-        variables = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", "HOME": "/mnt"}
+        variables = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
+            "HOME": HOME if job.home else "/mnt",
+        }
         variables |= {"LANG": "C.UTF-8", MARK: NAME, "ASSAYMARK_INDEX": INDEX, **job.environment}
         for name, value in variables.items():
             argv += ["--setenv", name, value]

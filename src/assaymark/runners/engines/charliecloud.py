@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assaymark.errors import InputError
 from assaymark.job import Job
-from assaymark.runners.engines import Wrapped
+from assaymark.runners.engines import HOME, HOME_FOLDER, Wrapped
 from assaymark.runners.engines.bubblewrap import PROGRAM as BUBBLEWRAP
 from assaymark.runners.engines.bubblewrap import can_cut_network, without_network
 from assaymark.runners.engines.probe import Ask, first_line, ran
@@ -44,12 +44,16 @@ class Charliecloud:
             return Wrapped(job.command)
         if not job.confinement.read_only:
             raise InputError("charliecloud runs an image only with a read-only root here")
-        variables = {"HOME": "/mnt", "LANG": "C.UTF-8", MARK: NAME, "ASSAYMARK_INDEX": INDEX, **job.environment}
+        variables = {"HOME": HOME if job.home else "/mnt", "LANG": "C.UTF-8", MARK: NAME, "ASSAYMARK_INDEX": INDEX}
+        variables |= job.environment
         if job.resources.gpus:
             raise InputError("charliecloud gives an image no GPU here", hint="use apptainer or docker")
         # Ranks on one node share their memory, and hear of one another by variables.
         apart = ["--join"] if job.launcher else ["--private-tmp", "--unset-env=*"]
-        argv = [PROGRAM, *apart, f"--bind={WORK}:/mnt", "--cd=/mnt"]
+        # Its own way of a home: that of who calls, under his name.
+        whose = ["env", f"HOME={WORK}/{HOME_FOLDER}", f"USER={Path(HOME).name}"] if job.home else []
+        apart += ["--home"] if job.home else []
+        argv = [*whose, PROGRAM, *apart, f"--bind={WORK}:/mnt", "--cd=/mnt"]
         argv += [f"--bind={pair}" for pair in self.binds]
         argv += [f"--set-env={name}={value}" for name, value in variables.items()]
         if job.confinement.user is not None:

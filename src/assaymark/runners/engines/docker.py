@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assaymark.job import Job
-from assaymark.runners.engines import Wrapped
+from assaymark.runners.engines import HOME, HOME_FOLDER, Wrapped
 from assaymark.runners.engines.probe import environment, first_line, ran
 from assaymark.runners.engines.unstarted import by_state
 from assaymark.runners.folder import INDEX, MARK, NAME, WORK
@@ -59,6 +59,7 @@ class Docker:
         argv += ["--init"] if self.program == "docker" else []
         argv += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--pids-limit", str(PROCESSES)]
         argv += ["--volume", f"{WORK}:/mnt", "--workdir", "/mnt", "--label", f"assaymark.job={NAME}"]
+        argv += ["--volume", f"{WORK}/{HOME_FOLDER}:{HOME}"] if job.home else []
         for pair in self.binds:
             argv += ["--volume", pair]
         if not job.confinement.network:
@@ -72,7 +73,8 @@ class Docker:
             argv += ["--gpus", str(job.resources.gpus)]
         if job.resources.memory:
             argv += ["--memory", f"{job.resources.memory}m"]
-        for variable, value in {MARK: NAME, "ASSAYMARK_INDEX": INDEX, "HOME": "/mnt", **job.environment}.items():
+        variables = {MARK: NAME, "ASSAYMARK_INDEX": INDEX, "HOME": HOME if job.home else "/mnt", **job.environment}
+        for variable, value in variables.items():
             argv += ["--env", f"{variable}={value}"]
         argv += ["--entrypoint", job.command[0], self.loaded(job, self.program), *job.command[1:]]
         client = ("env", *told, self.program)
