@@ -5,6 +5,7 @@ Only metadata is read: nothing is imported, installed or asked for over the netw
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -86,10 +87,12 @@ def with_licences(found: Iterable[Dependency], folders: list[str] | None = None)
     """The same with the licences of what is installed (in ``folders`` instead of here) at that very version."""
     from importlib.metadata import distributions
 
-    installed: dict[str, Distribution] = {}
-    for each in distributions(path=folders) if folders else distributions():
-        installed.setdefault(normal(str(each.metadata["Name"] or "")), each)
-    told = [_licensed(d, installed.get(d.name)) for d in found]
+    asked = tuple(found)
+    places = folders or sys.path
+    # By name: to read what everything installed says of itself takes longer than all the rest.
+    first = {d.name: next(iter(distributions(name=d.name, path=places)), None) for d in asked if d.name}
+    installed = {name: each for name, each in first.items() if each is not None}
+    told = [_licensed(d, installed.get(d.name)) for d in asked]
     return tuple(_by_files(told, installed))
 
 

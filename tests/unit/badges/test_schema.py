@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -111,6 +112,7 @@ SIMPLE: dict[str, dict[str, Any]] = {
 }
 
 
+@cache
 def table(root: str) -> Draft202012Validator:
     """The tables as a JSON Schema, for one class."""
     definitions = {name: _class(name, members.split()) for name, members in CLASSES.items()} | SIMPLE
@@ -132,6 +134,7 @@ def _class(name: str, members: list[str]) -> dict[str, Any]:
     return found
 
 
+@cache
 def ours(part: str = "") -> Draft202012Validator:
     return Draft202012Validator(OURS if not part else {"$ref": f"#/$defs/{part}", "$defs": OURS["$defs"]})
 
