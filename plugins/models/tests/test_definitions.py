@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from scipy import stats
 from sklearn import metrics as reference
 
 from assaymark.api import FactUnavailable
-from assaymark_models import metrics
+from assaymark_models import formulas, metrics
 from assaymark_models.bootstrap import How
+from assaymark_models.compare import loss
 from assaymark_models.measure import interval_of
 from assaymark_models.sample import Rows, Sample
 
@@ -57,15 +59,15 @@ PAIRS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, ma
 @given(pairs=PAIRS)
 def test_metrics_of_classes(pairs: Any) -> None:
     truth, guess = pairs.T
-    counts = metrics.confusion_counts(truth, guess, 4)[None, :]
+    counts = formulas.confusion_counts(truth, guess, 4)[None, :]
     for name, theirs in CONFUSED.items():
         with np.errstate(all="ignore"):
-            mine = float(metrics.METRICS[name].statistic(counts)[0])
+            mine = float(metrics.METRICS[name].formula(counts)[0])
         assert mine == pytest.approx(quiet(theirs, truth, guess), abs=1e-12, nan_ok=True), name
     for name in metrics.PER_CLASS:
         said = {"labels": [2], "average": "macro", "zero_division": 0}
         theirs = getattr(reference, f"{'jaccard' if name == 'iou' else name}_score")
-        mine = float(metrics.METRICS[name].statistic(counts, positive=2)[0])
+        mine = float(metrics.METRICS[name].formula(counts, positive=2)[0])
         assert mine == pytest.approx(quiet(theirs, truth, guess, **said), abs=1e-12), name
 
 
@@ -116,12 +118,12 @@ def test_what_never_varies_has_no_correlation_and_explains_nothing(name: str, sa
 @given(rows=st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=2, max_size=40))
 def test_metrics_of_probabilities(rows: Any) -> None:
     truth, chance = np.array([r[0] for r in rows]), np.array([r[1] for r in rows])
-    sums = np.stack(list(metrics.probability_columns(truth.astype(float), chance)), axis=1).sum(axis=0)[None, :]
-    brier, log = (float(metrics.METRICS[n].statistic(sums)[0]) for n in ("brier", "log-loss"))
+    sums = np.stack(list(formulas.probability_columns(truth.astype(float), chance)), axis=1).sum(axis=0)[None, :]
+    brier, log = (float(metrics.METRICS[n].formula(sums)[0]) for n in ("brier", "log-loss"))
     assert brier == pytest.approx(quiet(reference.brier_score_loss, truth, chance, pos_label=1), abs=1e-12)
     assert log == pytest.approx(quiet(reference.log_loss, truth, chance, labels=[0, 1]), rel=1e-6, abs=1e-9)
     with np.errstate(all="ignore"):
-        area = float(metrics.auc(metrics.rank_counts(truth, chance)[None, :])[0])
+        area = float(formulas.auc(formulas.rank_counts(truth, chance)[None, :])[0])
     expected = math.nan if len(set(truth)) == 1 else quiet(reference.roc_auc_score, truth, chance)
     assert area == pytest.approx(expected, abs=1e-12, nan_ok=True)
 
@@ -144,8 +146,8 @@ def crowded(rng: Any, rows: int) -> dict[str, tuple[Any, Any]]:
 @pytest.mark.parametrize("rows", [30_000, 450_000])
 def test_the_area_is_right_however_scores_are_distributed(rows: int) -> None:
     for name, (truth, scores) in crowded(np.random.default_rng(0), rows).items():
-        mine = float(metrics.auc(metrics.rank_counts(truth, scores)[None, :])[0])
-        assert mine == pytest.approx(reference.roc_auc_score(truth, scores), abs=3e-4), name
+        mine = float(formulas.auc(formulas.rank_counts(truth, scores)[None, :])[0])
+        assert mine == pytest.approx(reference.roc_auc_score(truth, scores), abs=1e-3), name
 
 
 def test_the_area_of_units_is_the_same_and_its_interval_wider() -> None:
@@ -154,8 +156,39 @@ def test_the_area_of_units_is_the_same_and_its_interval_wider() -> None:
     chance = np.clip(np.repeat(rng.random(60), 10) * 0.6 + truth * 0.3, 0, 1)
     guess = (chance > 0.5).astype(int)
     rows = of_classes(truth, guess, probability=chance, positive=1)
-    rows = Sample(**{**{f: getattr(rows, f) for f in Sample.__slots__}, "labels": ("0", "1")})
-    units = Sample(**{**{f: getattr(rows, f) for f in Sample.__slots__}, "unit": np.repeat(np.arange(60), 10)})
+    rows = replace(rows, labels=("0", "1"))
+    units = replace(rows, unit=np.repeat(np.arange(60), 10))
     one, other = interval_of("auc", rows, How()), interval_of("auc", units, How())
     assert one.point == other.point == pytest.approx(reference.roc_auc_score(truth, chance), abs=1e-12)
     assert other.high - other.low > 2 * (one.high - one.low)
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(metrics.METRICS) - {"crps", "coverage", "wasserstein", "energy-distance", "ks"})
+)
+def test_a_wrong_formula_never_decides(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    truth, chance = rng.integers(0, 2, 400), rng.random(400)
+    right = replace(metrics.METRICS[name])
+    if right.of in ("values", "beside"):
+        sample = Sample(rows=Rows(columns={}, count=400), truth=chance, guess=chance**2, beside={"baseline": truth / 3})
+    else:
+        sample = of_classes(truth, (chance > 0.5).astype(int), probability=chance, positive=1)
+        sample = replace(sample, labels=("a", "b"))
+    assert np.isfinite(interval_of(name, sample, FEW).point)
+    wrong = replace(right, formula=lambda *sums, **more: right.formula(*sums, **more) * 0.99)
+    monkeypatch.setitem(metrics.METRICS, name, wrong)
+    with pytest.raises(FactUnavailable, match=f"{name} is .* by the library and"):
+        interval_of(name, sample, FEW)
+    sample = replace(sample, unit=np.arange(400) // 4)  # else areas are compared by DeLong
+    with pytest.raises(FactUnavailable, match="by the library"):
+        loss(name, sample, replace(sample, guess=sample.truth, probability=1 - chance / 3), FEW)
+
+
+def test_the_value_of_many_scores_is_exact_though_their_intervals_are_of_bins() -> None:
+    rng = np.random.default_rng(0)
+    for truth, scores in crowded(rng, 30_000).values():
+        rows = replace(of_classes(truth, truth, probability=np.clip(scores, 0, 1), positive=1), labels=("0", "1"))
+        found, exact = interval_of("auc", rows, FEW), reference.roc_auc_score(truth, np.clip(scores, 0, 1))
+        assert found.point == pytest.approx(exact, abs=1e-12)
+        assert found.low < exact < found.high <= 1

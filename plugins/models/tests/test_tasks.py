@@ -16,7 +16,7 @@ from sklearn import metrics as reference
 from assaymark.case import Request, judge
 from assaymark.init import TASKS
 from assaymark.model import Assessment, Outcome
-from assaymark_models import metrics
+from assaymark_models import formulas
 from assaymark_models.command import case_of
 from assaymark_models.manifest import load, read
 from assaymark_models.running import Execution
@@ -297,7 +297,7 @@ at-most = 2
 def test_the_score_of_an_ensemble_is_that_of_its_definition() -> None:
     rng = np.random.default_rng(0)
     truth, members = rng.normal(0, 1, 50), rng.normal(0, 1.3, (50, 7))
-    _, found = metrics.crps_columns(truth, truth, {"ensemble": members})
+    _, found = formulas.crps_columns(truth, truth, {"ensemble": members})
     apart = np.abs(members[:, :, None] - members[:, None, :]).mean(axis=(1, 2))
     np.testing.assert_allclose(found, np.abs(members - truth[:, None]).mean(axis=1) - apart / 2)
     for row, one in enumerate(truth):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from assaymark.api import FactUnavailable, Outcome
-from assaymark_models import delong, metrics
+from assaymark_models import delong, formulas, metrics
 from assaymark_models.bootstrap import How, Interval, of_cells, of_sums, together
 from assaymark_models.measure import (
     MOST_CELLS,
@@ -16,10 +16,12 @@ from assaymark_models.measure import (
     Verdict,
     by_unit,
     columns_of,
+    formula_of,
+    held,
     metric_of,
     number,
     positives,
-    statistic_of,
+    stated,
 )
 from assaymark_models.sample import Sample
 
@@ -27,16 +29,19 @@ from assaymark_models.sample import Sample
 def loss(name: str, before: Sample, after: Sample, how: How) -> Interval:
     """How much worse ``after`` is than ``before`` in a metric (negative: better), with its interval."""
     metric = metric_of(name, before)
-    worse = _worse(metric)
     if metric.of == "samples":
         raise FactUnavailable(f"{name} cannot be compared row by row", remedy="compare both with their thresholds")
-    if metric.of == "boxes":
-        return _of_boxes(metric, before, after, worse, how)
-    if metric.of == "confusion":
-        return _of_classes(metric, before, after, worse, how)
     metric_of(name, after)
-    if metric.of == "ranks":
-        return _of_ranks(metric, before, after, worse, how)
+    worse, of = _worse(metric), {"boxes": _of_boxes, "confusion": _of_classes, "ranks": _of_ranks}
+    found = of.get(metric.of, _of_sums)(metric, before, after, worse, how)
+    one, other = stated(metric, before), stated(metric, after)
+    value = None if one is None or other is None else float(worse(one, other))
+    return held(metric, found, value, before.count)
+
+
+def _of_sums(
+    metric: metrics.Metric, before: Sample, after: Sample, worse: Callable[[Any, Any], Any], how: How
+) -> Interval:
     one = list(together(columns_of(metric, before), before.unit))
     other = together(columns_of(metric, after), before.unit)
     width = len(one)
@@ -46,7 +51,7 @@ def loss(name: str, before: Sample, after: Sample, how: How) -> Interval:
         yield from other
 
     def statistic(sums: Any) -> Any:
-        return worse(metric.statistic(sums[:, :width]), metric.statistic(sums[:, width:]))
+        return worse(metric.formula(sums[:, :width]), metric.formula(sums[:, width:]))
 
     return of_sums(columns(), statistic, how)
 
@@ -65,7 +70,7 @@ def _of_boxes(
     width = before.truth.shape[1]
 
     def statistic(sums: Any) -> Any:
-        one, other = metric.statistic(before.guess, sums[:, :width]), metric.statistic(after.guess, sums[:, width:])
+        one, other = metric.formula(before.guess, sums[:, :width]), metric.formula(after.guess, sums[:, width:])
         return worse(one, other)
 
     return of_sums(np.concatenate([before.truth, after.truth], axis=1).T, statistic, how)
@@ -82,12 +87,12 @@ def _of_ranks(
         return delong.difference(positive, before.probability, after.probability, how.confidence)
     tables = []
     for sample in (before, after):
-        place, size = metrics.rank_places(sample.probability)
+        place, size = formulas.rank_places(sample.probability)
         tables.append(by_unit(place + np.where(positive > 0, size, 0), 2 * size, before.unit))
     width = tables[0].shape[1]
 
     def statistic(sums: Any) -> Any:
-        return worse(metric.statistic(sums[:, :width]), metric.statistic(sums[:, width:]))
+        return worse(metric.formula(sums[:, :width]), metric.formula(sums[:, width:]))
 
     return of_sums(np.concatenate(tables, axis=1).T, statistic, how)
 
@@ -102,7 +107,7 @@ def _of_classes(
     one, other = (np.array([labels.index(x) for x in s.labels]) for s in (before, after))
     cells = (one[before.truth] * size + one[before.guess]) * size + other[after.guess]
     positive = None if before.positive is None else int(one[before.positive])
-    statistic = statistic_of(metric, replace(before, positive=positive))
+    statistic = formula_of(metric, replace(before, positive=positive))
     if size**3 > MOST_CELLS:
         return _of_many_classes(cells, size, statistic, worse, before.unit, how)
 
@@ -137,7 +142,7 @@ def _of_many_classes(
     def difference(counts: Any) -> Any:
         truths, n = totals(counts, truth), counts.sum(axis=1)
         found = [
-            statistic(metrics.Totals(totals(counts, truth, guess == truth), truths, totals(counts, guess), n))
+            statistic(formulas.Totals(totals(counts, truth, guess == truth), truths, totals(counts, guess), n))
             for guess in (first, second)
         ]
         return worse(*found)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assaymark.api import FactUnavailable
+from assaymark_models import library
 from assaymark_models.manifest import Manifest
 from assaymark_models.metrics import Metric
 from assaymark_models.sample import GUESS, TRUTH, Rows, Sample, boxes_of, key_of
@@ -76,13 +77,23 @@ def f1(layout: Layout, sums: Floats) -> Any:
     return 2 * right / (right + wrong + boxes)
 
 
+def _stated_precision(layout: Layout, sums: Floats) -> float:
+    right, wrong, boxes = layout.parts(sums[None, :])
+    return library.average_precision(right[0], wrong[0], boxes[0])
+
+
+def _stated(name: str) -> library.Stated:
+    value = library.of_found(name)
+    return lambda layout, sums: value(*(float(part[0]) for part in _counted(layout, sums[None, :])))
+
+
 METRICS = {
     m.name: m
     for m in (
-        Metric(name="map", of="boxes", better=1, statistic=average_precision),
-        Metric(name="precision", of="boxes", better=1, statistic=precision),
-        Metric(name="recall", of="boxes", better=1, statistic=recall),
-        Metric(name="f1", of="boxes", better=1, statistic=f1),
+        Metric("map", "boxes", 1, average_precision, _stated_precision),
+        Metric("precision", "boxes", 1, precision, _stated("precision_score")),
+        Metric("recall", "boxes", 1, recall, _stated("recall_score")),
+        Metric("f1", "boxes", 1, f1, _stated("f1_score")),
     )
 }
 

@@ -122,7 +122,7 @@ def _zarr(place: Path, name: str, wanted: Wanted) -> Any:
 
     _refuse_unsafe(place, name)
     group = zarr.open_group(str(place), mode="r")
-    there = dict(group.arrays())
+    there = dict(sorted(group.arrays()))  # a folder lists them in any order
     picked = chosen(name, list(there), wanted)
     dimensions = {n: _dimensions(there[n], name, alone=len(picked) == 1) for n in picked}
     _refuse_large(name, {n: (dimensions[n], there[n].shape) for n in picked})

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from assaymark.api import FactUnavailable, Outcome
-from assaymark_models import metrics
+from assaymark_models import formulas, metrics
 from assaymark_models.bootstrap import How, Interval, of_cells, of_samples, of_sums, together
 from assaymark_models.manifest import Manifest
 from assaymark_models.sample import Sample
@@ -82,49 +82,84 @@ def metric_of(name: str, sample: Sample) -> metrics.Metric:
     return metric
 
 
-def interval_of(name: str, sample: Sample, how: How, rows: Any = None) -> Interval:
-    """The metric with its interval, over all rows or those of a mask."""
+def interval_of(name: str, sample: Sample, how: How) -> Interval:
+    """The metric of all rows, as its library has it, with its interval."""
     metric = metric_of(name, sample)
-    if metric.of == "boxes":
-        return of_sums(_of(sample.truth, rows).T, partial(metric.statistic, sample.guess), how)
-    truth, guess = _of(sample.truth, rows), sample.guess
     if metric.of == "samples":
-        if rows is not None:
-            raise FactUnavailable(f"{name} has no groups: generated values belong to no row")
-        return of_samples(truth, guess, metric.statistic, how)
-    guess, unit = _of(guess, rows), _of(sample.unit, rows)
+        return of_samples(sample.truth, sample.guess, metric.formula, how)
+    return held(metric, _resampled(metric, sample, how), stated(metric, sample), sample.count)
+
+
+def _resampled(metric: metrics.Metric, sample: Sample, how: How) -> Interval:
+    if metric.of == "boxes":
+        return of_sums(sample.truth.T, partial(metric.formula, sample.guess), how)
     if metric.of == "confusion":
-        return _of_confusion(metric, sample, truth, guess, unit, how)
+        return _of_confusion(metric, sample, how)
     if metric.of == "ranks":
-        return _of_ranks(metric, _of(positives(sample), rows), _of(sample.probability, rows), unit, how)
-    return of_sums(together(columns_of(metric, sample, rows), unit), metric.statistic, how)
+        return _of_ranks(metric, sample, how)
+    return of_sums(together(columns_of(metric, sample), sample.unit), metric.formula, how)
 
 
-def columns_of(metric: metrics.Metric, sample: Sample, rows: Any = None) -> Iterable[Any]:
+def stated(metric: metrics.Metric, sample: Sample) -> float | None:
+    """The value of a metric by its library; None where no library has it."""
+    if metric.stated is None:
+        return None
+    if metric.of == "boxes":
+        return metric.stated(sample.guess, sample.truth.sum(axis=0))
+    if metric.of in ("ranks", "probability"):
+        return metric.stated(positives(sample), sample.probability)
+    if metric.of == "confusion":
+        counts = formulas.confusion_counts(sample.truth, sample.guess, len(sample.labels))
+        return metric.stated(counts, **_positive_of(metric, sample))
+    beside = (sample.beside,) if metric.of == "beside" else ()
+    return metric.stated(sample.truth, sample.guess, *beside)
+
+
+def held(metric: metrics.Metric, found: Interval, value: float | None, rows: int) -> Interval:
+    """An interval about the value of the library. Raises FactUnavailable when the formula says something else.
+
+    What they may differ by is a millionth of the value and of the interval, and what bins of scores come to.
+    """
+    if value is None or (math.isnan(value) and not math.isfinite(found.point)):
+        return found
+    rough = metric.rough if rows > formulas.BINS else 0.0
+    moved = value - found.point
+    wide = found.high - found.low
+    most = 1e-6 * (abs(value) + (wide if math.isfinite(wide) else 0)) + 1e-12 + rough
+    if not abs(moved) <= most:
+        raise FactUnavailable(
+            f"{metric.name} is {value:.9g} by the library and {found.point:.9g} by the formula of its interval",
+            remedy="numbers far from zero that hardly vary have too few digits; else assaymark is wrong: report it",
+        )
+    if rough:  # the interval is that of the bins
+        return replace(found, point=value, low=min(1.0, found.low + moved), high=min(1.0, found.high + moved))
+    return replace(found, point=value)
+
+
+def columns_of(metric: metrics.Metric, sample: Sample) -> Iterable[Any]:
     """Of each row what a metric of sums is computed of. Raises FactUnavailable for one that is not defined for them."""
-    truth, guess = _of(sample.truth, rows), _of(sample.guess, rows)
+    truth, guess = sample.truth, sample.guess
     if metric.of == "values":
         for what, values in zip(("truth", "prediction"), (truth, guess), strict=True):
             if what in metric.varies and len(values) and values.min() == values.max():
                 raise FactUnavailable(f"{metric.name} is not defined: every {what} is {number(float(values[0]))}")
-        return islice(metrics.value_columns(truth, guess), metric.columns)
+        return islice(formulas.value_columns(truth, guess), metric.columns)
     if metric.of == "beside":
-        beside = {role: _of(values, rows) for role, values in sample.beside.items()}
-        return metrics.BESIDE[metric.name](truth, guess, beside)
-    found = metrics.probability_columns(_of(positives(sample), rows), _of(sample.probability, rows))
-    return islice(found, metric.columns)
+        return formulas.BESIDE[metric.name](truth, guess, sample.beside)
+    return islice(formulas.probability_columns(positives(sample), sample.probability), metric.columns)
 
 
-def _of_ranks(metric: metrics.Metric, positive: Any, chance: Any, unit: Any, how: How) -> Interval:
+def _of_ranks(metric: metrics.Metric, sample: Sample, how: How) -> Interval:
     import numpy as np
 
-    if unit is None:
-        return of_cells(metrics.rank_counts(positive, chance), metric.statistic, how)
-    place, size = metrics.rank_places(chance)
-    return of_sums(by_unit(place + np.where(positive > 0, size, 0), 2 * size, unit).T, metric.statistic, how)
+    positive, chance = positives(sample), sample.probability
+    if sample.unit is None:
+        return of_cells(formulas.rank_counts(positive, chance), metric.formula, how)
+    place, size = formulas.rank_places(chance)
+    return of_sums(by_unit(place + np.where(positive > 0, size, 0), 2 * size, sample.unit).T, metric.formula, how)
 
 
-def few_of_a_class(name: str, sample: Sample, how: How, least: int, rows: Any = None) -> str | None:
+def few_of_a_class(name: str, sample: Sample, how: How, least: int) -> str | None:
     """Why nothing can be concluded from a metric that rests on single classes: one of them is in too few rows.
 
     The interval of such a metric is too narrow then: resamples of a few rows know nothing of others.
@@ -133,7 +168,7 @@ def few_of_a_class(name: str, sample: Sample, how: How, least: int, rows: Any = 
         return None
     import numpy as np
 
-    values, unit = _of(sample.guess if name == "precision" else sample.truth, rows), _of(sample.unit, rows)
+    values, unit = sample.guess if name == "precision" else sample.truth, sample.unit
     one = sample.positive if name in metrics.PER_CLASS else None
     for code in range(len(sample.labels)) if one is None else (one,):
         there = values == code
@@ -144,14 +179,14 @@ def few_of_a_class(name: str, sample: Sample, how: How, least: int, rows: Any = 
     return None
 
 
-def _of_confusion(metric: metrics.Metric, sample: Sample, truth: Any, guess: Any, unit: Any, how: How) -> Interval:
+def _of_confusion(metric: metrics.Metric, sample: Sample, how: How) -> Interval:
     size = len(sample.labels)
-    statistic = statistic_of(metric, sample)
+    formula = formula_of(metric, sample)
     if size * size > MOST_CELLS:
         raise FactUnavailable(f"{size:,} classes are too many for an interval of {metric.name}")
-    if unit is None:
-        return of_cells(metrics.confusion_counts(truth, guess, size), statistic, how)
-    return of_sums(by_unit(truth * size + guess, size * size, unit).T, statistic, how)
+    if sample.unit is None:
+        return of_cells(formulas.confusion_counts(sample.truth, sample.guess, size), formula, how)
+    return of_sums(by_unit(sample.truth * size + sample.guess, size * size, sample.unit).T, formula, how)
 
 
 def by_unit(cells: Any, size: int, unit: Any) -> Any:
@@ -167,19 +202,18 @@ def by_unit(cells: Any, size: int, unit: Any) -> Any:
 
 
 def positives(sample: Sample) -> Any:
-    """1.0 where the truth is the positive class, else 0.0."""
-    return (sample.truth == sample.positive).astype(float)
+    """Whether the truth of each row is the positive class."""
+    return sample.truth == sample.positive
 
 
-def _of(values: Any, rows: Any) -> Any:
-    return values if rows is None or values is None else values[rows]
-
-
-def statistic_of(metric: metrics.Metric, sample: Sample) -> Callable[[Any], Any]:
+def formula_of(metric: metrics.Metric, sample: Sample) -> Callable[[Any], Any]:
     """The metric as a function of counts alone; per class for the positive one when that is named."""
-    if metric.name in metrics.PER_CLASS and sample.positive is not None:
-        return partial(metric.statistic, positive=sample.positive)
-    return metric.statistic
+    return partial(metric.formula, **_positive_of(metric, sample))
+
+
+def _positive_of(metric: metrics.Metric, sample: Sample) -> dict[str, int]:
+    named = metric.name in metrics.PER_CLASS and sample.positive is not None
+    return {"positive": sample.positive} if named and sample.positive is not None else {}
 
 
 def judged(name: str, rule: Mapping[str, Any], interval: Interval, count: int, how: How, least: int) -> Verdict:

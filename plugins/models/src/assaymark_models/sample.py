@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from assaymark.api import FactUnavailable
@@ -64,17 +64,28 @@ class Sample:
     @property
     def count(self) -> int:
         """Number of rows."""
-        return self.rows.count
+        return len(self.truth)
 
-    def independent(self, mask: Any = None) -> int:
-        """How many units, or rows where there are none, a mask holds; of two sets of values those of the smaller."""
+    def independent(self) -> int:
+        """How many units there are, or rows where there are none; of two sets of values those of the smaller."""
         if self.kind == "samples":
             return min(len(self.truth), len(self.guess))
         if self.unit is None:
-            return self.count if mask is None else int(mask.sum())
+            return self.count
         import numpy as np
 
-        return len(np.unique(self.unit if mask is None else self.unit[mask]))
+        return len(np.unique(self.unit))
+
+    def of(self, rows: Any) -> Sample:
+        """Some of its rows, by a mask or their numbers; two sets of values have none."""
+        return replace(
+            self,
+            truth=self.truth[rows],
+            guess=self.guess if self.kind == "boxes" else self.guess[rows],
+            probability=None if self.probability is None else self.probability[rows],
+            unit=None if self.unit is None else self.unit[rows],
+            beside={role: values[rows] for role, values in self.beside.items()},
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def calibration(model_manifest: Manifest, model_sample: Sample) -> Evidence:
 
 
 def _hits(sample: Sample) -> Any:
-    """1.0 where what the probability is of came true: the positive class, else the class that was predicted."""
+    """Whether what the probability is of came true: the positive class, else the class that was predicted."""
     if sample.positive is not None:
         return positives(sample)
     least = 1 / len(sample.labels)
@@ -60,7 +60,7 @@ def _hits(sample: Sample) -> Any:
             f"{below:,} probabilities are below 1/{len(sample.labels)}: they cannot be those of the predicted class",
             remedy="write the probability of the class that is predicted, or name the positive class whose it is",
         )
-    return (sample.truth == sample.guess).astype(float)
+    return sample.truth == sample.guess
 
 
 def error(positive: Any, probability: Any, bins: int, how: How, unit: Any = None) -> Interval:
@@ -71,12 +71,11 @@ def error(positive: Any, probability: Any, bins: int, how: How, unit: Any = None
     """
     import numpy as np
 
-    fine = np.minimum((probability * bins * FINE).astype(np.int64), bins * FINE - 1)
     size = bins * FINE
-    cells = fine + np.where(positive > 0, size, 0)
-    counts = np.bincount(cells, minlength=2 * size).astype(np.float64)
+    fine = (probability * size).astype(np.int64)
+    np.minimum(fine, size - 1, out=fine)
+    rows, hits = (np.bincount(cells, minlength=size).astype(np.float64) for cells in (fine, fine[positive > 0]))
     sums = np.bincount(fine, weights=probability, minlength=size)
-    rows = counts[:size] + counts[size:]
     mean = np.where(rows > 0, sums / np.where(rows > 0, rows, 1), 0.0)
 
     def statistic(drawn: Any) -> Any:
@@ -87,8 +86,8 @@ def error(positive: Any, probability: Any, bins: int, how: How, unit: Any = None
     # The plain interval: correcting the bias of an error that cannot be negative would make it look smaller.
     plain = replace(how, method="percentile")
     if unit is not None:
-        return of_sums(by_unit(cells, 2 * size, unit).T, statistic, plain)
-    return of_cells(counts, statistic, plain)
+        return of_sums(by_unit(fine + np.where(positive > 0, size, 0), 2 * size, unit).T, statistic, plain)
+    return of_cells(np.concatenate([rows - hits, hits]), statistic, plain)
 
 
 def curve(positive: Any, probability: Any, bins: int) -> dict[str, str | int | float | bool]:

@@ -45,14 +45,14 @@ def performance(model_manifest: Manifest, model_metrics: tuple[Any, ...], model_
     return evidence(model_manifest, "performance", out, metrics=numbers, remedy=_MORE)
 
 
-def _tried(rule: Any, sample: Sample, manifest: Manifest, mask: Any = None, least: int | None = None) -> Verdict:
+def _tried(rule: Any, sample: Sample, manifest: Manifest, least: int | None = None) -> Verdict:
     how, name = how_of(manifest), rule.get("metric", rule.get("name"))
-    count, least = sample.independent(mask), least or least_of(manifest)
+    count, least = sample.independent(), least or least_of(manifest)
     try:
-        interval = interval_of(name, sample, how, mask)
+        interval = interval_of(name, sample, how)
     except FactUnavailable as problem:
         return Verdict(Outcome.UNKNOWN, problem.reason)
-    if few := few_of_a_class(name, sample, how, least, mask):
+    if few := few_of_a_class(name, sample, how, least):
         return Verdict(Outcome.UNKNOWN, f"{name} {number(interval.point)}, but {few}")
     return judged(name, rule, interval, count, how, least)
 
@@ -95,9 +95,7 @@ def _groups(rule: Any, sample: Sample, manifest: Manifest) -> list[tuple[str, Ve
         name = "(none)" if code < 0 else labels[code]
         if code < 0 and not len(rows):
             continue
-        mask = np.zeros(sample.count, dtype=bool)
-        mask[rows] = True
-        found = _tried(rule, sample, manifest, mask, least)
+        found = _tried(rule, sample.of(rows), manifest, least)
         out.append((name[:80], Verdict(found.outcome, f"{by} {name[:80]}: {found.message}", found.interval)))
     return out or [(by, Verdict(Outcome.UNKNOWN, f"{by} has no groups"))]
 
@@ -114,7 +112,7 @@ def _groups_of_samples(rule: Any, sample: Sample, manifest: Manifest) -> list[tu
     for code, name in enumerate(labels):
         part = replace(sample, truth=sample.truth[theirs == code], guess=sample.guess[ours == code])
         if len(part.truth) and len(part.guess):
-            found = _tried(rule, part, manifest, None, least)
+            found = _tried(rule, part, manifest, least)
         else:
             where = "generated" if len(part.truth) else "in the reference"
             found = Verdict(Outcome.UNKNOWN, f"no value is {where}")
