@@ -17,7 +17,11 @@ _PACKED = (".gz", ".zst")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column and its rules, in the words of Table Schema. Bounds are text: they are compared as the type says."""
+    """A column and its rules, in the words of Table Schema. Bounds are text: they are compared as the type says.
+
+    ``above`` and ``below`` are bounds that are not reached; ``decimal``, ``group`` and ``bare`` tell how numbers are
+    written, ``true`` and ``false`` the words of a boolean, and ``missing`` the column's own marks of no value.
+    """
 
     name: str
     type: str = "any"
@@ -30,6 +34,14 @@ class Column:
     enum: tuple[str, ...] = ()
     min_length: int | None = None
     max_length: int | None = None
+    above: str | None = None
+    below: str | None = None
+    decimal: str = "."
+    group: str = ""
+    bare: bool = True
+    true: tuple[str, ...] = ()
+    false: tuple[str, ...] = ()
+    missing: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +58,9 @@ class File:
     """A file by its path from the folder of the dataset, and what is said of it.
 
     ``line`` is where the manifest names it; ``columns`` is None when nobody said what the columns are; ``problem`` why
-    a schema that is named could not be read.
+    a schema that is named could not be read, ``unread`` why the file is not. ``unique`` are keys besides the primary
+    one, ``matching`` says how columns and schema go together (fieldsMatch), ``part`` that the table has more files.
+    Of a CSV file: ``header`` whether names stand first, ``trim`` whether blanks after a delimiter mean nothing.
     """
 
     path: str
@@ -62,6 +76,15 @@ class File:
     encoding: str = "utf-8"
     rows: int | None = None
     problem: str = ""
+    unread: str = ""
+    unique: tuple[tuple[str, ...], ...] = ()
+    matching: str = "exact"
+    part: bool = False
+    quote: str = '"'
+    escape: str = '"'
+    comment: str = ""
+    header: bool = True
+    trim: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +105,10 @@ class Dataset:
     def of(self, kind: str) -> tuple[File, ...]:
         """The files of a kind: table, grid, map, other."""
         return tuple(f for f in self.files if f.kind == kind)
+
+    def named(self, path: str) -> File:
+        """What is said of a file, with nothing where nothing is."""
+        return next((f for f in self.files if f.path == path), File(path=path, kind=kind_of(path)))
 
     def place(self, path: str) -> Path:
         """Where a file lies. Raises FactUnavailable when it leaves the root (by a link too) or is not there."""

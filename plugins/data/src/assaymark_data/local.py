@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from assaymark.api import FactUnavailable, InputError
 from assaymark_data import manifest, table_schema
@@ -76,7 +78,7 @@ def _folder(folder: Path, root: Path) -> Source:
 def _of_record(place: Path, root: Path) -> Source:
     document = read(place)
     folder = place.parent
-    files = tuple(_named(document, place))
+    files = tuple(_named(document, place, root))
     bag = (folder / "bagit.txt").is_file()
     dataset = Dataset(folder=folder, root=root, said_by=place.name, files=files) if files or bag else None
     return Source(
@@ -89,16 +91,30 @@ def _of_record(place: Path, root: Path) -> Source:
     )
 
 
-def _named(document: bytes, place: Path) -> Iterator[File]:
+def _named(document: bytes, place: Path, root: Path) -> Iterator[File]:
     """The local files that a record names, with what it says of them."""
     try:
         record = record_of(document, place.name)
         if record.format == "Frictionless Data Package":
-            yield from table_schema.package_files(from_json(document, place.name))
+            beside = Dataset(folder=place.parent, root=root)
+            yield from table_schema.package_files(from_json(document, place.name), partial(_beside, beside))
             return
     except FactUnavailable:
         return
     yield from _parts(record)
+
+
+def _beside(dataset: Dataset, path: str) -> Mapping[str, Any]:
+    """A schema or dialect that a package keeps in a file. Raises FactUnavailable when there is none."""
+    if "://" in path:
+        raise FactUnavailable(f"{path[:200]} lies elsewhere and was not read")
+    try:
+        tree = from_json(read(dataset.place(path)), path)
+    except InputError as problem:
+        raise FactUnavailable(f"{path}: {problem}") from problem
+    if not isinstance(tree, Mapping):
+        raise FactUnavailable(f"{path} is no JSON object")
+    return tree
 
 
 def _parts(record: Record) -> Iterator[File]:

@@ -64,11 +64,13 @@ def _file(item: Mapping[str, Any], line: int | None, draft: Dataset) -> File:
         ForeignKey(columns=tuple(k["columns"]), file=k["file"], to=tuple(k["to"])) for k in item.get("foreign-key", ())
     )
     missing, problem = tuple(item.get("missing", ("",))), ""
+    unique, matching = tuple[tuple[str, ...], ...](), "exact"
     if columns is None and "schema" in item:
         try:
             schema = _schema(item["schema"], draft)
             columns, key = table_schema.columns_of(schema), key or table_schema.keys_of(schema)
             foreign = foreign or table_schema.foreign_of(schema, {})
+            unique, matching = table_schema.unique_of(schema), table_schema.matching_of(schema)
             missing = missing if "missing" in item else table_schema.missing_of(schema)
         except FactUnavailable as reason:
             problem = reason.reason
@@ -80,6 +82,8 @@ def _file(item: Mapping[str, Any], line: int | None, draft: Dataset) -> File:
         checksums=tuple(table_schema.checksum(item.get("hash"))),
         columns=columns,
         key=key,
+        unique=unique,
+        matching=matching,
         foreign=foreign,
         missing=missing,
         delimiter=item.get("delimiter"),

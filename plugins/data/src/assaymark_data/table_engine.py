@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 MEMORY = "600MB"
 THREADS = 2
 SECONDS = 3600.0
+_ENCODINGS = {
+    **dict.fromkeys(("utf-8", "utf8", "utf-8-sig", "ascii", "us-ascii"), "utf-8"),
+    **dict.fromkeys(("latin-1", "latin1", "iso-8859-1", "iso8859-1", "cp1252", "windows-1252"), "latin-1"),
+    **dict.fromkeys(("utf-16", "utf16", "utf-16le", "utf-16-le"), "utf-16"),
+}
 TEXT = ("VARCHAR",)  # kinds of columns that hold text
 
 
@@ -83,12 +88,33 @@ def source_of(file: File, place: Path, *, typed: bool = False, numbered: bool = 
     if is_parquet(file.path):
         return f"read_parquet({name}{', file_row_number = true' if numbered else ''})"
     delimiter = file.delimiter or _delimiter(place)
-    options = ["header = true", "store_rejects = true", "rejects_limit = 1000", f"all_varchar = {not typed}".lower()]
+    options = [
+        "header = true" if file.header else _named(file),
+        "store_rejects = true",
+        "rejects_limit = 1000",
+        f"all_varchar = {not typed}".lower(),
+    ]
     options += ["null_padding = false", "max_line_size = 2000000", "buffer_size = 4000000"]
-    options += [f"delim = {sql_text(delimiter)}", "quote = '\"'", "escape = '\"'"]
-    if file.encoding.lower().replace("_", "-") in ("latin-1", "iso-8859-1", "latin1"):
-        options.append("encoding = 'latin-1'")
+    options += [
+        f"delim = {sql_text(delimiter)}",
+        f"quote = {sql_text(file.quote)}",
+        f"escape = {sql_text(file.escape)}",
+    ]
+    if file.comment:
+        options.append(f"comment = {sql_text(file.comment)}")
+    if (encoding := encoding_of(file)) != "utf-8":
+        options.append(f"encoding = {sql_text(encoding)}")
     return f"read_csv({name}, {', '.join(options)})"
+
+
+def encoding_of(file: File) -> str:
+    """The engine's name of an encoding, '' for one that it does not read. Windows-1252 adds marks to Latin 1 only."""
+    return _ENCODINGS.get(file.encoding.lower().replace("_", "-"), "")
+
+
+def _named(file: File) -> str:
+    names = ", ".join(sql_text(c.name) for c in file.columns or ())
+    return f"header = false{f', names = [{names}]' if names else ''}"
 
 
 def _delimiter(place: Path) -> str:

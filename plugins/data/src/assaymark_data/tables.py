@@ -16,7 +16,7 @@ from assaymark_data import personal, table_engine
 from assaymark_data.dataset import Dataset, File, ForeignKey
 from assaymark_data.personal import Hint
 from assaymark_data.repeated import repeated
-from assaymark_data.table_engine import connected, is_parquet, source_of, sql_name, tidy_exit
+from assaymark_data.table_engine import connected, encoding_of, is_parquet, source_of, sql_name, tidy_exit
 from assaymark_data.table_rules import applicable, rules_of, unapplied_of, value_of
 
 if TYPE_CHECKING:
@@ -65,11 +65,16 @@ def measure(dataset: Dataset, file: File, heard: Callable[[float], None] | None 
     try:
         place = dataset.place(file.path)
         others = {k.file: dataset.place(k.file) for k in file.foreign if k.file}
-    except FactUnavailable as problem:
-        return Measured(file=file, unknown=problem.reason)
+        if unread := next((u for f in (file, *map(dataset.named, others)) if (u := _unread(f))), ""):
+            return Measured(file=file, unknown=unread)
+        if file.part:
+            file = replace(file, header=_has_names(file, place))
+    except (FactUnavailable, OSError) as problem:
+        return Measured(file=file, unknown=getattr(problem, "reason", str(problem)))
+    others_read = {path: (dataset.named(path), there) for path, there in others.items()}
     try:
         with connected([place, *others.values()], heard) as connection:
-            return _measured(connection, file, place, others)
+            return _measured(connection, file, place, others_read)
     except duckdb.InterruptException:
         return Measured(file=file, unknown=f"took longer than {table_engine.SECONDS / 60:.0f} minutes")
     except duckdb.OutOfMemoryException as problem:
@@ -78,11 +83,31 @@ def measure(dataset: Dataset, file: File, heard: Callable[[float], None] | None 
         return Measured(file=file, broken=_line(problem))
 
 
+def _unread(file: File) -> str:
+    """Why a table is not read, '' when it is."""
+    if file.unread:
+        return f"{file.path} {file.unread}"
+    if not is_parquet(file.path) and not encoding_of(file):
+        return f"{file.path} is encoded as {file.encoding[:40]}, which is not read"
+    return ""
+
+
+def _has_names(file: File, place: Path) -> bool:
+    """Whether one of several files of a table begins with the names of the columns."""
+    if is_parquet(file.path) or not file.columns:
+        return True
+    with place.open("rb") as stream:
+        line = stream.readline(100_000)
+    return all(c.name.encode() in line for c in file.columns)
+
+
 def _line(problem: object) -> str:
     return " ".join(str(problem).split())[:300]
 
 
-def _measured(connection: DuckDBPyConnection, file: File, place: Path, others: dict[str, Path]) -> Measured:
+def _measured(
+    connection: DuckDBPyConnection, file: File, place: Path, others: dict[str, tuple[File, Path]]
+) -> Measured:
     source = source_of(file, place)
     columns = tuple((str(r[0]), str(r[1])) for r in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall())
     measured = Measured(file=file, columns=columns)
@@ -135,7 +160,7 @@ def _rejected(connection: DuckDBPyConnection, file: File) -> Iterator[Violation]
     except duckdb.CatalogException:  # the table is made with the first rejected line
         return
     if rows:
-        shown = tuple((max(int(r[0]) - 1, 0), str(r[1]).lower()) for r in rows[:SHOWN])
+        shown = tuple((max(int(r[0]) - file.header, 0), str(r[1]).lower()) for r in rows[:SHOWN])
         yield Violation(
             rule="structure", column="", wanted="as many values as columns", count=len(rows), examples=shown
         )
@@ -147,10 +172,10 @@ def _keys(
     """Values that occur twice where they may once; the primary key may not be missing either."""
     kinds = dict(columns)
     alone = [(c.name,) for c in file.columns or () if c.unique and (c.name,) != file.key]
-    for names in [*alone, *([file.key] if file.key else [])]:
+    for names in [*alone, *file.unique, *([file.key] if file.key else [])]:
         if not set(names) <= kinds.keys():
             continue
-        values = [value_of(n, kinds[n], file.missing) for n in names]
+        values = [value_of(n, kinds[n], file) for n in names]
         label = ", ".join(names)
         found = repeated(connection, source, values, rows=rows, most=SHOWN)
         if found.again:
@@ -168,17 +193,15 @@ def _foreign(
     file: File,
     columns: Sequence[tuple[str, str]],
     key: ForeignKey,
-    others: dict[str, Path],
+    others: dict[str, tuple[File, Path]],
 ) -> Violation:
     """Values that are not found where they should be."""
-    target = source_of(File(path=key.file, kind="table"), others[key.file]) if key.file else source
+    target = source_of(*others[key.file]) if key.file else source
     kinds = dict(columns)
     label, wanted = ", ".join(key.columns), f"a row of {key.file or file.path} with this {', '.join(key.to)}"
     if not set(key.columns) <= kinds.keys():
         return Violation(rule="foreign", column=label, wanted=wanted, count=1, examples=((None, "no such column"),))
-    own = ", ".join(
-        f"CAST({value_of(n, kinds[n], file.missing)} AS VARCHAR) AS k{i}" for i, n in enumerate(key.columns)
-    )
+    own = ", ".join(f"CAST({value_of(n, kinds[n], file)} AS VARCHAR) AS k{i}" for i, n in enumerate(key.columns))
     far = ", ".join(f"CAST({sql_name(n)} AS VARCHAR) AS k{i}" for i, n in enumerate(key.to))
     keys = [f"k{i}" for i in range(len(key.to))]
     there = " AND ".join(f"{k} IS NOT NULL" for k in keys)

@@ -12,6 +12,14 @@ from assaymark_data.tables import Measured, Violation
 
 _NONE = "there are no tables"
 _SHOWN = 20
+# How the columns of a file and those of its schema may differ (fieldsMatch of Table Schema).
+_MAY: dict[str, tuple[str, ...]] = {
+    "exact": (),
+    "equal": ("order",),
+    "subset": ("order", "have more"),
+    "superset": ("order", "lack"),
+    "partial": ("order", "lack", "have more"),
+}
 
 
 def _breaches(report: Report, table: Measured, found: Sequence[Violation], rules: str) -> None:
@@ -45,7 +53,7 @@ def _said(violation: Violation, value: str) -> str:
 
 def _line(table: Measured, row: int | None) -> int | None:
     """The line of a row in a text file, where a header goes before it; a row of Parquet has none."""
-    return None if row is None or is_parquet(table.file.path) else row + 1
+    return None if row is None or is_parquet(table.file.path) else row + table.file.header
 
 
 def _by_rules(
@@ -99,11 +107,14 @@ def described(data_files: Dataset, data_tables: tuple[Measured, ...]) -> Evidenc
         else:
             wanted, found = [c.name for c in told], [n for n, _ in table.columns]
             lacking, more = [n for n in wanted if n not in found], [n for n in found if n not in wanted]
-            if lacking:
+            may = _MAY[table.file.matching]
+            if may == _MAY["partial"] and len(lacking) == len(wanted):
+                report.bad(path, "has none of the columns that its schema describes")
+            elif lacking and "lack" not in may:
                 report.bad(path, f"has no column {several(lacking)}")
-            elif more:
+            elif more and "have more" not in may:
                 report.bad(path, f"has a column that nothing describes: {several(more)}")
-            elif wanted != found:
+            elif wanted != found and not may:
                 report.bad(path, f"has its columns in another order: {several(found)}")
             else:
                 report.good(f"{path} has the {len(found)} columns that its schema describes")
