@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from assaymark.model import Assessment, Level, Outcome, SubcriterionResult
+from assaymark.values import dataclass
 
 _FULFILLED = (Outcome.PASSED, Outcome.NOT_APPLICABLE)
 # Evidence that says of any item that nobody looked: it never makes two items one.

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -38,6 +38,7 @@ from assaymark.model import (
     Subject,
     ToolRef,
 )
+from assaymark.values import dataclass
 
 if TYPE_CHECKING:
     from assaymark.hdf5 import leads_elsewhere

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from assaymark.model import (
     Subject,
 )
 from assaymark.plan import Plan, plan
+from assaymark.values import dataclass
 
 if TYPE_CHECKING:
     from assaymark.api import Tree

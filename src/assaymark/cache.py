@@ -13,8 +13,9 @@ import itertools
 import os
 import stat
 import time
-from dataclasses import dataclass
 from pathlib import Path
+
+from assaymark.values import dataclass
 
 MAX_TOTAL = 256 * 2**20
 MAX_ENTRY = 64 * 2**20

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -33,6 +33,7 @@ from assaymark.model import (
     Subject,
 )
 from assaymark.plan import plan
+from assaymark.values import dataclass
 
 MOST_CASES = 50
 

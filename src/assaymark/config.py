@@ -10,7 +10,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from assaymark.api import Tree
 from assaymark.data import schema
 from assaymark.errors import InputError
 from assaymark.model import Attestation, Finding, Location, Waiver
+from assaymark.values import dataclass
 
 DEFAULT_PROFILE = "assaymark"
 _KEYS = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from assaymark.model import (
     Assessment,
@@ -21,6 +21,7 @@ from assaymark.model import (
     SubcriterionResult,
 )
 from assaymark.patterns import late
+from assaymark.values import dataclass
 from assaymark.wording import SEVERITY_ORDER, utf8
 
 FULFILLED = (Outcome.PASSED, Outcome.NOT_APPLICABLE)

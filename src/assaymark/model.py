@@ -7,11 +7,13 @@ The words are those of the design and, for findings, of SARIF 2.1.0. Paths are r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
+
+from assaymark.values import dataclass
 
 EMPTY: Mapping[str, str | int | float | bool] = MappingProxyType({})
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from assaymark.api import Check
 from assaymark.errors import InputError
 from assaymark.model import DecidedBy, Subcriterion
 from assaymark.subject.globs import compile_globs
+from assaymark.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

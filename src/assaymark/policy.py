@@ -7,7 +7,7 @@ Where an attestation may answer, so may what the project shows by a step or a re
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -31,6 +31,7 @@ from assaymark.model import (
     Waiver,
 )
 from assaymark.scoring import grade_of, limits_exceeded, missing_for, outcome_of, required_up_to
+from assaymark.values import dataclass
 
 NO_REGRESSION = "no-regression"
 _OWN = ("step.", "ingested.")

@@ -17,9 +17,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO, cast
+
+from assaymark.values import dataclass
 
 LIMIT = 10_000_000
 MEMORY = 8 * 2**30

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from assaymark.validation.run import Run
 from assaymark.validation.settle import OFF, Ignored, Settler
 from assaymark.validation.sources import Sources, open_sources
 from assaymark.validation.sources import of_tree as of_tree_
+from assaymark.values import dataclass
 
 if TYPE_CHECKING:
     from assaymark.api import Entry, Tree

@@ -10,11 +10,12 @@ import os
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
+
+from assaymark.values import dataclass
 
 if TYPE_CHECKING:
     from ssl import SSLContext

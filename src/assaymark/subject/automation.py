@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from assaymark.api import Location, Tree, fact
@@ -15,6 +15,7 @@ from assaymark.patterns import late
 from assaymark.subject.ci.model import CiFile, CiJob, CiStep, Workflows
 from assaymark.subject.purposes import SCANNERS, Purpose
 from assaymark.subject.tasks.line import Line, shell
+from assaymark.values import dataclass
 
 _MAX_COMMANDS = 8_000
 _MAX_DEPTH = 4

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
 
 from assaymark.api import FactUnavailable, fact
 from assaymark.patterns import late
 from assaymark.subject.git import GitProblem, Repository
+from assaymark.values import dataclass
 
 if TYPE_CHECKING:
     from assaymark.subject.checkout import Opened

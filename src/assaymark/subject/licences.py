@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from assaymark.api import Entry, Tree, fact
 from assaymark.patterns import late
 from assaymark.subject.licence_prints import KNOWN, fingerprint, is_owner
 from assaymark.subject.recogniser import Match, recognise
+from assaymark.values import dataclass
 
 LIMIT = 300_000  # bytes; the longest licence texts stay below 50 kB
 COVERAGE = 0.75  # share of the characters that must belong to known licences

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from assaymark.api import Entry, Tree, fact
+from assaymark.values import dataclass
 
 LIMIT = 1_000_000  # bytes of one metadata file
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from assaymark.api import Entry, Tree, fact
 from assaymark.patterns import late
 from assaymark.subject.languages import CODE, Languages
 from assaymark.subject.source_scan import Double, SourceScan
 from assaymark.subject.testing_names import FOLDER, MAIN, NAMED, in_tests
+from assaymark.values import dataclass
 
 APART, CONVENTION, BESIDE = "apart", "by convention", "beside the code"
 

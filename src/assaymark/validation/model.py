@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 
 from assaymark.api import Problem, Rule, Severity
 from assaymark.model import Subject
+from assaymark.values import dataclass
 
 # A document larger than this is refused: no engine is fed one by hand.
 MAX_SIZE = 20_000_000

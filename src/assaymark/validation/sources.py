@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assaymark.api import Entry, Tree
 from assaymark.errors import InputError
+from assaymark.values import dataclass
 
 if TYPE_CHECKING:
     from assaymark.subject.checkout import Opened

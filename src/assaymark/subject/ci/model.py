@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
+
+from assaymark.values import dataclass
 
 ON_CHANGE = frozenset({"push", "pull_request", "pull_request_target", "merge_group"})
 REQUESTS = frozenset({"pull_request", "pull_request_target", "merge_group"})
