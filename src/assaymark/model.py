@@ -298,8 +298,8 @@ class RunFacts:
 class Assessment:
     """Subject + profile + all results + level: every report is drawn from this and nothing else.
 
-    ``withheld`` says, per level, why it is not given although nothing is missing (limits of the profile). ``changed`` are
-    the paths of the change that alone was judged; empty when everything was.
+    ``withheld`` says, per level, why it is not given although nothing is missing (limits of the profile). ``changed``
+    are the paths of the change that alone was judged; empty when everything was.
     """
 
     subject: Subject

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from assaymark.findings import (
     Findings,
     by_weight,
-    in_change,
     cleaned,
     fingerprints,
+    in_change,
     metrics,
     order,
     reason,

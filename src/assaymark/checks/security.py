@@ -157,7 +157,9 @@ def review_fed(automation: Automation, languages: Languages) -> Evidence:
     main = _main(languages)
     for purpose in ANALYSERS:
         if found := [c for c in automation.doing(purpose, on_change=True) if _looks_at(c.text, main)]:
-            return passed(f"reviewers see the findings of {named(purpose, found)} on each change")
+            if asked := [c for c in found if c.on_request]:
+                return passed(f"reviewers see the findings of {named(purpose, asked)} on each change")
+            return passed(f"{named(purpose, found)} looks at each push, for whoever reviews it then")
     if blind := automation.blind(on_change=True):
         return unknown(
             f"no security linter was found on changes, but {blind}",

@@ -64,7 +64,9 @@ _RENDERERS = late(
     r"|metacpan\.org)\b"
 )
 _DOCS_LABEL = late(r"(?i)\bdoc(?:s|umentation)?\b|manual|user[ -]?guide|handbook|softwarehelp")
-_DOCS_WORDS = late(r"(?i)\bdocs?\b|documentation|\bmanual\b|user[ -]?guide|handbook|\bapi reference\b|read the docs")
+_DOCS_WORDS = late(
+    r"(?i)\b(?:java)?docs?\b|documentation|\bmanual\b|user[ -]?guide|handbook|\bapi reference\b|read the docs"
+)
 _NOT_A_SITE = late(
     r"(?i)//(?:github|gitlab)\.com/(?![^/]+/[^/]+/wiki)|shields\.io|badge|/blob/|/actions/|//(?:pypi|zenodo"
     r"|doi)\.org|\.(?:pdf|svg|png|zip)$|sphinx-doc\.org|docs\.github\.com|docs\.python\.org|docs\.docker\.com"

@@ -148,6 +148,11 @@ def test_what_the_chapter_on_documentation_links_comes_before_a_wiki() -> None:
     ]
 
 
+def test_a_reference_of_java_comes_before_a_page_of_it() -> None:
+    text = "# T\n\n[x](https://javadoc.io/doc/org.tidegrid/T.html#x())\n\n[API Javadoc](https://javadoc.io/doc/org.tidegrid)\n"
+    assert urls({"README.md": text})[0] == ("https://javadoc.io/doc/org.tidegrid", "README.md", 5)
+
+
 def test_a_page_of_others_on_which_the_project_is_named_is_not_its_documentation() -> None:
     text = "# Tidegrid\n\nIn [Spack](https://spack.readthedocs.io/en/latest/packages.html#tidegrid).\n"
     assert urls({"README.md": text}) == []
