@@ -191,22 +191,17 @@ def test_a_store_elsewhere_is_not_read(store_name: str, reported: Any) -> None:
 
 
 def test_the_model_of_a_run_is_run_when_it_is_onnx(surrogate: Any) -> None:
-    from onnx import TensorProto, helper
+    from skl2onnx import to_onnx
+    from sklearn.linear_model import LinearRegression
 
-    value = helper.make_tensor_value_info
-    graph = helper.make_graph(
-        [helper.make_node("Identity", ["x"], ["y"])],
-        "same",
-        [value("x", TensorProto.FLOAT, [None, 1])],
-        [value("y", TensorProto.FLOAT, [None, 1])],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=9)
     surrogate.write()
     store(surrogate.folder)
     place = surrogate.folder / "mlruns" / "1" / RUN / "artifacts" / "model"
-    (place / "model.onnx").write_bytes(model.SerializeToString())
     table = surrogate.tables["reference.csv"]
     table["near"] = table["temperature"] + np.random.default_rng(0).normal(0, 0.3, len(table["time"]))
+    near = table["near"][:, None].astype(np.float32)
+    model = LinearRegression().fit(near, table["temperature"])
+    (place / "model.onnx").write_bytes(to_onnx(model, near[:1]).SerializeToString())
     surrogate.manifest["predictions"] = {}
     del surrogate.manifest["model"]["file"]
     surrogate.manifest["model"] |= {"mlflow": f"runs:/{RUN}", "inputs": ["near"]}

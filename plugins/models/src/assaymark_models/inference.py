@@ -134,10 +134,12 @@ def _run(place: Path, name: str, table: Any, manifest: Manifest, seconds: float)
     finally:
         alarm.cancel()
     first = np.concatenate([np.asarray(s[0]) for s in said])
-    out = {str(manifest.get("predictions", "column", "prediction")): pa.array(_labels(first, name))}
+    labels = _labels(first, name)
+    out = {str(manifest.get("predictions", "column", "prediction")): pa.array(labels)}
     probability = manifest.get("predictions", "probability")
     if probability:
-        out[str(probability)] = pa.array(_probabilities(first, [s[1:] for s in said], name))
+        shares = np.concatenate([_matrix(s[1]) for s in said]) if len(said[0]) > 1 else first
+        out[str(probability)] = pa.array(_probabilities(labels, shares, manifest.get("reference", "positive"), name))
     return pa.table(out)
 
 
@@ -150,13 +152,32 @@ def _labels(first: Any, name: str) -> Any:
     return flat
 
 
-def _probabilities(first: Any, rest: list[Any], name: str) -> Any:
-    """The probability of the second of two classes: from the second output, else from the first."""
+def _matrix(said: Any) -> Any:
+    """Probabilities as (rows, classes), also where each row is a mapping of classes (ZipMap)."""
     import numpy as np
 
-    both = np.concatenate([np.asarray(r[0]) for r in rest]) if rest and rest[0] else first
-    if both.dtype == object or both.ndim != 2 or both.shape[1] != 2:
+    mapped = isinstance(said, list) and said and isinstance(said[0], dict)
+    return np.array([list(row.values()) for row in said]) if mapped else np.asarray(said)
+
+
+def _probabilities(labels: Any, shares: Any, positive: object, name: str) -> Any:
+    """The probability of the positive class, which is the greatest where that class is predicted.
+
+    Where none is named: of the second of two classes, of the predicted one of more than two.
+    """
+    import numpy as np
+
+    if shares.dtype.kind != "f" or shares.ndim != 2 or shares.shape[1] < 2 or len(shares) != len(labels):
         raise FactUnavailable(
-            f"{name} gives no probabilities of two classes", remedy="export it with a (rows, 2) output, without ZipMap"
+            f"{name} gives no probabilities of classes", remedy="export it with an output of (rows, classes)"
         )
-    return both[:, 1].astype(np.float64)
+    shares = shares.astype(np.float64)
+    if positive is None:
+        return shares[:, 1] if shares.shape[1] == 2 else shares.max(axis=1)
+    said = labels.astype(str)
+    mine = said == str(positive)
+    if mine.any():
+        return shares[:, shares[mine].mean(axis=0).argmax()]
+    if shares.shape[1] == 2 and len(set(said)) == 1:
+        return shares[:, shares.mean(axis=0).argmin()]
+    raise FactUnavailable(f"{name} predicts {positive!r} nowhere: which of its probabilities is meant cannot be told")
