@@ -50,6 +50,14 @@ def next_level(assessment: Assessment) -> Next:
     return short_of(assessment, above[0]) if above else Next(level=None)
 
 
+def on_trust(assessment: Assessment) -> str:
+    """``2 required items rest on a person's word``, which stands beside the level; '' where none does."""
+    number = assessment.attested
+    if not number:
+        return ""
+    return f"{number} required item{'s rest' if number > 1 else ' rests'} on a person's word"
+
+
 def short_of(assessment: Assessment, level: Level) -> Next:
     """What is missing for one of the profile's levels, that of the lower ones included."""
     ids = set(assessment.missing[level])

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from assaymark.ahead import Task, next_level
+from assaymark.ahead import Task, next_level, on_trust
 from assaymark.blocks import details, left_out, table
 from assaymark.comparison import Change, Difference
 from assaymark.findings import Item, by_weight, reason, remedy
@@ -107,7 +107,7 @@ def _head(r: Report) -> Iterator[str]:
     title = f" {safe(r.title, 100)}" if r.title else ""
     yield f"### assaymark{title}: {_level(d, a.level)}"
     yield ""
-    said = "; ".join(filter(None, (", ".join(_news(r)), _distance(a))))
+    said = "; ".join(filter(None, (", ".join(_news(r)), _distance(a), on_trust(a))))
     yield f"{said}." if said else "This is the highest level."
     for note in (*r.notes, *(d.cautions if d else ())):
         yield ""

@@ -18,7 +18,8 @@ def describe(assessment: Assessment) -> str:
     ahead = next_level(assessment)
     far = "" if ahead.level is None else f", {count(ahead.items, 'item')} short of {ahead.level}"
     partial = " (partial run)" if assessment.partial else ""
-    return one_line(f"{LEVEL_WORDS[assessment.level]}{far}{partial}", DESCRIPTION)
+    trust = f", {assessment.attested} on a person's word" if assessment.attested else ""
+    return one_line(f"{LEVEL_WORDS[assessment.level]}{far}{trust}{partial}", DESCRIPTION)
 
 
 def post(client: Client, commit: str, state: str, description: str, *, context: str = CONTEXT, link: str = "") -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assaymark.ahead import Next, Task, next_level
+from assaymark.ahead import Next, Task, next_level, on_trust
 from assaymark.blocks import details, left_out, table
 from assaymark.findings import (
     Findings,
@@ -79,10 +79,11 @@ def _head(a: Assessment) -> Iterator[str]:
     commit = f" at {_code(one_line(s.commit)[:10])}" if s.commit else ""
     ref = f" ({_code(branch(s))})" if s.ref else ""
     dirty = ", with uncommitted changes" if s.dirty else ""
+    beside = "; ".join(filter(None, (_distance(next_level(a)), on_trust(a))))
     yield f"## assaymark: {LEVEL_WORDS[a.level]}"
     yield ""
     profile = f"{markdown(a.profile)} {markdown(a.profile_version)}"
-    yield f"**{markdown(named(s))}**{commit}{ref}{dirty}: {_distance(next_level(a))}."
+    yield f"**{markdown(named(s))}**{commit}{ref}{dirty}: {beside}."
     yield ""
     yield f"Profile {profile}, as of {a.as_of}."
     if a.partial:
@@ -206,9 +207,8 @@ def _exceptions(a: Assessment, most: int) -> Iterator[str]:
 
 
 def _foot(a: Assessment) -> Iterator[str]:
-    attested = f" {count(a.attested, 'required item')} on a person's word." if a.attested else ""
     digest = _code(one_line(a.profile_digest)[:19])
-    yield f"<sub>assaymark {markdown(a.run.assaymark)}, profile digest {digest}.{attested}</sub>"
+    yield f"<sub>assaymark {markdown(a.run.assaymark)}, profile digest {digest}.</sub>"
 
 
 def _hidden(number: int, noun: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from assaymark.ahead import Next, Task, next_level, short_of
+from assaymark.ahead import Next, Task, next_level, on_trust, short_of
 from assaymark.findings import (
     Findings,
     Item,
@@ -108,7 +108,8 @@ def _head(a: Assessment, paint: Paint, width: int) -> Iterator[str]:
     yield paint(f"profile {one_line(a.profile, 100)} {one_line(a.profile_version, 30)}, as of {a.as_of}", "dim")
     yield ""
     word = f" {LEVEL_WORDS[a.level].upper()} "
-    yield "  " + paint(f"[{word}]", "invert") + "  " + _distance(next_level(a))
+    beside = "; ".join(filter(None, (_distance(next_level(a)), on_trust(a))))
+    yield "  " + paint(f"[{word}]", "invert") + "  " + beside
     if a.partial:
         said = f"Partial run: {'; '.join(one_line(p, 200) for p in a.partial)}. What was left out is not judged."
         yield from (paint(line, "yellow") for line in _wrapped(said, width, "  "))
@@ -346,8 +347,6 @@ def _tail(a: Assessment, findings: Findings, paint: Paint, width: int, verbose: 
     if waived:
         last = min(r.waiver.until for r in waived if r.waiver)
         parts.append(f"{len(waived)} waived (the first until {last})")
-    if a.attested:
-        parts.append(f"{a.attested} on a person's word")
     yield "; ".join(p for p in parts if p)
     if not verbose:
         yield paint("More: --verbose, --format html, or --output DIR for all reports; assaymark explain ID", "dim")

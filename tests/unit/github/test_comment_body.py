@@ -92,6 +92,11 @@ def test_nothing_changed_and_the_highest_level() -> None:
     assert "Missing" not in render(report)
 
 
+def test_what_rests_on_a_persons_word_stands_beside_the_level() -> None:
+    trusted = replace(assessment(Level.GOLD), attested=1)
+    assert "1 required item rests on a person's word." in render(Report(assessment=trusted)).split("\n\n")[1]
+
+
 def test_without_an_earlier_assessment_everything_is_news() -> None:
     report = Report(assessment=failing(finding()), notes=("There is no earlier assessment.",))
     assert report.says_something

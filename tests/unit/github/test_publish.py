@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -89,6 +90,7 @@ def test_annotations_lie_in_the_repository_worst_first() -> None:
 
 def test_the_status_in_words() -> None:
     assert describe(assessment(Level.GOLD)) == "gold"
+    assert describe(replace(assessment(Level.GOLD), attested=2)) == "gold, 2 on a person's word"
     assert len(describe(failing(finding(), partial=("x" * 500,)))) <= 140
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from assaymark.ahead import Next, Task, next_level, short_of
+from assaymark.ahead import Next, Task, next_level, on_trust, short_of
 from assaymark.findings import (
     Findings,
     Item,
@@ -57,10 +57,8 @@ def _distance(ahead: Next) -> str:
 
 
 def _on_trust(a: Assessment) -> str:
-    if not a.attested:
-        return ""
-    said = f"{count(a.attested, 'required item')} {'rests' if a.attested == 1 else 'rest'} on a person's word."
-    return f'<p class="soft">{said}</p>'
+    said = on_trust(a)
+    return f'<p class="soft">{said}.</p>' if said else ""
 
 
 def _step(a: Assessment, step: Level, ahead: Next) -> str:
