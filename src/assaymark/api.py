@@ -574,12 +574,13 @@ def wait_for(
     return found
 
 
-def watching_jobs(runner: Runner, prefix: str = "") -> Any:
+def watching_jobs(runner: Runner, prefix: str = "", *, judging: bool = False) -> Any:
     """A context that gives what `wait_for` takes as ``heard``, and shows how jobs stand and what they say last.
 
     On a terminal and in a log, not with ``--quiet`` (then it gives None). Their names are shown without ``prefix``.
+    Checks are ``judging``: the terminal has a display of what is checked then, above which lines are written.
     """
-    return import_module("assaymark.cli._watch").watching(runner, prefix)
+    return import_module("assaymark.cli._watch").watching(runner, prefix, lines=judging)
 
 
 def stale_badge(assessment: Path, reason: str, folder: Path) -> None:

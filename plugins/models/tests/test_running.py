@@ -189,3 +189,19 @@ def test_a_missing_image_is_unknown(entry: Any) -> None:
     entry.write()
     result = judge(case_of(load(entry.folder / "model.toml"), Execution()), Request(select=("ML.Per",))).assessment
     assert result.results[0].outcome is Outcome.UNKNOWN
+
+
+def test_a_list_of_numbers_of_numpy_is_read_as_numbers(entry: Any) -> None:
+    entry.files["cooling.py"] = (
+        b"import numpy as np\ndef predict(columns):\n    return [20 + 60 * np.exp(-0.5 * t) for t in columns['time']]\n"
+    )
+    result = entry.results("ML.Per")["ML.Per01"]
+    assert result.outcome is Outcome.PASSED, result.evidence[0].message
+
+
+def test_what_the_model_says_is_shown_while_it_runs(entry: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    entry.files["cooling.py"] = f"print('weights are loaded')\n{GOOD}".encode()
+    entry.results("ML.Per")
+    said = capsys.readouterr().err
+    assert "| weights are loaded\n" in said
+    assert ": exit 0\n" in said

@@ -27,12 +27,15 @@ FIRST, LATER = "| ", "  … it says more: assaymark jobs list"
 
 
 @contextmanager
-def watching(at: Runner, prefix: str = "") -> Iterator[Heard | None]:
-    """What `wait` tells each time that it asked after a job; ``prefix`` is what all their names begin with."""
+def watching(at: Runner, prefix: str = "", *, lines: bool = False) -> Iterator[Heard | None]:
+    """What `wait` tells each time that it asked after a job; ``prefix`` is what all their names begin with.
+
+    ``lines``: also on a terminal, where another display stands already.
+    """
     if talk().quiet:
         yield None
         return
-    display = _Picture(at, prefix) if sys.stderr.isatty() else _Lines(at, prefix)
+    display = _Picture(at, prefix) if sys.stderr.isatty() and not lines else _Lines(at, prefix)
     try:
         yield display.heard
     finally:

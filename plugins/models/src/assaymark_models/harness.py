@@ -88,7 +88,7 @@ def _write(table: Mapping[str, Iterable[Any]]) -> None:
         out = csv.writer(stream)
         out.writerow(lists)
         for row in zip(*lists.values(), strict=True):
-            out.writerow([repr(v) if isinstance(v, float) else v for v in row])
+            out.writerow([repr(float(v)) if isinstance(v, float) else v for v in row])  # NumPy says np.float64(1.0)
 
 
 if __name__ == "__main__":

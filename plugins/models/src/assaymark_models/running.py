@@ -12,7 +12,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
-from assaymark.api import Confinement, FactUnavailable, InputError, Job, Resources, State, runner_of, wait_for
+from assaymark.api import (
+    Confinement,
+    FactUnavailable,
+    InputError,
+    Job,
+    Resources,
+    State,
+    runner_of,
+    wait_for,
+    watching_jobs,
+)
 from assaymark_models.manifest import Manifest
 from assaymark_models.places import place_of
 
@@ -140,7 +150,8 @@ def _finished(runner: Runner, job: Job) -> tuple[Status, str, Mapping[str, bytes
     except InputError as problem:
         raise FactUnavailable(f"the model cannot be run: {' '.join(str(problem).split())}") from problem
     try:
-        status = wait_for(runner, (handle,))[handle.id][0]
+        with watching_jobs(runner, judging=True) as heard:
+            status = wait_for(runner, (handle,), heard)[handle.id][0]
         log = runner.logs(handle, 0, 4_000)
         outputs = dict(runner.collect(handle))
     except BaseException:
