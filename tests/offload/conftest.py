@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +18,7 @@ import login_node
 import podman
 import pytest
 import slurm
+import twins
 from offloading import Place
 
 from assaymark.images.unpack import unpacked as unpack
@@ -127,3 +130,20 @@ def place(
         return runner("container", name, at, settle=0.3)
 
     return make
+
+
+@pytest.fixture
+def apptainer(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Apptainer runs as its caller, on a cluster an ordinary user. One of ours stands in for it, with its words.
+
+    Gives the folder of the site's driver, which it brings in.
+    """
+    programs = tmp_path_factory.mktemp("programs")
+    driver = programs / "driver"
+    driver.mkdir()
+    script = twins.APPTAINER.replace("{python}", sys.executable).replace("{driver}", str(driver))
+    for name, text in (("apptainer", script), ("id", "#!/bin/sh\necho 1000\n")):
+        (programs / name).write_text(text)
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    return driver

@@ -47,19 +47,7 @@ def ranks(tmp_path_factory: pytest.TempPathFactory) -> Layer:
     folder = tmp_path_factory.mktemp("mpi")
     (folder / "ranks.c").write_text(PROGRAM)
     subprocess.run(["mpicc", "-o", str(folder / "ranks"), str(folder / "ranks.c")], check=True, capture_output=True)
-    told = subprocess.run(["ldd", str(folder / "ranks")], check=True, capture_output=True, text=True).stdout
-    files = dict(images.busybox()) | {"bin/ranks": File((folder / "ranks").read_bytes(), 0o755)}
-    for line in told.splitlines():
-        words = [w for w in line.split() if w.startswith("/")]
-        if words:
-            real = Path(words[-1]).resolve()
-            name = "lib/" + Path(line.split()[0]).name
-            files[name] = File(real.read_bytes(), 0o755)
-            if "ld-linux" in name:
-                files["lib64/" + Path(name).name] = File(real.read_bytes(), 0o755)
-    for folder_name in {str(parent) for name in files for parent in Path(name).parents} - {"."}:
-        files.setdefault(folder_name, File(folder=True, mode=0o755))
-    return dict(sorted(files.items()))
+    return dict(sorted({**images.busybox(), **images.linked(("bin/ranks", folder / "ranks"))}.items()))
 
 
 @pytest.mark.parametrize(("launcher", "outcome"), [("pmi2", "passed"), ("none", "failed")])

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import pytest
 import slurm
 from images import CONFIG, File, Made
 from offloading import NEEDS, left, places, running, sleeping
+from twins import MORE_TWINS, ONLY_READ_ONLY, TWINS, changed, tool
 
 from assaymark.images.unpack import unpacked as unpack
 
@@ -141,94 +142,16 @@ def test_the_same_image_gets_the_same_assessment_everywhere(smoke: Smoke, tmp_pa
     assert list((tmp_path / "state/jobs").glob("smoke-*")) == []
 
 
-def changed(**files: File) -> Made:
-    return Made([{**images.busybox(), **{name.replace("__", "/"): file for name, file in files.items()}}])
-
-
-def tool(script: str) -> Made:
-    return changed(bin__tool=File(f"#!/bin/sh\n{script}\n".encode(), 0o755))
-
-
-TWINS: Mapping[str, tuple[Made, set[str]]] = {
-    "fails": (tool("exit 1"), {"IMG.Run03", "IMG.Run04", "IMG.Run05", "IMG.Run06", "IMG.Run08"}),
-    "writes beside itself": (tool("touch /bin/cache && echo tool 1.2"), {"IMG.Run04"}),
-    "wants its own user": (tool('[ "$(id -u)" = 65532 ] || exit 1; echo tool 1.2'), {"IMG.Run05"}),
-    "wants a network": (tool("[ $(cat /proc/net/dev | wc -l) -gt 3 ] || exit 1; echo tool 1.2"), {"IMG.Run06"}),
-    "says another version": (tool("echo tool 2"), {"IMG.Run08"}),
-    "adds to what it writes": (
-        changed(bin__sh=File(
-            b'#!/bin/busybox sh\nbusybox sh "$@"\ncode=$?\n[ ! -f copied.txt ] || echo >> copied.txt\nexit $code\n',
-            0o755,
-        )), {"IMG.Run07"},
-    ),
-    "sets a home of its own": (
-        changed(bin__sh=File(b'#!/bin/busybox sh\nexport HOME=/root\nexec busybox sh "$@"\n', 0o755)), {"IMG.Run19"}
-    ),
-    "has a file for a home": (changed(home=File(b"no folder")), {"IMG.Run19"}),
-    "hides failures": (
-        changed(bin__sh=File(b"#!/bin/busybox sh\n/bin/busybox sh \"$@\"\nexit 0\n", 0o755)), {"IMG.Run02", "IMG.Run08"}
-    ),
-}  # fmt: skip # a table of cases
-# Where nothing but a read-only root is to be had, who needs another one does not start at all.
-ONLY_READ_ONLY = {"writes beside itself": {"IMG.Run03", "IMG.Run04", "IMG.Run05", "IMG.Run06", "IMG.Run08"}}
-
-
 @pytest.mark.parametrize("twin", TWINS)
 @pytest.mark.parametrize("place", places("charliecloud"))
 def test_a_broken_twin_fails_at_the_right_one(place: str, twin: str, smoke: Smoke, tmp_path: Path) -> None:
     made, wrong = TWINS[twin]
-    write(tmp_path, made)
+    write(tmp_path, made())
     done = smoke(place, "--output", "out", "--gate", "silver")
     failing = {id for id, outcome in outcomes(tmp_path / "out").items() if outcome == "failed"}
     assert failing == ONLY_READ_ONLY.get(twin, wrong), done.stdout
     asked_for_silver = failing & {"IMG.Run02", "IMG.Run03", "IMG.Run04", "IMG.Run05", "IMG.Run07"}
     assert done.returncode == (1 if asked_for_silver else 0), done.stderr
-
-
-APPTAINER = """#!{python}
-import os, sys
-words = sys.argv[1:]
-if words == ["--version"]:
-    sys.exit(print("apptainer version 1.4.1"))
-assert words.pop(0) == "exec", words
-bind, home = None, []
-argv = ["bwrap", "--unshare-user", "--uid", "1000", "--clearenv"]
-while words[0].startswith("--"):
-    match words.pop(0):
-        case "--bind":
-            bind = words.pop(0).split(":")
-        case "--home":
-            outside, inside = words.pop(0).split(":")
-            home = ["--tmpfs", os.path.dirname(inside), "--bind", outside, inside]
-            argv += ["--setenv", "HOME", inside]
-        case "--pwd":
-            argv += ["--chdir", words.pop(0)]
-        case "--network":
-            assert words.pop(0) == "none"
-            argv.append("--unshare-net")
-        case "--containall" | "--no-home" | "--cleanenv" | "--no-eval" | "--net" | "--nv":
-            pass
-        case unknown:
-            sys.exit("unknown flag: " + unknown)
-for name, value in os.environ.items():
-    if name.startswith("APPTAINERENV_"):
-        argv += ["--setenv", name.removeprefix("APPTAINERENV_"), value]
-root = ["--ro-bind", words.pop(0), "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", *bind, *home]
-os.execvp("bwrap", [*argv[:1], *root, *argv[1:], "--", *words])
-"""
-
-
-@pytest.fixture
-def apptainer(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Apptainer runs as its caller, on a cluster an ordinary user. One of ours stands in for it, with its words."""
-    programs = tmp_path_factory.mktemp("programs")
-    for name, script in (
-        ("apptainer", APPTAINER.replace("{python}", sys.executable)),
-        ("id", "#!/bin/sh\necho 1000\n"),
-    ):
-        (programs / name).write_text(script)
-        (programs / name).chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
 
 
 @pytest.mark.service(*NEEDS["bubblewrap"])
@@ -278,18 +201,6 @@ name = "speed"
 command = ["/bin/tool", "speed"]
 performance = { pattern = '([0-9.]+) GB/s', reference = 10.0, lower = 0.1, unit = "GB/s" }
 """
-DOES = """case $1 in
-serve) trap 'exit 0' TERM; while :; do sleep 1; done ;;
-result) echo 42 > r.txt ;;
-speed) echo 9.5 GB/s ;;
-*) echo tool 1.2.3 ;;
-esac"""
-MORE_TWINS = {
-    "good": (DOES, set()),
-    "does not listen": (DOES.replace("'exit 0' TERM", "'' TERM"), {"IMG.Run11"}),
-    "differs": (DOES.replace("echo 42", "cat /proc/sys/kernel/random/uuid"), {"IMG.Run12"}),
-    "is slow": (DOES.replace("9.5", "8.5"), {"IMG.Run13"}),
-}
 
 
 @pytest.mark.service(*NEEDS["bubblewrap"])

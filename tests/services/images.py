@@ -7,6 +7,8 @@ import hashlib
 import io
 import json
 import shutil
+import subprocess
+import sys
 import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -69,6 +71,48 @@ def busybox() -> Layer:
     files["etc/group"] = File(b"root:x:0:\ntool:x:1000:\n")
     files["usr/share/sbom.spdx.json"] = File(b'{"spdxVersion": "SPDX-2.3"}')
     return files
+
+
+def linked(*programs: tuple[str, Path]) -> Layer:
+    """Programs and libraries of this machine at these places, with all that they are linked to, and the folders."""
+    files: dict[str, File] = {}
+    for name, program in programs:
+        files[name] = File(program.read_bytes(), 0o755)
+        told = subprocess.run(["ldd", str(program)], check=True, capture_output=True, text=True).stdout
+        for line in told.splitlines():
+            words = [w for w in line.split() if w.startswith("/")]
+            if words:
+                each = "lib/" + Path(line.split()[0]).name
+                files[each] = File(Path(words[-1]).resolve().read_bytes(), 0o755)
+                if "ld-linux" in each:
+                    files["lib64/" + Path(each).name] = files[each]
+    return with_folders(files)
+
+
+def with_folders(files: Layer) -> Layer:
+    """With the folders above each file."""
+    above = {str(parent) for name in files for parent in Path(name).parents} - {"."}
+    return dict(sorted({**{name: File(folder=True, mode=0o755) for name in above}, **files}.items()))
+
+
+_USED = (
+    "import sys, sysconfig, ctypes, ctypes.util, re, pathlib, time, os\n"
+    "files = {m.__file__ for m in list(sys.modules.values()) if getattr(m, '__file__', None)}\n"
+    "print(sysconfig.get_path('stdlib'), *files, sep='\\n')"
+)
+
+
+def python() -> Layer:
+    """The Python of the tests with as much of its library as our probes need."""
+    program = Path(sys.executable).resolve()
+    told = subprocess.run([str(program), "-I", "-c", _USED], check=True, capture_output=True, text=True).stdout
+    library, *files = told.splitlines()
+    used = [Path(f) for f in files if Path(f).is_relative_to(library) and "site-packages" not in f]
+    place = f"usr/lib/python{sys.version_info.major}.{sys.version_info.minor}"
+    used += [Path(library, "encodings", name) for name in ("ascii.py", "latin_1.py")]
+    compiled = [(f"{place}/{f.relative_to(library)}", f) for f in used if f.suffix == ".so"]
+    text = {f"{place}/{f.relative_to(library)}": File(f.read_bytes()) for f in used if f.suffix == ".py"}
+    return with_folders({**linked(("usr/bin/python3", program), *compiled), **text})
 
 
 def tar_of(layer: Layer) -> bytes:
