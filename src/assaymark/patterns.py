@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import get_ident
 from typing import Any, AnyStr, cast
 
 _METHODS = ("search", "match", "fullmatch", "finditer", "findall", "split", "sub", "subn", "pattern", "flags")
@@ -25,6 +27,25 @@ def compile_with(compiler: Callable[[Any, int], re.Pattern[Any]]) -> None:
 def ready(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """What `re.compile` gives. Only for expressions of our own: what a repository wrote is never kept."""
     return _compiler(source, flags)
+
+
+@contextmanager
+def of_library() -> Iterator[None]:
+    """What a library compiles while this thread loads it is treated like expressions of our own.
+
+    PyYAML's take a fortieth of a short run. Other threads, which may hold what a repository wrote, are left alone.
+    """
+    loader, compiled = get_ident(), re.compile
+
+    def compile(source: Any, flags: Any = 0) -> re.Pattern[Any]:
+        own = get_ident() == loader and isinstance(source, (str, bytes))
+        return ready(source, flags) if own else compiled(source, flags)
+
+    re.compile = compile  # type: ignore[assignment] # it does the same
+    try:
+        yield
+    finally:
+        re.compile = compiled
 
 
 class Pattern:

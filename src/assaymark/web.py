@@ -15,6 +15,7 @@ from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from assaymark.patterns import late
 from assaymark.values import dataclass
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ LONGEST = 30.0  # seconds for all of it, redirections included
 MOST = 20_000_000  # bytes of an answer
 HOPS = 8
 _CHUNK = 65_536
-_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.I)
+_ADDRESS = late(r"https?://[^\s\x00-\x20\x7f]+", re.I)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _NEAR = ("127.0.0.1", "localhost", "::1")
 

@@ -6,7 +6,6 @@ The policy table `docs` may name it: `developer`, `admin` and `user` hold a path
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -241,13 +240,16 @@ def _told_of(words: Words, documents: Documents, tree: Tree) -> str:
     return ""
 
 
+_JOINTS = late(r"[_/.-]")
+
+
 def _words(path: str) -> str:
     """The words of a path without the folder of all documentation and the extension.
 
     None for a file of the root, unless its name is one by which projects call such a page.
     """
     inner = path if INSTALL_FILE.fullmatch(path) or ROOT_FILE.fullmatch(path) else path.partition("/")[2]
-    return re.sub(r"[_/.-]", " ", inner.rpartition(".")[0] or inner)
+    return _JOINTS.sub(" ", inner.rpartition(".")[0] or inner)
 
 
 def _rank(words: Words, path: str) -> tuple[bool, bool, bool, bool, int]:

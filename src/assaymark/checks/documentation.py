@@ -110,10 +110,13 @@ def _broken_links(readme: Readme, tree: Tree) -> Iterator[Finding]:
             )
 
 
+_PLAIN_PATH = late(r"[\w./~+ -]+")
+
+
 def _relative(readme: Readme, link: Link) -> str:
     """The path in the repository that a Markdown link names; '' when it leads elsewhere."""
     target = link.target.split("#")[0].split("?")[0]
-    plain = re.fullmatch(r"[\w./~+ -]+", target)
+    plain = _PLAIN_PATH.fullmatch(target)
     if readme.page.markup != MARKDOWN or not plain or link.image or ("/" not in target and "." not in target):
         return ""
     if target.startswith("/"):
@@ -167,11 +170,14 @@ def contributing(documents: Documents, readme: Readme, defaults: Defaults) -> Ev
     )
 
 
+_INCLUDES = late(r"(?im)^\s*(?:\.\. include::|#include|\{!|```\{include\}|:::\{include\})")
+
+
 def _contributing_gap(guide: Guide) -> str:
     """What keeps a page from being a guide; '' when nothing does."""
     if any(_GUIDE_LINK.search(f"{a.target} {a.text}") and _leads_away(a, guide) for a in guide.page.links):
         return ""
-    if re.search(r"(?im)^\s*(?:\.\. include::|#include|\{!|```\{include\}|:::\{include\})", guide.text):
+    if _INCLUDES.search(guide.text):
         return ""
     words = guide.page.words + sum(len(c.split()) for c in guide.page.code)
     if words < _FEW_WORDS:
@@ -181,11 +187,14 @@ def _contributing_gap(guide: Guide) -> str:
     return ""
 
 
+_SCHEME = late(r"^https?://")
+
+
 def _leads_away(link: Link, guide: Guide) -> bool:
     """Whether a link names a page (a bare host or the file itself is no guide)."""
     if link.target.startswith("#"):
         return False
-    bare = re.sub(r"^https?://", "", link.target).rstrip("/")
+    bare = _SCHEME.sub("", link.target).rstrip("/")
     if bare != link.target.rstrip("/"):
         return "/" in bare or _GUIDE_LINK.search(bare) is not None
     return ("/" in bare or "." in bare) and not guide.path.endswith(bare)

@@ -200,9 +200,12 @@ def _topic_names(changes: Changes, history: History, forge: Forge | None) -> lis
     return [n for n in found if n not in long_lived and not _BOT_HEAD.match(n) and not _is_version(n)]
 
 
+_LINE_OF_RELEASES = late(r"(?:v|release[/-]?v?|stable[/-])?\d{1,4}(?:[._]\w{1,9}){0,3}")
+
+
 def _is_version(name: str) -> bool:
     """Maintenance branches such as ``v1.x`` or ``1.2`` are no topics."""
-    return re.fullmatch(r"(?:v|release[/-]?v?|stable[/-])?\d{1,4}(?:[._]\w{1,9}){0,3}", name) is not None
+    return _LINE_OF_RELEASES.fullmatch(name) is not None
 
 
 def _agreed(name: str, declared: list[str]) -> bool:

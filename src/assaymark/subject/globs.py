@@ -16,6 +16,7 @@ MAX_LENGTH = 1_000
 MAX_ALTERNATIVES = 200
 _BRACES = late(r"\{([^{}]*)\}")
 _WILD = late(r"[*?]")
+_STARS = late(r"\*+")
 
 
 def compile_globs(patterns: Iterable[str], *, own: bool = False) -> re.Pattern[str]:
@@ -64,7 +65,7 @@ def fixed_end(pattern: str) -> tuple[str, str] | None:
     last = pattern.rpartition("/")[2]
     if not _WILD.search(last):
         return "name", last
-    end = re.split(r"[*?]", last)[-1]
+    end = _WILD.split(last)[-1]
     return ("suffix", end[end.rindex(".") :]) if "." in end else None
 
 
@@ -90,7 +91,7 @@ def _expression(pattern: str) -> str:
 
 
 def _part(part: str) -> str:
-    first, *later = [_fixed(piece) for piece in re.split(r"\*+", part)]
+    first, *later = [_fixed(piece) for piece in _STARS.split(part)]
     if not later:
         return first
     *middle, last = later

@@ -22,6 +22,8 @@ _RIGHTS = late(
     r"|\(c\)(?! You must retain)|©|all rights reserved\b)"
 )
 _END = late(r"(?i)[\W_]*end of terms and conditions[\W_]*")
+# Each of the three has one of these: nearly all lines have none, which is quicker to see.
+_SIGNS = ("licen", "end of terms", "copyright", "(c)", "all rights")
 _ADDRESS = late(r"https?://\S+")
 _WORDS = late(r"[a-z]{2,}")  # a lone letter numbers a paragraph
 _NAMED = late(r"\bneither the names? of (?:\w+ ){1,8}nor the names of (?:its|any|their) contributors\b")
@@ -29,14 +31,19 @@ _NAMED = late(r"\bneither the names? of (?:\w+ ){1,8}nor the names of (?:its|any
 
 def fingerprint(text: str) -> str:
     """SHA-256 over the words, without title, owners, addresses and numbering."""
-    lines = (
-        line
-        for line in text.splitlines()
-        if len(line) >= 120 or not (_TITLE.fullmatch(line) or _END.fullmatch(line) or _RIGHTS.match(line))
-    )
+    lines = (line for line in text.splitlines() if len(line) >= 120 or not _is_frame(line))
     words = " ".join(_WORDS.findall(_ADDRESS.sub(" ", "\n".join(lines).lower())))
     # Whose name may not be used is as free as who holds the rights.
     return sha256(_NAMED.sub("neither the name nor the names of contributors", words).encode()).hexdigest()
+
+
+def _is_frame(line: str) -> bool:
+    """Whether a line names the licence, who holds the rights, or the end."""
+    if line.isascii():
+        low = line.lower()
+        if not any(sign in low for sign in _SIGNS):
+            return False
+    return bool(_TITLE.fullmatch(line) or _END.fullmatch(line) or _RIGHTS.match(line))
 
 
 def is_owner(line: str) -> bool:

@@ -35,6 +35,11 @@ _NOT_TEXT = late(
     r"\.(?:py|js|ts|c|cc|cpp|h|hpp|sh|ya?ml|json|toml|png|jpe?g|svg|tmpl|tpl|in|j2|xml|header|spdx)$", re.I
 )
 _ELSEWHERE = (".github", "docs", "doc", "legal")
+_NAME = late(r"(?i)(?:licen[cs]e|copying|unlicense)")
+_EITHER_VERSION = late(r"(?:-only|-or-later|\+)$")
+_WITH = late(r"(?i)\s+with\s+")
+_BETWEEN_IDS = late(r"\s+(?:AND|OR|and|or)\s+|\s*/\s*")
+_COPYRIGHT = late(r"(?i)[\s#*/]*(?:copyright|\(c\)|©)")
 _REUSE = late(r"(?i)licenses/([^/]+)\.(?:txt|md)")
 # Only for texts that no other way recognises, so compiled on use: these three.
 _LEGAL_WORDS = (
@@ -48,6 +53,11 @@ _RESTRICTION = late(
     r"|\bonly for\b[\w ]{0,20}\b(?:academic|educational|research|non-?profit)\b|may not be sold"
     r"|\bdo not (?:copy|distribute)"
 )
+# Each alternative has one of these.
+_RESTRICTIVE = (
+    "commons clause", "noncommercial", "non-commercial", "commercial use is", "evaluation purpose", "academic",
+    "educational", "research", "nonprofit", "non-profit", "may not be sold", "do not copy", "do not distribute",
+)  # fmt: skip # many short items
 _FURTHER_TERMS = late(r"non-?commercial|academic|advertising materials|clinical|military|for research|evil\b|ethical")
 _POINTS = r"(?i)\b(?:licen[cs]e[-._][\w.-]+|copying[-._\w]*|unlicense|licenses/[\w.-]+)"
 _R_TEMPLATE = r"(?im)^(?:YEAR|COPYRIGHT HOLDER|ORGANIZATION)\s*:\s*\S"
@@ -225,14 +235,14 @@ def _resembling(text: str, matches: Sequence[Match] | None) -> LicenceFile:
     """``matches`` are those of the recogniser where it was asked already."""
     words = len(text.split())
     if words < FEWEST:
-        line = _line_of(_RESTRICTION.search(text), text)
+        line = _line_of(_restriction(text), text)
         return LicenceFile(path="", kind=_unknown_kind(text, words), words=words, restriction=line)
     if matches is None:
         matches = recognise([text])[0]
     rest = _rest(text, [(m.start, m.end) for m in matches])
     total = _weight(text)
     coverage = 1 - _weight(rest) / total if total else 0.0
-    restriction = _RESTRICTION.search("\n".join([rest, *filter(is_owner, text.splitlines())]))
+    restriction = _restriction("\n".join([rest, *filter(is_owner, text.splitlines())]))
     line = _line_of(restriction, text)
     if matches and coverage >= COVERAGE:
         ids = tuple(dict.fromkeys(m.id for m in matches))
@@ -245,7 +255,16 @@ def _resembling(text: str, matches: Sequence[Match] | None) -> LicenceFile:
 
 
 def _exact(text: str) -> str | None:
-    return None if _RESTRICTION.search(text) else KNOWN.get(fingerprint(text))
+    return None if _restriction(text) else KNOWN.get(fingerprint(text))
+
+
+def _restriction(text: str) -> re.Match[str] | None:
+    """Where a text takes back what a licence gives."""
+    if text.isascii():
+        low = text.lower()
+        if not any(word in low for word in _RESTRICTIVE):
+            return None
+    return _RESTRICTION.search(text)
 
 
 def _line_of(found: re.Match[str] | None, text: str) -> int | None:
@@ -278,12 +297,12 @@ def variants(id: str) -> tuple[str, ...]:
 
 def base_id(id: str) -> str:
     """The id without what the text cannot tell: ``-only``, ``-or-later``, ``+``, and ``WITH`` exceptions."""
-    return re.sub(r"(?:-only|-or-later|\+)$", "", re.split(r"(?i)\s+with\s+", id.strip())[0])
+    return _EITHER_VERSION.sub("", _WITH.split(id.strip())[0])
 
 
 def expression_ids(expression: str) -> tuple[str, ...]:
     """The licence ids of an SPDX expression, in their order; other words are returned as they are."""
-    words = re.split(r"\s+(?:AND|OR|and|or)\s+|\s*/\s*", re.sub(r"[()]", " ", expression[:500]).strip())
+    words = _BETWEEN_IDS.split(expression[:500].replace("(", " ").replace(")", " ").strip())
     return tuple(w.strip() for w in words if w.strip())
 
 
@@ -298,7 +317,7 @@ def _is_reuse(entry: Entry) -> bool:
 
 
 def _is_name(name: str) -> bool:
-    return re.match(r"(?i)(?:licen[cs]e|copying|unlicense)", name) is not None
+    return _NAME.match(name) is not None
 
 
 def _read(tree: Tree, found: Iterable[tuple[Entry, str]]) -> tuple[LicenceFile, ...]:
@@ -328,7 +347,7 @@ def _rest(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 def _weight(text: str) -> int:
     """Letters and digits, so that rules and frames do not count; copyright lines do not count either."""
-    lines = (line for line in text.splitlines() if not re.match(r"(?i)[\s#*/]*(?:copyright|\(c\)|©)", line))
+    lines = (line for line in text.splitlines() if not _COPYRIGHT.match(line))
     return sum(sum(map(str.isalnum, line)) for line in lines)
 
 

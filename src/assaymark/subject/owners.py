@@ -46,11 +46,14 @@ def owners(tree: Tree) -> Owners:
     return Owners()
 
 
+_COMMENT = late(r"(?:^|\s)#.*")
+
+
 def _rules(text: str) -> list[Rule]:
     rules: list[Rule] = []
     default: tuple[str, ...] = ()
     for number, raw in enumerate(text.splitlines(), 1):
-        line = re.sub(r"(?:^|\s)#.*", "", raw[:2_000]).strip()
+        line = _COMMENT.sub("", raw[:2_000]).strip()
         section = _SECTION.match(line)
         if section:  # GitLab: a heading, and the owners of its rules that name none
             default = tuple(line[section.end() :].split())

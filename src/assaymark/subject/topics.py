@@ -149,5 +149,8 @@ def _pointer(page: Page) -> int:
     return 0
 
 
+_BADGE = late(r"(?i)(?:shields\.io|badge|\.svg(?:\?|$)|\.png$|\.gif$|\.jpe?g$)")
+
+
 def _is_badge(target: str) -> bool:
-    return re.search(r"(?i)(?:shields\.io|badge|\.svg(?:\?|$)|\.png$|\.gif$|\.jpe?g$)", target) is not None
+    return _BADGE.search(target) is not None

@@ -94,7 +94,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from assaymark import parsed
 from assaymark.errors import InputError
 from assaymark.model import Severity
-from assaymark.patterns import ready
+from assaymark.patterns import late, ready
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -298,6 +298,10 @@ def _config(table: _Table) -> ConfigRule:
     )
 
 
+_NAME = late(r"[a-z0-9][a-z0-9-]*")
+_SPAN = late(r"(\d{1,3})-(\d{1,3})", re.ASCII)
+
+
 def _canary(table: _Table) -> Canary | None:
     if "canary" not in table.data:
         return None
@@ -324,7 +328,7 @@ def _sound(manifest: Manifest, where: str, formats: frozenset[str]) -> None:
     def wrong(message: str, hint: str | None = None) -> InputError:
         return InputError(message, where=where, hint=hint)
 
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", manifest.name):
+    if not _NAME.fullmatch(manifest.name):
         raise wrong(f"'name' is {manifest.name!r}", "small letters, digits and hyphens")
     if not (manifest.languages or manifest.files):
         raise wrong("'languages' or 'files' must say what it looks at")
@@ -428,7 +432,7 @@ class _Table:
     def _codes(self, key: str, item: object) -> Iterable[int]:
         if type(item) is int:
             return (item,)
-        if isinstance(item, str) and (span := re.fullmatch(r"(\d{1,3})-(\d{1,3})", item, re.ASCII)):
+        if isinstance(item, str) and (span := _SPAN.fullmatch(item)):
             return range(int(span[1]), int(span[2]) + 1)
         raise self.wrong(key, "must be a list of exit codes")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,10 @@ from typing import Any
 from assaymark.api import Rule, Severity, Validator
 from assaymark.errors import InputError
 from assaymark.parsed import table, tables
+from assaymark.patterns import late
 
 # Format, group and number, as in CWL-X001; the groups are explained in docs/validate.md.
-ID = re.compile(r"(?P<format>[A-Z]{2,3})-(?P<group>[CDEGPRSTVXY])\d{3}")
+ID = late(r"(?P<format>[A-Z]{2,3})-(?P<group>[CDEGPRSTVXY])\d{3}")
 COMMON = Path(__file__).with_name("rules.toml")
 _KEYS = {"id", "title", "severity", "why", "remedy"}
 

@@ -10,9 +10,11 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
+from assaymark.patterns import of_library
 from assaymark.subject.parsing import MAX_ALIASES, MAX_DEPTH, MAX_EXPANSION, KeyPath, ParseProblem
+
+with of_library():
+    import yaml
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
