@@ -24,14 +24,14 @@ RUNNERS = {
     "interlink": "a pod handed to interLink (needs --site)",
     "kubernetes": "a pod or a Job of Kubernetes, also on a virtual node of interLink (needs --site)",
 }
-# The first that works is taken. Bubblewrap comes last: it knows least of images.
-ENGINES = ("docker", "podman", "apptainer", "singularity", "charliecloud", "bubblewrap")
+# The first that works is taken. Bubblewrap comes late: it knows least of images; and udocker needs it.
+ENGINES = ("docker", "podman", "apptainer", "singularity", "charliecloud", "bubblewrap", "udocker")
 # Tested by their documented command line only.
-UNVERIFIED = ("apptainer", "singularity")
-ON_NODES = ("apptainer", "singularity", "charliecloud", "bubblewrap")
+UNVERIFIED = ("apptainer", "singularity", "udocker")
+ON_NODES = ("apptainer", "singularity", "charliecloud", "bubblewrap", "udocker")
 PODS = ("interlink", "kubernetes")
 # What mounts nothing of this machine's into a job elsewhere.
-BEHIND_LOGIN = ("apptainer", "singularity", "charliecloud")
+BEHIND_LOGIN = ("apptainer", "singularity", "charliecloud", "udocker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +193,10 @@ def engine_named(name: str, at: Places, site: Site | None = None) -> Engine:
         from assaymark.runners.engines.charliecloud import Charliecloud
 
         return Charliecloud(folder, ask=ask, binds=binds)
+    if name == "udocker":
+        from assaymark.runners.engines.udocker import Udocker
+
+        return Udocker(folder, ask=ask, binds=binds)
     from assaymark.runners.engines.bubblewrap import Bubblewrap
 
     return Bubblewrap(folder, binds=binds)

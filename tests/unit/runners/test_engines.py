@@ -18,6 +18,7 @@ from assaymark.runners.choose import ENGINES, Places, back_of, engine_named, run
 from assaymark.runners.engines.apptainer import Apptainer
 from assaymark.runners.engines.docker import Docker
 from assaymark.runners.engines.load import as_docker, config_digest, loaded
+from assaymark.runners.engines.udocker import Udocker
 from assaymark.runners.folder import WORK
 from assaymark.runners.local import Processes
 from assaymark.runners.shared import SharedFolder
@@ -90,6 +91,37 @@ def test_apptainer_takes_its_caller_for_an_ordinary_user_unless_that_is_root(pro
         program("id", f"#!/bin/sh\n{told}\n")
         with pytest.raises(InputError, match=why):
             engine.wrap(job)
+
+
+def test_udocker_takes_nothing_away_by_itself(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UDOCKER_DIR", "/tools")
+    monkeypatch.setenv("UDOCKER_DEFAULT_EXECUTION_MODE", "R1")
+    program("bwrap", "#!/bin/sh\nexit 0\n")
+    engine = Udocker(lambda _: Path("/image"), binds=("/ceph:/data",))
+    job = replace(JOB, environment={"A": "b", "E": ""})
+    text = " ".join(engine.wrap(job).argv)
+    for words in (
+        "bwrap --dev-bind / / --ro-bind /image /image", "--tmpfs /image/tmp --unshare-net -- env", "UDOCKER_DIR=/tools",
+        "UDOCKER_DEFAULT_EXECUTION_MODE=P1", "-q run --location=/image", f"--user={os.getuid()}",
+        f"--volume={WORK}:/mnt --workdir=/mnt --volume=/ceph:/data", "--env=A=b --env=E= --nobanner ours",
+    ):  # fmt: skip # a table of cases
+        assert words in text, words
+    assert text.endswith(" ours tool --version")
+    assert "--unshare-net" not in engine.wrap(replace(job, confinement=Confinement())).argv
+    assert ("--allow-root" in text) == (os.getuid() == 0)
+    for wrong in (
+        replace(job, confinement=replace(STRICT, read_only=False)),
+        replace(job, confinement=replace(STRICT, user=5)),
+        replace(job, resources=Resources(gpus=1)),
+        replace(job, command=("tool", "")),
+    ):
+        with pytest.raises(InputError, match="udocker"):
+            engine.wrap(wrong)
+    program("bwrap", "#!/bin/sh\nexit 1\n")
+    with pytest.raises(InputError, match="takes nothing away"):
+        engine.wrap(job)
 
 
 def test_docker_takes_everything_away() -> None:

@@ -16,12 +16,14 @@ from assaymark.runners.engines.apptainer import Apptainer
 from assaymark.runners.engines.bubblewrap import Bubblewrap
 from assaymark.runners.engines.charliecloud import Charliecloud
 from assaymark.runners.engines.docker import Docker
+from assaymark.runners.engines.udocker import Udocker
 from assaymark.runners.engines.unstarted import by_state
 
 ENGINES: dict[str, Engine] = {
     "bubblewrap": Bubblewrap(lambda _: Path("/image")),
     "charliecloud": Charliecloud(lambda _: Path("/image")),
     "apptainer": Apptainer(lambda _: Path("/image")),
+    "udocker": Udocker(lambda _: Path("/image")),
 }
 NEVER, ONCE = "0001-01-01 00:00:00 +0000 UTC", "2026-11-21 21:22:55.1 +0000 UTC"
 NO_GROUPS = "Error: OCI runtime error: crun: cgroups in hybrid mode not supported, drop all controllers"
@@ -57,6 +59,8 @@ def said(folder: Path, examine: Sequence[str], err: str, out: str = "") -> str:
         ("apptainer", "WARNING: x\nFATAL:   container creation failed: mount /a->/b error\n", "refused"),
         ("apptainer", "FATAL:   stat /no/such: no such file or directory\n", ""),
         ("apptainer", 'FATAL:   "tool": executable file not found in $PATH\n', ""),
+        ("udocker", "Error: invalid working directory:  /mnt\n", "refused"),
+        ("udocker", "Error: command not found or has no execute bit set:  ['/no/such']\n", ""),
         ("apptainer", "Traceback\nFATAL:   of the program itself\n", ""),
     ],
 )

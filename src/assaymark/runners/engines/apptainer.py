@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assaymark.errors import InputError
-from assaymark.job import Confinement, Job
+from assaymark.job import Job
 from assaymark.runners.engines import HOME, HOME_FOLDER, Wrapped
+from assaymark.runners.engines.caller import as_caller
 from assaymark.runners.engines.probe import Ask, first_line, ran
 from assaymark.runners.engines.unstarted import by_words
 from assaymark.runners.folder import INDEX, MARK, NAME, WORK
@@ -47,7 +48,7 @@ class Apptainer:
         """Everything of the host left out; it always runs as the caller, with a read-only root."""
         if job.image is None:
             return Wrapped(job.command)
-        self._as_caller(job)
+        as_caller(self.program, self.ask, job)
         if not job.confinement.read_only:
             raise InputError(f"{self.program} runs an unpacked image only with a read-only root")
         # Ranks share the memory of their node, and hear of one another by variables.
@@ -66,16 +67,3 @@ class Apptainer:
         told = [f"{prefix}{name}={value}" for name, value in variables.items()]
         words = ("env", *told, *argv, str(self.folder(job)), *job.command)
         return Wrapped(words, needs=(self.program,), examine=_UNSTARTED)
-
-    def _as_caller(self, job: Job) -> None:
-        """It knows no other user; the caller does for an ordinary one. InputError when that is not what was asked."""
-        if job.confinement.user is None:
-            return
-        if job.confinement.user != Confinement.ORDINARY:
-            raise InputError(f"{self.program} runs as the caller only: it cannot take an arbitrary user")
-        done = self.ask(["id", "-u"])
-        if done.returncode != 0 or not done.stdout.strip().isdigit():
-            raise InputError(f"who would run {self.program} cannot be found out: {first_line(done)}")
-        if int(done.stdout) == 0:
-            hint = "call it as an ordinary user"
-            raise InputError(f"{self.program} runs as the caller only, who is root here", hint=hint)

@@ -20,6 +20,7 @@ _KEPT = (
 def environment() -> dict[str, str]:
     """What engines and schedulers need to know of ours."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    kept |= {name: value for name, value in os.environ.items() if name.startswith("UDOCKER_")}
     return {"USER": "assaymark", **kept}
 
 
