@@ -112,7 +112,7 @@ def test_names_that_are_sql_are_names(tmp_path: Path) -> None:
 def test_the_engine_sees_the_file_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a\n1\n", encoding="utf-8")
     (tmp_path / "secret.csv").write_text("a\n1\n", encoding="utf-8")
-    with table_engine.connected([tmp_path / "t.csv"], None) as connection:
+    with table_engine.connected([tmp_path / "t.csv"], table_engine.Told(None)) as connection:
         assert connection.execute(f"SELECT * FROM read_csv('{tmp_path}/t.csv')").fetchall() == [(1,)]
         for query in (
             f"SELECT * FROM read_csv('{tmp_path}/secret.csv')",
@@ -244,3 +244,14 @@ def test_keys_that_do_not_fit_into_memory_are_judged(tmp_path: Path, monkeypatch
     monkeypatch.setattr(repeated, "AT_ONCE", 200_000)
     found = tables.measure(dataset(tmp_path), file)
     assert (found.unknown, found.broken, found.rows, found.violations) == ("", "", 2_000_000, ())
+
+
+def test_who_waits_is_told_the_step_and_how_far_it_is(tmp_path: Path) -> None:
+    with (tmp_path / "t.csv").open("w", encoding="utf-8") as stream:
+        stream.write("id,value\n" + "".join(f"{i},{i / 7}\n" for i in range(1_500_000)))
+    heard: list[tuple[str, float]] = []
+    file = File(path="t.csv", kind="table", columns=(Column(name="id", type="integer"), Column(name="value")))
+    tables.measure(dataset(tmp_path), file, lambda step, share: heard.append((step, share)))
+    shares = [share for step, share in heard if step == "rows"]
+    assert any(0 < share <= 100 for share in shares)
+    assert shares == sorted(shares)

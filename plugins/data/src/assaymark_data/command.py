@@ -41,9 +41,11 @@ def command(subject: str, allow_hosts: tuple[str, ...], **wanted: Any) -> None:
     Metadata are judged by the 41 FAIR indicators of the RDA, files by the rules of a manifest. Nothing is unpickled or
     executed, and no host is asked that is not allowed.
     """
-    from assaymark_data.progress import measured
+    from assaymark_data.progress import busy, measured
 
-    answer(measured(case_of(source_of(subject, allow_hosts))), wanted, allow_hosts=allow_hosts)
+    with busy("Reading …"):
+        case = case_of(source_of(subject, allow_hosts))
+    answer(measured(case), wanted, allow_hosts=allow_hosts)
 
 
 def source_of(subject: str, allow_hosts: tuple[str, ...] = ()) -> Source:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,8 +37,16 @@ def tidy_exit() -> None:
     atexit.register(gc.unfreeze)
 
 
+@dataclass(slots=True)
+class Told:
+    """Who is told how far it is (``heard``: the step and its share in percent), and which step it is."""
+
+    heard: Callable[[str, float], None] | None
+    step: str = ""
+
+
 @contextmanager
-def connected(places: Sequence[Path], heard: Callable[[float], None] | None) -> Iterator[DuckDBPyConnection]:
+def connected(places: Sequence[Path], told: Told) -> Iterator[DuckDBPyConnection]:
     """A database that sees these files and nothing else, and stops when its time is over."""
     import tempfile
     import threading
@@ -47,13 +56,17 @@ def connected(places: Sequence[Path], heard: Callable[[float], None] | None) -> 
     with tempfile.TemporaryDirectory(prefix="assaymark-data-") as spill:
         connection = duckdb.connect(":memory:", config={"memory_limit": MEMORY, "threads": THREADS})
         ended = threading.Event()
-        watch = threading.Thread(target=_watch, args=(connection, ended, heard), daemon=True)
+        watch = threading.Thread(target=_watch, args=(connection, ended, told), daemon=True)
         try:
             connection.execute(f"SET temp_directory = {sql_text(spill)}")
             connection.execute(f"SET allowed_paths = [{', '.join(sql_text(str(p)) for p in places)}]")
             connection.execute("SET enable_external_access = false")
             connection.execute("SET autoinstall_known_extensions = false")
             connection.execute("SET TimeZone = 'UTC'")
+            if told.heard:  # the engine counts only when it believes that it shows a bar
+                connection.execute("SET enable_progress_bar = true")
+                connection.execute("SET enable_progress_bar_print = false")
+                connection.execute("SET progress_bar_time = 0")
             connection.execute("SET lock_configuration = true")
             watch.start()
             yield connection
@@ -64,7 +77,7 @@ def connected(places: Sequence[Path], heard: Callable[[float], None] | None) -> 
             connection.close()
 
 
-def _watch(connection: DuckDBPyConnection, ended: Any, heard: Callable[[float], None] | None) -> None:
+def _watch(connection: DuckDBPyConnection, ended: Any, told: Told) -> None:
     """Interrupts what takes too long, and tells how far it is."""
     import time
 
@@ -73,8 +86,8 @@ def _watch(connection: DuckDBPyConnection, ended: Any, heard: Callable[[float], 
         if time.monotonic() > end:
             connection.interrupt()
             return
-        if heard:
-            heard(max(0.0, connection.query_progress()))
+        if told.heard:
+            told.heard(told.step, max(0.0, connection.query_progress()))
 
 
 def is_parquet(path: str) -> bool:

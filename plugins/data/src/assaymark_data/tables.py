@@ -16,7 +16,7 @@ from assaymark_data import personal, table_engine
 from assaymark_data.dataset import Dataset, File, ForeignKey
 from assaymark_data.personal import Hint
 from assaymark_data.repeated import repeated
-from assaymark_data.table_engine import connected, encoding_of, is_parquet, source_of, sql_name, tidy_exit
+from assaymark_data.table_engine import Told, connected, encoding_of, is_parquet, source_of, sql_name, tidy_exit
 from assaymark_data.table_rules import applicable, rules_of, unapplied_of, value_of
 
 if TYPE_CHECKING:
@@ -57,8 +57,11 @@ class Measured:
         return tuple(v for v in self.violations if v.rule in rules)
 
 
-def measure(dataset: Dataset, file: File, heard: Callable[[float], None] | None = None) -> Measured:
-    """Measure one table by its rules; what cannot be read is said, not raised. ``heard`` is told how far it is."""
+def measure(dataset: Dataset, file: File, heard: Callable[[str, float], None] | None = None) -> Measured:
+    """Measure one table by its rules; what cannot be read is said, not raised.
+
+    ``heard`` is told which step is done, and which share of it in percent.
+    """
     import duckdb
 
     tidy_exit()
@@ -72,9 +75,10 @@ def measure(dataset: Dataset, file: File, heard: Callable[[float], None] | None 
     except (FactUnavailable, OSError) as problem:
         return Measured(file=file, unknown=getattr(problem, "reason", str(problem)))
     others_read = {path: (dataset.named(path), there) for path, there in others.items()}
+    told = Told(heard)
     try:
-        with connected([place, *others.values()], heard) as connection:
-            return _measured(connection, file, place, others_read)
+        with connected([place, *others.values()], told) as connection:
+            return _measured(connection, file, place, others_read, told)
     except duckdb.InterruptException:
         return Measured(file=file, unknown=f"took longer than {table_engine.SECONDS / 60:.0f} minutes")
     except duckdb.OutOfMemoryException as problem:
@@ -106,7 +110,7 @@ def _line(problem: object) -> str:
 
 
 def _measured(
-    connection: DuckDBPyConnection, file: File, place: Path, others: dict[str, tuple[File, Path]]
+    connection: DuckDBPyConnection, file: File, place: Path, others: dict[str, tuple[File, Path]], told: Told
 ) -> Measured:
     source = source_of(file, place)
     columns = tuple((str(r[0]), str(r[1])) for r in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall())
@@ -115,9 +119,11 @@ def _measured(
     file = replace(file, columns=applicable(connection, file.columns))
     rules = list(rules_of(file, columns, connection, place))
     counted = ", ".join(f"count(*) FILTER (WHERE {condition})" for _, _, _, condition in rules)
+    told.step = "rows"
     # All rows are fetched, here and below: the engine finishes its list of rejected lines only then.
     row = connection.execute(f"SELECT count(*){', ' + counted if counted else ''} FROM {source}").fetchall()[0]
     rejected = tuple(_rejected(connection, file))
+    told.step = "places"
     found = [
         Violation(
             rule=rule,
@@ -129,6 +135,7 @@ def _measured(
         for (rule, column, wanted, condition), n in zip(rules, row[1:], strict=True)
         if n
     ]
+    told.step = "keys"
     found += [v for v in _keys(connection, source, file, columns, int(row[0])) if v.count]
     found += [v for k in file.foreign if (v := _foreign(connection, source, file, columns, k, others)).count]
     hints = (*personal.by_name([c for c, _ in columns]), *personal.by_value(connection, source, columns))
