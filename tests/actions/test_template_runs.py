@@ -192,7 +192,8 @@ def test_an_image_is_built_judged_and_tried(
     ran = Runs(act, root).run("assaymark-smoke.yml", env={"STANDIN_IMAGE": str(image)})
     assert ran.code == 0, ran.told()
     passed = {s["id"] for s in report(ran, "assaymark-smoke")["subcriteria"] if s["outcome"] == "passed"}
-    assert {"IMG.Run02", "IMG.Run06"} <= passed, "it was tried, not only looked at"
+    tried = {*(f"IMG.Run{n:02}" for n in range(1, 8)), "IMG.Run19"}
+    assert tried <= passed, "it was tried, not only looked at"
 
 
 @pytest.mark.parametrize("words", [("--model", "regression", "--schedule"), ("--service",), ("--smoke", "cpu")])
