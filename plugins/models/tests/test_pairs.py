@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from scipy import stats
 from sklearn import metrics as reference
+from sklearn.calibration import calibration_curve
 
 from assaymark.api import FactUnavailable, Outcome
 from assaymark_models import compare, delong
 from assaymark_models.bootstrap import How
-from assaymark_models.checks.calibration import error
+from assaymark_models.checks.calibration import error, error_of_all
 from assaymark_models.sample import Rows, Sample
 
 
@@ -169,3 +170,59 @@ def test_of_several_classes_the_positive_one_may_be_calibrated_alone(three: Any)
     assert calibrated(three)[0] is Outcome.PASSED
     three.tables["predictions.csv"]["sure"] = chance**3
     assert calibrated(three)[0] is Outcome.FAILED
+
+
+@pytest.fixture
+def sure_of_all(three: Any) -> Any:
+    """Three classes with the probability of each, by which the truth is drawn."""
+    rng = np.random.default_rng(6)
+    chances = rng.dirichlet([1, 1, 1], 4000)
+    truth = (rng.random((4000, 1)) > chances.cumsum(axis=1)).sum(axis=1)
+    three.tables["reference.csv"]["truth"] = np.array(["ash", "elm", "oak"])[truth]
+    columns = {f"p{i}": chances[:, i] for i in range(3)}
+    three.tables["predictions.csv"] = {
+        "prediction": np.array(["ash", "elm", "oak"])[chances.argmax(axis=1)],
+        **columns,
+    }
+    three.manifest["predictions"] = {"file": "predictions.csv"}
+    three.manifest["calibration"]["at-most"] = 0.03
+    three.manifest["predictions.probabilities"] = {"ash": "p0", "elm": "p1", "oak": "p2"}
+    return three
+
+
+def by_class(table: Any, truth: Any) -> float:
+    """The mean of the errors of single classes, each by the curve of scikit-learn."""
+    found = []
+    for name, column in (("ash", "p0"), ("elm", "p1"), ("oak", "p2")):
+        share, mean = calibration_curve(truth == name, table[column], n_bins=15)
+        rows = np.histogram(table[column], bins=np.linspace(0, 1, 16))[0]
+        found.append(float((np.abs(share - mean) * rows[rows > 0]).sum() / rows.sum()))
+    return float(np.mean(found))
+
+
+def test_all_classes_are_calibrated_at_once(sure_of_all: Any) -> None:
+    outcome, said = calibrated(sure_of_all)
+    assert outcome is Outcome.PASSED, said
+    table, truth = sure_of_all.tables["predictions.csv"], sure_of_all.tables["reference.csv"]["truth"]
+    numbers = sure_of_all.results("ML.Cal")["ML.Cal01"].evidence[0].metrics
+    assert numbers["calibration error"] == pytest.approx(by_class(table, truth), abs=1e-9)
+    hits, chances = np.stack([truth == n for n in ("ash", "elm", "oak")]), np.stack([table[f"p{i}"] for i in range(3)])
+    one = error_of_all(hits[:1], chances[:1], 15, How(resamples=400))
+    alone = error(hits[0], chances[0], 15, How(resamples=400))
+    assert (one.point, one.low, one.high) == pytest.approx((alone.point, alone.low, alone.high), abs=2e-3)
+    # Too sure of elm, and that at the cost of oak: the class that is predicted is hardly another.
+    table["p1"], table["p2"] = table["p1"] + 0.4 * table["p2"], 0.6 * table["p2"]
+    assert calibrated(sure_of_all)[0] is Outcome.FAILED
+
+
+def test_probabilities_that_are_none_decide_nothing(sure_of_all: Any) -> None:
+    table = sure_of_all.tables["predictions.csv"]
+    table["p1"] = table["p1"] + 0.01
+    assert calibrated(sure_of_all) == (
+        Outcome.UNKNOWN,
+        "the probabilities of 4,000 rows do not sum to 1, first at row 1",
+    )
+    table["p1"] = np.where(np.arange(4000) == 7, np.nan, table["p1"] - 0.01)
+    assert calibrated(sure_of_all) == (Outcome.UNKNOWN, "the probabilities of 1 rows do not sum to 1, first at row 8")
+    sure_of_all.manifest["predictions.probabilities"].pop("oak")
+    assert calibrated(sure_of_all) == (Outcome.UNKNOWN, "no column has the probability of class 'oak'")

@@ -189,6 +189,7 @@ def columns_of_predictions(manifest: Manifest) -> set[str]:
     """The columns that predictions have to have."""
     get = manifest.get
     found = {str(get("predictions", "column", GUESS)), *map(str, get("predictions", "ensemble", ()))}
+    found |= set(get("predictions", "probabilities", {}).values())
     names = [get("predictions", k) for k in ("probability", "lower", "upper")] + [key_of(manifest)]
     return found | {str(n) for n in names if n} | (set(boxes_of(manifest)) if manifest.task == "detection" else set())
 
