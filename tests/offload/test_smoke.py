@@ -188,6 +188,16 @@ def test_a_gpu_that_computes_wrongly_fails_there(right: int, wrong: set[str], sm
     assert failing == wrong, done.stdout
 
 
+@pytest.mark.service(*NEEDS["bubblewrap"])
+@pytest.mark.usefixtures("apptainer")
+def test_a_node_without_a_gpu_is_not_blamed_on_the_image(smoke: Smoke, tmp_path: Path) -> None:
+    write(tmp_path, tool("exit 1"), GPU.replace('start = ["/bin/tool"]', ""))
+    done = smoke("apptainer", "--output", "out", "--gate", "silver")
+    here = any(map(os.path.exists, ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")))
+    assert outcomes(tmp_path / "out")["IMG.Run10"] == ("failed" if here else "unknown"), done.stdout
+    assert ("the node has no GPU" in (tmp_path / "out/summary.md").read_text()) is not here
+
+
 ASKED_FOR = """
 image = "tool.tar"
 start = ["/bin/tool"]

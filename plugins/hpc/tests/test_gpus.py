@@ -18,7 +18,7 @@ from assaymark_hpc.asked import Bandwidth, Gpu, Manifest
 from assaymark_hpc.probes import gpu as probe
 from assaymark_hpc.probes import rates as rate_probe
 from assaymark_hpc.probes import together
-from assaymark_hpc.trials import Trial, Trials
+from assaymark_hpc.trials import NO_DEVICE, Trial, Trials
 
 SAID = b"ASSAYMARK_GPU count=1 right=1 kind=nvidia driver=12.6 installed=560.35.03 runtime=12.4 memory=3100.5 name=X\n"
 ASKED = Manifest(
@@ -138,6 +138,17 @@ def test_what_was_not_measured_is_unknown() -> None:
     lost = Status(state=State.NODE_LOST, reason="the node")
     for id, name in (("image.gpu", "gpu"), ("image.gpu_together", "own-together"), ("image.bandwidth", "own-rates")):
         assert judged(with_trial(Trial(name=name, status=lost)))[id].outcome is Outcome.UNKNOWN
+
+
+def test_a_node_without_a_gpu_is_not_blamed_on_the_image() -> None:
+    made = {"gpu": ended("gpu", code=1), "own-together": ended("own-together", code=1)}
+    there = replace(GOOD, made={**GOOD.made, **made, "own-devices": ended("own-devices")})
+    found = {id: judged(there)[id].outcome for id in ("image.gpu", "image.gpu_together")}
+    assert set(found.values()) == {Outcome.FAILED}
+    away = replace(there, made={**there.made, "own-devices": ended("own-devices", code=NO_DEVICE)})
+    for id in ("image.gpu", "image.gpu_runtime", "image.gpu_together"):
+        assert judged(away)[id].outcome is Outcome.UNKNOWN
+    assert "the node has no GPU" in judged(away)["image.gpu"].message
 
 
 def test_the_driver_is_in_the_record() -> None:

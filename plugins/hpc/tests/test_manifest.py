@@ -168,7 +168,7 @@ def test_a_test_is_named_once(tmp_path: Path) -> None:
 def test_our_own_names_are_complete() -> None:
     from assaymark_hpc.manifest import PROBES
 
-    assert len(set(OWN)) == len(OWN) == len(PROBES) + 14
+    assert len(set(OWN)) == len(OWN) == len(PROBES) + 15
 
 
 @given(text=st.text(max_size=200))

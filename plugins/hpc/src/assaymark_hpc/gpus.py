@@ -10,7 +10,7 @@ import re
 from assaymark.api import Evidence, Grade, check, failed, not_applicable, passed, unknown
 from assaymark_hpc.asked import Manifest
 from assaymark_hpc.judged import said, trial_of, undecided
-from assaymark_hpc.trials import Trial, Trials
+from assaymark_hpc.trials import NO_DEVICE, Trial, Trials
 
 _GPU = re.compile(rb"^ASSAYMARK_GPU ([^\n]{1,2000})$", re.MULTILINE)
 _TOGETHER = re.compile(rb"^ASSAYMARK_NCCL ([^\n]{1,2000})$", re.MULTILINE)
@@ -39,6 +39,17 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
+_NOWHERE = unknown(
+    "the node has no GPU: the image was not tried on one", remedy="try it where there is one: --site NAME"
+)
+
+
+def _no_device(trials: Trials) -> bool:
+    """Whether the node itself, without any image, shows no GPU."""
+    seen = trials.made.get("own-devices")
+    return seen is not None and seen.code == NO_DEVICE
+
+
 @check("image.gpu")
 def gpu(trials: Trials, smoke_manifest: Manifest) -> Evidence:
     """The GPUs that were asked for are seen inside, and each computes rightly."""
@@ -50,6 +61,8 @@ def gpu(trials: Trials, smoke_manifest: Manifest) -> Evidence:
         return undecided(trial)
     found = told(trial)
     count, right = _number(found.get("count", "")), _number(found.get("right", ""))
+    if (trial.code != 0 or count <= 0) and _no_device(trials):
+        return _NOWHERE
     if trial.code != 0 or count < 0 or right < 0:
         return failed(f"the GPUs could not be used (exit status {trial.code}){said(trial)}", remedy=_REMEDY)
     if count != asked.count:
@@ -108,6 +121,8 @@ def together(trials: Trials, smoke_manifest: Manifest) -> Evidence:
         return undecided(trial)
     found = _pairs(_TOGETHER, trial.stdout)
     count, right = _number(found.get("count", "")), _number(found.get("right", ""))
+    if (trial.code != 0 or count <= 0) and _no_device(trials):
+        return _NOWHERE
     if trial.code != 0 or count < 0:
         remedy = "install NCCL (RCCL) for the CUDA (ROCm) of the image; NCCL_DEBUG=INFO says more"
         return failed(f"no sum over GPUs was made (exit status {trial.code}){said(trial)}", remedy=remedy)

@@ -31,7 +31,7 @@ RANKS = 65_536
 PROBES = ("probe-ok", "probe-fails", "probe-late")
 OWN = (
     *(*PROBES, "start", "read-only", "any-user", "offline", "files", "fails", "lacking", "ends"),
-    *("mpi", "gpu", "own-together", "own-rates", "own-pmi", "own-home"),
+    *("mpi", "gpu", "own-together", "own-rates", "own-pmi", "own-home", "own-devices"),
 )
 # Further trials of a test, or of the ranks, have these in their names.
 AGAIN, SCALED = "again-", "ranks-"

@@ -208,6 +208,8 @@ _ENDS = (
     "n=0; while kill -0 $p 2> /dev/null; do n=$((n + 1)); [ $n -le 10 ] || { kill -KILL $p; exit 9; }; sleep 1; done; "
     "exit 0"
 )
+NO_DEVICE = 9
+_DEVICES = f"for d in /dev/nvidiactl /dev/kfd /dev/dxg; do [ ! -e $d ] || exit 0; done; exit {NO_DEVICE}"
 MPI_PROBE, GPU_PROBE = "assaymark_mpi.py", "assaymark_gpu.py"
 TOGETHER_PROBE, RATE_PROBE = "assaymark_together.py", "assaymark_rates.py"
 
@@ -235,6 +237,8 @@ def _gpus(make: Callable[..., Job], asked: Gpu, resources: Resources) -> list[Jo
     inputs = {} if asked.command else {GPU_PROBE: _probe("gpu.py")}
     with_gpus = replace(resources, gpus=asked.count)
     jobs = [replace(make("gpu", command), inputs=inputs, resources=with_gpus)]
+    # A node without one says nothing about the image.
+    jobs.append(Job(id="own-devices", command=(SHELL, "-c", _DEVICES), resources=with_gpus))
     if asked.together:
         one = make("own-together", ("python3", TOGETHER_PROBE))
         jobs.append(replace(one, inputs={TOGETHER_PROBE: _probe("together.py")}, resources=with_gpus))
