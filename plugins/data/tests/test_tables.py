@@ -85,7 +85,7 @@ def test_parquet_says_the_same_as_csv(tmp_path: Path) -> None:
     assert {(v.rule, v.column): (v.count, v.examples[:1]) for v in found.violations if v.rule != "range"} == {
         ("required", "name"): (1, ((2, ""),)),
         ("finite", "value"): (1, ((2, "nan"),)),
-        ("unique", "id"): (1, ((None, "2 occurs 2 times"),)),
+        ("unique", "id"): (1, ((3, "2 occurs 2 times"),)),
     }
 
 
@@ -95,7 +95,7 @@ def test_references_that_lead_nowhere_are_counted(tmp_path: Path, rows: int) -> 
     (tmp_path / "b.csv").write_text("id\nb\n", encoding="utf-8")
     key = ForeignKey(columns=("station",), file="b.csv", to=("id",))
     found = tables.measure(dataset(tmp_path), File(path="a.csv", kind="table", foreign=(key,)))
-    assert [(v.count, v.examples) for v in found.of("foreign")] == ([(rows, ((None, "x"),))] if rows else [])
+    assert [(v.count, v.examples) for v in found.of("foreign")] == ([(rows, ((1, "x"),))] if rows else [])
 
 
 def test_names_that_are_sql_are_names(tmp_path: Path) -> None:
@@ -255,3 +255,12 @@ def test_who_waits_is_told_the_step_and_how_far_it_is(tmp_path: Path) -> None:
     shares = [share for step, share in heard if step == "rows"]
     assert any(0 < share <= 100 for share in shares)
     assert shares == sorted(shares)
+
+
+def test_keys_that_are_twice_or_not_whole_are_shown_by_their_rows(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,x\n,x\n1,y\n1,x\n1,x\n2,\n", encoding="utf-8")
+    found = tables.measure(dataset(tmp_path), File(path="t.csv", kind="table", key=("a", "b")))
+    assert [(v.wanted, v.count, v.examples) for v in found.of("unique")] == [
+        ("no value twice", 2, ((4, "1 | x occurs 3 times"),)),
+        ("a value in every column of the key", 2, ((2, "the key is not whole"), (6, "the key is not whole"))),
+    ]

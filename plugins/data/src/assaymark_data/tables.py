@@ -16,7 +16,16 @@ from assaymark_data import personal, table_engine
 from assaymark_data.dataset import Dataset, File, ForeignKey
 from assaymark_data.personal import Hint
 from assaymark_data.repeated import repeated
-from assaymark_data.table_engine import Told, connected, encoding_of, is_parquet, source_of, sql_name, tidy_exit
+from assaymark_data.table_engine import (
+    Told,
+    connected,
+    encoding_of,
+    is_parquet,
+    source_of,
+    sql_name,
+    sql_text,
+    tidy_exit,
+)
 from assaymark_data.table_rules import applicable, rules_of, unapplied_of, value_of
 
 if TYPE_CHECKING:
@@ -136,8 +145,8 @@ def _measured(
         if n
     ]
     told.step = "keys"
-    found += [v for v in _keys(connection, source, file, columns, int(row[0])) if v.count]
-    found += [v for k in file.foreign if (v := _foreign(connection, source, file, columns, k, others)).count]
+    found += [v for v in _keys(connection, source, file, place, columns, int(row[0])) if v.count]
+    found += [v for k in file.foreign if (v := _foreign(connection, source, file, place, columns, k, others)).count]
     hints = (*personal.by_name([c for c, _ in columns]), *personal.by_value(connection, source, columns))
     return replace(measured, rows=int(row[0]), violations=(*rejected, *found), unapplied=unapplied, hints=hints)
 
@@ -146,13 +155,17 @@ def _where(
     connection: DuckDBPyConnection, file: File, place: Path, column: str, condition: str
 ) -> tuple[tuple[int | None, str], ...]:
     """The first rows that break a rule, with what stands in them."""
-    source = source_of(file, place, numbered=True)
-    row = "file_row_number + 1" if is_parquet(file.path) else "row_number() OVER ()"
     query = (
         f"SELECT assaymark_row, left(CAST({sql_name(column)} AS VARCHAR), 80) FROM "
-        f"(SELECT *, {row} AS assaymark_row FROM {source}) WHERE {condition} LIMIT {SHOWN}"
+        f"{_numbered(file, place)} WHERE {condition} LIMIT {SHOWN}"
     )
     return tuple((int(r[0]), "" if r[1] is None else str(r[1])) for r in connection.execute(query).fetchall())
+
+
+def _numbered(file: File, place: Path) -> str:
+    """A table as a source of SQL with the number of each row, from 1."""
+    row = "file_row_number + 1" if is_parquet(file.path) else "row_number() OVER ()"
+    return f"(SELECT *, {row} AS assaymark_row FROM {source_of(file, place, numbered=True)})"
 
 
 def _rejected(connection: DuckDBPyConnection, file: File) -> Iterator[Violation]:
@@ -174,7 +187,12 @@ def _rejected(connection: DuckDBPyConnection, file: File) -> Iterator[Violation]
 
 
 def _keys(
-    connection: DuckDBPyConnection, source: str, file: File, columns: Sequence[tuple[str, str]], rows: int
+    connection: DuckDBPyConnection,
+    source: str,
+    file: File,
+    place: Path,
+    columns: Sequence[tuple[str, str]],
+    rows: int,
 ) -> Iterator[Violation]:
     """Values that occur twice where they may once; the primary key may not be missing either."""
     kinds = dict(columns)
@@ -186,18 +204,53 @@ def _keys(
         label = ", ".join(names)
         found = repeated(connection, source, values, rows=rows, most=SHOWN)
         if found.again:
-            shown = tuple((None, f"{' | '.join(v[:60] for v in r[:-1])} occurs {r[-1]} times") for r in found.examples)
+            keys = [r[:-1] for r in found.examples]
+            at = _rows_with(connection, file, place, values, keys, 2)
+            shown = tuple(
+                (at.get(k), f"{' | '.join(v[:60] for v in k)} occurs {r[-1]} times")
+                for k, r in zip(keys, found.examples, strict=True)
+            )
             yield Violation(rule="unique", column=label, wanted="no value twice", count=found.again, examples=shown)
         if names == file.key:
             gaps = " OR ".join(f"({v}) IS NULL" for v in values)
             row = connection.execute(f"SELECT count(*) FROM {source} WHERE {gaps}").fetchall()[0]
-            yield Violation(rule="unique", column=label, wanted="a value in every column of the key", count=int(row[0]))
+            yield Violation(
+                rule="unique",
+                column=label,
+                wanted="a value in every column of the key",
+                count=int(row[0]),
+                examples=tuple(
+                    (n, "the key is not whole") for n, _ in _where(connection, file, place, names[0], gaps) if row[0]
+                ),
+            )
+
+
+def _rows_with(
+    connection: DuckDBPyConnection,
+    file: File,
+    place: Path,
+    values: Sequence[str],
+    wanted: Sequence[tuple[str, ...]],
+    time: int,
+) -> dict[tuple[str, ...], int]:
+    """The row in which combinations of values (SQL) stand for the first, second … time."""
+    texts = [f"CAST({v} AS VARCHAR)" for v in values]
+    picked = ", ".join(f"{t} AS k{i}" for i, t in enumerate(texts))
+    keys = ", ".join(f"k{i}" for i in range(len(values)))
+    listed = ", ".join(f"({', '.join(sql_text(w) for w in one)})" for one in wanted)
+    query = (
+        f"SELECT {keys}, min(assaymark_row, {time}) FROM (SELECT {picked}, assaymark_row FROM "
+        f"{_numbered(file, place)}) WHERE ({keys}) IN ({listed}) GROUP BY {keys}"
+    )
+    found = connection.execute(query).fetchall() if wanted else []
+    return {tuple(str(v) for v in r[:-1]): int(r[-1][-1]) for r in found}
 
 
 def _foreign(
     connection: DuckDBPyConnection,
     source: str,
     file: File,
+    place: Path,
     columns: Sequence[tuple[str, str]],
     key: ForeignKey,
     others: dict[str, tuple[File, Path]],
@@ -208,7 +261,8 @@ def _foreign(
     label, wanted = ", ".join(key.columns), f"a row of {key.file or file.path} with this {', '.join(key.to)}"
     if not set(key.columns) <= kinds.keys():
         return Violation(rule="foreign", column=label, wanted=wanted, count=1, examples=((None, "no such column"),))
-    own = ", ".join(f"CAST({value_of(n, kinds[n], file)} AS VARCHAR) AS k{i}" for i, n in enumerate(key.columns))
+    values = [value_of(n, kinds[n], file) for n in key.columns]
+    own = ", ".join(f"CAST({v} AS VARCHAR) AS k{i}" for i, v in enumerate(values))
     far = ", ".join(f"CAST({sql_name(n)} AS VARCHAR) AS k{i}" for i, n in enumerate(key.to))
     keys = [f"k{i}" for i in range(len(key.to))]
     there = " AND ".join(f"{k} IS NOT NULL" for k in keys)
@@ -219,5 +273,6 @@ def _foreign(
     lost += f" WHERE {there} AND NOT {found} GROUP BY {picked}"
     rows = connection.execute(f"SELECT * FROM ({lost}) ORDER BY ALL LIMIT {SHOWN}").fetchall()
     total = connection.execute(f"SELECT coalesce(sum(n), 0) FROM ({lost})").fetchall()[0] if rows else (0,)
-    shown = tuple((None, " | ".join(str(v)[:60] for v in r[:-1])) for r in rows)
+    at = _rows_with(connection, file, place, values, [tuple(map(str, r[:-1])) for r in rows], 1)
+    shown = tuple((at.get(tuple(map(str, r[:-1]))), " | ".join(str(v)[:60] for v in r[:-1])) for r in rows)
     return Violation(rule="foreign", column=label, wanted=wanted, count=int(total[0]), examples=shown)
