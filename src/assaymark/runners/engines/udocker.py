@@ -12,6 +12,7 @@ from pathlib import Path
 
 from assaymark.errors import InputError
 from assaymark.job import Job
+from assaymark.proc import Completed
 from assaymark.runners.engines import HOME, HOME_FOLDER, Wrapped
 from assaymark.runners.engines.bubblewrap import PROGRAM as BUBBLEWRAP
 from assaymark.runners.engines.bubblewrap import can_cut_network
@@ -36,13 +37,15 @@ class Udocker:
 
     def problem(self) -> str | None:
         """Its tools may have to be fetched, and may not fit the kernel: a program of the host must run by it."""
-        uid = self._uid()
-        done = self.ask([*self._told(), *_run(uid, Path("/")), "--workdir=/", "--nobanner", "ours", "true"])
+        done = self._version()
+        if done.returncode == 0:
+            uid = self.ask(["id", "-u"]).stdout.decode("ascii", "replace").strip()
+            done = self.ask([*self._told(), *_run(uid, Path("/")), "--workdir=/", "--nobanner", "ours", "true"])
         return None if done.returncode == 0 else f"udocker does not work here: {first_line(done)}"
 
     def version(self) -> str | None:
         """What ``udocker version`` says."""
-        done = self.ask([PROGRAM, "--allow-root", "version"])
+        done = self._version()
         return first_line(done).removeprefix("version: ") if done.returncode == 0 else None
 
     def wrap(self, job: Job) -> Wrapped:
@@ -85,8 +88,8 @@ class Udocker:
             told[_MODE] = "P1"
         return ["env", *(f"{name}={value}" for name, value in told.items())]
 
-    def _uid(self) -> str:
-        return self.ask(["id", "-u"]).stdout.decode("ascii", "replace").strip()
+    def _version(self) -> Completed:
+        return self.ask([PROGRAM, "--allow-root", "version"])
 
 
 def _run(uid: str, root: Path) -> list[str]:
