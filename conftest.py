@@ -79,6 +79,15 @@ def pytest_xdist_auto_num_workers() -> int:
     return cores + cores // 2
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: one worker begins with the jobs at sites, others that are done take from the end of its share.
+
+    So the services of a site are started once, and no worker is left with these tests when all others are done.
+    """
+    items.sort(key=lambda item: SITES not in item.path.parents)
+
+
+SITES = Path(__file__).parent / "tests" / "offload"
 STRICT = pytest.StashKey[bool]()
 
 
