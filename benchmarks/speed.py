@@ -28,6 +28,8 @@ from lib.table import table
 
 PEER = ["repo-review[cli]", "sp-repo-review"]
 DECIDED = {"passed", "failed", "not-applicable"}
+# What asks for one long tool that keeps one processor busy, and for short ones: two processors are enough for all.
+FITTING = "QC.Sec02"
 # A gate that is not met, a failing check of the peer: both did their work.
 JUDGED = frozenset({0, 1, 2, 3})
 
@@ -198,6 +200,28 @@ def with_tools(bench: Bench, subject: Path) -> Iterator[Row]:
     )
 
 
+def fitting_tools(bench: Bench, subject: Path) -> Iterator[Row]:
+    """Tools for which there are processors enough, against the slowest of them while no other runs."""
+    arguments = ("assess", subject, "--no-cache", "--format", "json", "--select", FITTING)
+    together, one_by_one = in_turns(
+        [
+            bench.command("tools", bench.ours, *arguments, accept=JUDGED),
+            bench.command("one by one", bench.ours, *arguments, "--jobs", "1", accept=JUDGED),
+        ],
+        max(3, bench.rounds // 2),
+    )
+    name, alone = slowest_tool([s.output for s in one_by_one.samples])
+    yield Row(
+        subject=subject.name,
+        what=f"tools that fit ({FITTING})",
+        ours=times(together),
+        beside=f"{name} alone {seconds(alone)}",
+        value=together.seconds / alone,
+        aim=1.15,
+        unit="x",
+    )
+
+
 def decided_by_us(output: bytes) -> int:
     """Sub-criteria with a known outcome."""
     return sum(s["outcome"] in DECIDED for s in json.loads(output)["subcriteria"])
@@ -274,6 +298,7 @@ def main(arguments: Sequence[str]) -> int:
         for subject in subjects:
             rows += static(bench, subject)
             if not chosen.no_tools:
+                rows += fitting_tools(bench, subject)
                 rows += with_tools(bench, subject)
     print(f"\n{shown(rows)}")
     if chosen.json:

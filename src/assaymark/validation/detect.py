@@ -12,17 +12,22 @@ from json import detect_encoding
 from typing import Any
 
 from assaymark.api import Validator
-from assaymark.patterns import ready
+from assaymark.patterns import late, ready
+
+_WILD = late(r"[*?\[]")
 
 
 def by_name(validators: Sequence[Validator]) -> Callable[[str], list[Validator]]:
     """From a path to the validators for which its name alone leaves it open."""
-    any_of_them = _names(tuple(glob for v in validators for glob in v.names))
+    globs = [glob.lower() for v in validators for glob in v.names]
+    # Nearly all only say how a name ends, which needs no expression.
+    ends = tuple(glob[1:] for glob in globs if glob.startswith("*") and not _WILD.search(glob, 1))
+    others = _names(tuple(glob for glob in globs if not glob.startswith("*") or _WILD.search(glob, 1)))
 
     def candidates(path: str) -> list[Validator]:
         lowered = path.lower()
         name = lowered.rpartition("/")[2]
-        if not (any_of_them.fullmatch(name) or any_of_them.fullmatch(lowered)):  # so it is with most files
+        if not (lowered.endswith(ends) or others.fullmatch(name) or others.fullmatch(lowered)):  # so it is with most
             return []
         return [v for v in validators if _names(v.names).fullmatch(name) or _names(v.names).fullmatch(lowered)]
 
