@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -87,3 +88,14 @@ def test_names_of_the_judged_are_text() -> None:
 def test_a_single_value_everywhere_is_drawn() -> None:
     flat = dict.fromkeys(RESIDUALS, 0.0) | dict.fromkeys(GROUPS, 0.5)
     assert len(of(evidence(flat))) == 2
+
+
+def test_numbers_at_the_axes_can_be_told_apart() -> None:
+    shown = {"day": "2026-01-02", "low": 0.9988, "high": 0.9992}
+    rows: Numbers = {
+        f"history r2 00{i} {k}": v for i in (1, 2) for k, v in (shown | {"value": 0.9989 + i / 10_000}).items()
+    }
+    (picture,) = of(evidence(rows))
+    labels = re.findall(r'text-anchor="end">(0\.\d+)<', picture.svg)
+    assert len(set(labels)) == 3
+    assert "0.999 at first, 0.9991 now" in picture.says

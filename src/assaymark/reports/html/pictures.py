@@ -13,6 +13,7 @@ Every picture says in words what it shows, and the numbers themselves stand in `
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -129,14 +130,15 @@ def _numbers(rows: Sequence[Mapping[str, object]], *parts: str) -> list[list[flo
 def _frame(axes: _Axes, below: str, beside: str, ticks: Sequence[tuple[float, str]] | None = None) -> str:
     """Axes with numbers at their ends and middles, and what they are."""
     out = [f'<path class="axis" d="M{_LEFT} {_TOP}V{_HIGH - _BOTTOM}H{_WIDE - _RIGHT}"/>']
+    high, wide = axes.y[1] - axes.y[0], axes.x[1] - axes.x[0]
     for share in (0.0, 0.5, 1.0):
-        value = axes.y[0] + share * (axes.y[1] - axes.y[0])
-        out.append(f'<text x="{_LEFT - 6}" y="{axes.up(value) + 4:.1f}" text-anchor="end">{_short(value)}</text>')
-        value = axes.x[0] + share * (axes.x[1] - axes.x[0])
+        value = axes.y[0] + share * high
+        out.append(f'<text x="{_LEFT - 6}" y="{axes.up(value) + 4:.1f}" text-anchor="end">{_short(value, high)}</text>')
+        value = axes.x[0] + share * wide
         if ticks is None:
             anchor = ("start", "middle", "end")[round(share * 2)]
             y = _HIGH - _BOTTOM + 15
-            out.append(f'<text x="{axes.across(value)}" y="{y}" text-anchor="{anchor}">{_short(value)}</text>')
+            out.append(f'<text x="{axes.across(value)}" y="{y}" text-anchor="{anchor}">{_short(value, wide)}</text>')
     for at, label in ticks or ():
         anchor = "end" if at == axes.x[1] else "middle"
         out.append(
@@ -151,8 +153,11 @@ def _frame(axes: _Axes, below: str, beside: str, ticks: Sequence[tuple[float, st
     return "".join(out)
 
 
-def _short(value: float) -> str:
-    return f"{value:.3g}"
+def _short(value: float, width: float = math.inf) -> str:
+    """Three digits, or as many as tell apart what lies within this width."""
+    close = abs(value) / width if width > 0 else 0.0
+    digits = 2 + math.floor(math.log10(close)) if 0 < close < math.inf else 3
+    return f"{value:.{min(7, max(3, digits))}g}"
 
 
 def _svg(body: str, says: str, high: float = _HIGH) -> str:
@@ -205,7 +210,8 @@ def _residuals(rows: Sequence[Mapping[str, object]]) -> Picture | None:
     if found is None:
         return None
     at, middle, low, high = found
-    axes = _Axes(_range(at), _range([*low, *high, 0.0]))
+    farthest = max(map(abs, [*low, *high]))
+    axes = _Axes(_range(at), _range([-farthest, farthest]))
     zero = _line([(axes.across(axes.x[0]), axes.up(0)), (axes.across(axes.x[1]), axes.up(0))], "ideal")
     curve = _line([(axes.across(x), axes.up(y)) for x, y in zip(at, middle, strict=True)], "line")
     worst = max(range(len(at)), key=lambda i: abs(middle[i]))
@@ -227,9 +233,8 @@ def _history(name: str, rows: Sequence[Mapping[str, object]]) -> Picture | None:
     days = [str(row.get("day", "")) for row in rows]
     ticks = [(0.0, days[0]), (at[-1], days[-1])]
     curve = _line([(axes.across(x), axes.up(y)) for x, y in zip(at, values, strict=True)], "line")
-    says = (
-        f"{name} at {len(rows)} validations with its intervals: {_short(values[0])} at first, {_short(values[-1])} now."
-    )
+    first, now = (_short(v, axes.y[1] - axes.y[0]) for v in (values[0], values[-1]))
+    says = f"{name} at {len(rows)} validations with its intervals: {first} at first, {now} now."
     body = _frame(axes, "validation", name, ticks) + _band(axes, at, low, high) + curve + _dots(axes, at, values)
     return Picture(f"History of {name}.", says, _svg(body, f"History. {says}"))
 
@@ -299,12 +304,14 @@ def _of_groups(by: str, metric: str, rows: Sequence[tuple[str, float, float, flo
         out.append(f'<path class="whisker" d="M{across(least)} {y}H{across(most)}"/>')
         out.append(f'<circle class="dot" cx="{across(value)}" cy="{y}" r="4"/>')
     for value, anchor in ((low, "start"), (high, "end")):
-        out.append(f'<text x="{across(value)}" y="{bottom + 15}" text-anchor="{anchor}">{_short(value)}</text>')
+        out.append(
+            f'<text x="{across(value)}" y="{bottom + 15}" text-anchor="{anchor}">{_short(value, high - low)}</text>'
+        )
     middle = (left + _WIDE - _RIGHT) / 2
     out.append(f'<text class="name" x="{middle}" y="{bottom + 15}" text-anchor="middle">{text(metric, 40)}</text>')
     ends = (min(shown, key=lambda r: r[1]), max(shown, key=lambda r: r[1]))
     says = (
-        f"{metric} of each {by} with its interval, from {_short(ends[0][1])} ({ends[0][0]}) "
-        f"to {_short(ends[1][1])} ({ends[1][0]})."
+        f"{metric} of each {by} with its interval, from {_short(ends[0][1], high - low)} ({ends[0][0]}) "
+        f"to {_short(ends[1][1], high - low)} ({ends[1][0]})."
     ) + (f" {len(rows) - MOST_ROWS:,} more groups are not drawn." if len(rows) > MOST_ROWS else "")
     return Picture(f"Groups of {by}.", says, _svg("".join(out), f"Groups. {says}", bottom + 24))
