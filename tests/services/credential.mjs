@@ -2,7 +2,9 @@
 // processor that refuses what the published contexts do not define, the shape with the types of LearnCard (Open Badges
 // 3.0, Verifiable Credentials 2.0), the list of revocations with a bitstring library.
 //
-//   node credential.mjs NODE_MODULES < {"token", "issuer", "subject", "list", "now"} > {"header", "claims", ...}
+//   node credential.mjs NODE_MODULES < [{"token", "issuer", "subject", "list", "now"}] > [{"header", "claims", ...}]
+//
+// What is refused is answered with {"refused": why}.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
@@ -17,7 +19,6 @@ const contexts = new Map([
 ]);
 
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-const asked = JSON.parse(readFileSync(0, "utf8"));
 
 function decoded(multibase) {
   let number = 0n;
@@ -37,7 +38,7 @@ async function keyOf(did) {
   return jose.importJWK({ kty: "EC", crv: "P-256", x, y }, "ES256");
 }
 
-async function checked(token, subject) {
+async function checked(asked, token, subject) {
   return jose.jwtVerify(token, await keyOf(asked.issuer), {
     algorithms: ["EdDSA", "ES256"],
     issuer: asked.issuer,
@@ -62,16 +63,23 @@ function shaped(kind, claims) {
   if (!found.success) throw new Error(`${kind}: ${JSON.stringify(found.error.issues)}`);
 }
 
-const { payload, protectedHeader } = await checked(asked.token, asked.subject);
-shaped("UnsignedAchievementCredentialValidator", payload);
-const answer = { header: protectedHeader, claims: payload, expanded: await expanded(payload) };
-if (asked.list) {
-  const { payload: list } = await checked(asked.list);
-  await expanded(list);
-  shaped("UnsignedVCValidator", list);
-  const buffer = await Bitstring.decodeBits({ encoded: list.credentialSubject.encodedList.slice(1) });
-  const bits = new Bitstring({ buffer });
-  answer.length = bits.length;
-  answer.revoked = bits.get(Number(payload.credentialStatus.statusListIndex));
+async function told(asked) {
+  const { payload, protectedHeader } = await checked(asked, asked.token, asked.subject);
+  shaped("UnsignedAchievementCredentialValidator", payload);
+  const answer = { header: protectedHeader, claims: payload, expanded: await expanded(payload) };
+  if (asked.list) {
+    const { payload: list } = await checked(asked, asked.list);
+    await expanded(list);
+    shaped("UnsignedVCValidator", list);
+    const buffer = await Bitstring.decodeBits({ encoded: list.credentialSubject.encodedList.slice(1) });
+    const bits = new Bitstring({ buffer });
+    answer.length = bits.length;
+    answer.revoked = bits.get(Number(payload.credentialStatus.statusListIndex));
+  }
+  return answer;
 }
-console.log(JSON.stringify(answer));
+
+const answers = JSON.parse(readFileSync(0, "utf8")).map((asked) =>
+  told(asked).catch((problem) => ({ refused: String(problem) })),
+);
+console.log(JSON.stringify(await Promise.all(answers)));

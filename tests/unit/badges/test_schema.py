@@ -161,8 +161,8 @@ def every(own: Award) -> Iterator[Award]:
 
 def test_the_schemas_are_schemas() -> None:
     Draft202012Validator.check_schema(OURS)
-    for name in CLASSES:
-        Draft202012Validator.check_schema(table(name).schema)
+    # Each of them holds all tables.
+    Draft202012Validator.check_schema(table("AchievementCredential").schema)
 
 
 def test_every_credential_keeps_both(award: Award) -> None:
