@@ -31,6 +31,7 @@ _SOURCE_IS_ARTEFACT = (
     "Julia package",
     "Fortran package",
     "R package",
+    "Perl distribution",
     "Nextflow pipeline",
     "Snakemake workflow",
 )
@@ -41,7 +42,7 @@ def artefact(automation: Automation, packages: Packages, languages: Languages, s
     """Continuous integration builds the artefact that users get: a package, an image, a binary.
 
     Needs a definition of the artefact (a package or container file) and a job that builds it. For npm, Composer, Go,
-    Julia, R and Fortran packages the tagged source is the artefact, so a job that builds or tests it is enough. A
+    Julia, R, Perl and Fortran packages the tagged source is the artefact, so a job that builds or tests it is enough. A
     project without an artefact says so in the policy ``no-artefact``.
     """
     answer = _nothing(languages, settings)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, not_applicable, passed, unknown
 from assaymark.subject.documents import editable, entries_with
 from assaymark.subject.drawn import drawn
+from assaymark.subject.releases import SEMVER
 
 if TYPE_CHECKING:
     from assaymark.subject.docs_site import DocsSite, Probe
     from assaymark.subject.documents import DocFile, Documents, Readme
     from assaymark.subject.release_changes import ReleaseChanges
+    from assaymark.subject.releases import Release
 
 _READS = ("**/*.md", "**/*.rst", "**/*.adoc", "**/*.org", "**/*.txt", "**/*.pdf", "**/*.docx", "**/*.odt", "**")
 _SUBSTANCE = 400  # bytes of text below which a repository has no documentation to speak of
@@ -220,10 +222,22 @@ def updated(documents: Documents, release_changes: ReleaseChanges, tree: Tree, d
             f" repository has an entry for {latest.tag}",
             remedy=f"Add a CHANGELOG.md with an entry for {latest.tag} and for each release to come.",
         )
+    if _is_patch(previous, latest):
+        return unknown(
+            f"no documentation changed since {previous.tag}; {latest.tag} is a patch by its number, which may change"
+            " nothing that users are told of",
+            remedy=f"Add an entry for {latest.tag} to the changelog: what was mended.",
+        )
     return failed(
         f"no documentation changed since {previous.tag}, although {latest.tag} was released",
         remedy="Update README, manual and CHANGELOG with the changes that users notice.",
     )
+
+
+def _is_patch(previous: Release, latest: Release) -> bool:
+    """Whether only the third number of a semantic version went up."""
+    before, now = ((*r.version.key[1], 0, 0)[:2] for r in (previous, latest))
+    return before == now and SEMVER in previous.version.schemes & latest.version.schemes
 
 
 def _before_any_release(documents: Documents) -> Evidence:

@@ -42,7 +42,7 @@ DEVELOPER = Words(
     ),
     headings=late(
         r"(?i)\b(?:develop\w*|dev|architect\w*|internals?|design|hacking|contribut(?:e|ing|ions?)"
-        r"|building|from source|compil\w+|tests?|testing|structure|internal api)\b"
+        r"|building|from source|compil\w+|tests?(?! (?:data\w*|sets?)\b)|testing|structure|internal api)\b"
     ),
 )
 USER = Words(

@@ -31,6 +31,11 @@ _OPAQUE = late(
 )
 
 
+_CI_SCRIPT = late(
+    r"(?i)\.?(?:ci|kokoro|buildkite|teamcity|semaphore|jenkins)/(?:[^/]+/){0,2}[^/]+\.(?:sh|bash|bat|ps1|py|cfg|ya?ml|kts|groovy)$"
+)
+
+
 class Command(NamedTuple):
     """One thing that CI does: shell text, or an action with its inputs (``uses``).
 
@@ -59,12 +64,14 @@ class Command(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Automation:
     """What CI does. ``opaque`` are calls whose content lies outside the repository (or inside a container), ``lost``
-    those of tasks that the repository does not have, by what was looked for."""
+    those of tasks that the repository does not have, by what was looked for. ``elsewhere`` is the path of a script that
+    a system runs whose definitions are not kept here; '' when there are any here."""
 
     commands: tuple[Command, ...] = ()
     opaque: tuple[Command, ...] = ()
     files: tuple[CiFile, ...] = ()
     lost: tuple[tuple[str, Command], ...] = ()
+    elsewhere: str = ""
     _known: dict[str, tuple[Command, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def doing(self, purpose: Purpose, *, on_change: bool = False, on_request: bool = False) -> tuple[Command, ...]:
@@ -95,7 +102,10 @@ class Automation:
             for call, c in self.lost
             if c.on_change or not on_change
         ]
-        return "; ".join((*problems, *calls, *tasks)[:3])
+        scripts = (
+            [f"{self.elsewhere} looks like a script of a system that is configured elsewhere"] if self.elsewhere else []
+        )
+        return "; ".join((*problems, *calls, *tasks, *scripts)[:3])
 
 
 def named(purpose: Purpose, commands: Iterable[Command], limit: int = 3) -> str:
@@ -143,7 +153,8 @@ def automation(tree: Tree, workflows: Workflows) -> Automation:
             told = any(purpose.fits(call.text, True) for purpose in SCANNERS)
             (commands if told else opaque).extend([call] if call.text not in own else [])
     opaque.extend(c for c in commands if not c.uses and _OPAQUE.search(c.text))
-    return Automation(tuple(commands), tuple(opaque), workflows.files, _lost(tree, commands))
+    elsewhere = "" if workflows.files else next((e.path for e in tree if _CI_SCRIPT.match(e.path)), "")
+    return Automation(tuple(commands), tuple(opaque), workflows.files, _lost(tree, commands), elsewhere)
 
 
 def _lost(tree: Tree, commands: Iterable[Command]) -> tuple[tuple[str, Command], ...]:

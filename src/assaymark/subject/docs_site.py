@@ -61,7 +61,7 @@ _DOCS_HOSTS = late(
 )
 _RENDERERS = late(
     r"(?i)//(?:docs\.rs|pkg\.go\.dev|[\w.]*juliahub\.com/docs|rdrr\.io|(?:www\.)?javadoc\.io|hexdocs\.pm"
-    r"|metacpan\.org)\b"
+    r"|metacpan\.org(?!/requires))\b"
 )
 _DOCS_LABEL = late(r"(?i)\bdoc(?:s|umentation)?\b|manual|user[ -]?guide|handbook|softwarehelp")
 _DOCS_WORDS = late(
@@ -255,6 +255,10 @@ def _candidates(
     for link in own:
         if _about(host_of(link.target), names) and _under_documentation(readme, link.line):
             yield DocsUrl(link.target, readme.path, link.line)
+    # A chapter of that name, and nothing else in it: where it leads is the documentation, whoever keeps it.
+    chapter = [link for link in own if _chapter(readme, link.line)]
+    if len(chapter) == 1:
+        yield DocsUrl(chapter[0].target, readme.path, chapter[0].line)
     for _, url, path in metadata.urls:
         if _DOCS_HOSTS.search(url) and not _NOT_A_SITE.search(url):
             yield DocsUrl(url, path)
@@ -271,6 +275,12 @@ def _under_documentation(readme: Readme, line: int) -> bool:
 
 _ENDING = late(r"(?i)\.(?:jl|py|js|rs|git)$")
 _NEITHER_LETTER_NOR_DIGIT = late(r"[^a-z0-9]")
+
+
+def _chapter(readme: Readme, line: int) -> bool:
+    """Whether the heading above a line says `Documentation` and no more."""
+    above = [h for h in readme.page.headings if h.line <= line]
+    return bool(above) and above[-1].text.lower() in ("documentation", "docs", "user guide", "manual")
 
 
 def _names(metadata: Metadata, subject: Subject) -> set[str]:

@@ -265,9 +265,10 @@ def by_name(name: str) -> str | None:
     low = name.lower()
     if low in _NAMES:
         return _NAMES[low]
-    if low.startswith(("dockerfile.", "containerfile.")):
-        return "Dockerfile"
     stem, dot, ext = low.rpartition(".")
+    # `dockerfile.pm` is a program about them; `Dockerfile.py` is one for Python.
+    if low.startswith(("dockerfile.", "containerfile.")) and (name[0].isupper() or _EXTENSIONS.get(ext) not in CODE):
+        return "Dockerfile"
     return _EXTENSIONS.get(ext) if dot and stem else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from assaymark.api import Entry, Tree, fact
@@ -12,6 +13,7 @@ from assaymark.subject.languages import is_foreign
 from assaymark.subject.parsing import ParseProblem, load_json, load_toml
 
 LIMIT = 200_000  # bytes of one definition
+_LOOKED_AT, _MOST = 20, 3  # definitions of one kind
 _CRATE_LIMIT = 10_000_000  # what the public registry of crates accepts
 ASIDE = late(
     r"(?:^|/)(?:tests?|examples?|samples?|docs?|documentation|ci|dev|benchmarks?|tutorials?|templates?|use[-_]?cases|demos?|debug|joss|"
@@ -24,6 +26,7 @@ _LEAN_BACKENDS = ("hatchling", "flit", "poetry", "pdm", "uv_build", "scikit_buil
 _FIND_ALL = late(r"find_(?:namespace_)?packages\(\s*\)")
 _COPY = late(r"^[ \t]*(?:COPY|ADD)[ \t]+(?P<rest>[^\n]+)", re.IGNORECASE | re.MULTILINE)
 _FROM = late(r"^[ \t]*FROM[ \t]+\S+", re.IGNORECASE | re.MULTILINE)
+_NOT_PACKED = late(r"(?i)tests?\b|benchmarks?\b|samples?\b")
 _INSTALL = late(r"^[ \t]*install\s*\(", re.IGNORECASE | re.MULTILINE)
 
 
@@ -64,7 +67,7 @@ def packages(tree: Tree) -> Packages:
     found: list[Package] = []
     for kind, names, reader in _READERS:
         for entries in (tree.find(*names), _below(tree, names)):
-            here = [package for entry in entries[:3] for package in reader(tree, entry, kind)]
+            here = [*islice((p for entry in entries[:_LOOKED_AT] for p in reader(tree, entry, kind)), _MOST)]
             found.extend(here)
             if here:
                 break
@@ -74,7 +77,8 @@ def packages(tree: Tree) -> Packages:
 
 
 def _below(tree: Tree, names: tuple[str, ...]) -> tuple[Entry, ...]:
-    found = tree.glob(*(f"*/{name}" for name in names))
+    # Workspaces keep their packages in a folder of that name.
+    found = tree.glob(*(f"{folder}*/{name}" for folder in ("", "packages/", "crates/", "src/") for name in names))
     return tuple(e for e in found if not ASIDE.search(e.path) and not is_foreign(e.path) and not e.path.startswith("."))
 
 
@@ -253,6 +257,17 @@ def _bare(tree: Tree, entry: Entry, kind: str) -> Iterator[Package]:
     yield Package(kind=kind, path=entry.path, registry=kind == "Fortran package")
 
 
+def _dotnet(tree: Tree, entry: Entry, kind: str) -> Iterator[Package]:
+    """A project that is meant for others: not one of tests, samples or benchmarks."""
+    if not _NOT_PACKED.search(entry.path) and "<IsPackable>false" not in tree.text(entry.path, LIMIT):
+        yield from _plain(tree, entry, kind)
+
+
+def _bare_registered(tree: Tree, entry: Entry, kind: str) -> Iterator[Package]:
+    listed = bool(tree.find("manifest.skip", "manifest", under=(entry.path.rpartition("/")[0],)))
+    yield Package(kind=kind, path=entry.path, lean=True if listed else None, why="a MANIFEST says what is packed")
+
+
 _READERS: tuple[tuple[str, tuple[str, ...], Callable[[Tree, Entry, str], Iterator[Package]]], ...] = (
     ("Python package", ("pyproject.toml",), _python),
     ("Python package", ("setup.py",), _setup),
@@ -265,6 +280,12 @@ _READERS: tuple[tuple[str, tuple[str, ...], Callable[[Tree, Entry, str], Iterato
     ("Maven artefact", ("pom.xml",), _plain),
     ("Gradle artefact", ("build.gradle", "build.gradle.kts"), _plain),
     ("Ruby gem", ("*.gemspec",), _plain),
+    (
+        "Perl distribution",
+        ("makefile.pl", "Makefile.PL", "build.pl", "Build.PL", "dist.ini", "minil.toml"),
+        _bare_registered,
+    ),
+    ("NuGet package", ("*.csproj", "*.fsproj", "*.vbproj"), _dotnet),
     ("CMake project", ("cmakelists.txt", "CMakeLists.txt"), _cmake),
     ("Fortran package", ("fpm.toml",), _bare),
     ("Nextflow pipeline", ("nextflow.config",), _bare),

@@ -141,6 +141,7 @@ STYLE: dict[str, Purpose] = {
         uses=("julia-format", "runic", "JuliaFormatter"),
     ),
     "Ruby": Purpose("style of Ruby", run=("rubocop", "standardrb"), uses=("rubocop", "standardrb")),
+    "Perl": Purpose("style of Perl", run=("perltidy", "perlcritic", "tidyall"), uses=("perltidy", "perlcritic")),
     "Shell": Purpose("style of shell", run=("shellcheck", "shfmt"), uses=("shellcheck", "shfmt")),
     "C#": Purpose("style of C#", run=("dotnet format", "csharpier"), uses=("csharpier",)),
     "PHP": Purpose("style of PHP", run=("phpcs", "php-cs-fixer", "pint"), uses=("phpcs", "php-cs-fixer")),
@@ -195,7 +196,8 @@ TEST = Purpose(
         "snakemake .*--lint",
         r"(?:bash |sh |python[\d.]* )?(?:[\w./-]*/)?(?:run[_-]?(?:all[_-]?)?)?tests?(?:[_-]\w+)?\.(?:sh|py|pl)",
         "k6 run", "newman run",
-        "coverage run", r"spin test", r"testall\.py", "runtests", "cwltest", "import_test", "matlab -batch .*test",
+        "coverage run", r"spin test", r"testall\.py", "runtests", "cwltest", "prove", r"Build test",
+        "(?:dzil|minil) test", "import_test", "matlab -batch .*test",
         "testflo", "karate",
     ),
     uses=(
@@ -236,7 +238,7 @@ COVERAGE = Purpose(
         r"coverage ?= ?true", "dotnet test .*(?:XPlat Code Coverage|CollectCoverage)", "simplecov", "goveralls",
         "slipcover", "cargo-llvm-cov",
         r"(?:make|ninja|cmake .*--target)(?: [^ ]+)* \w*coverage\w*", r"ginkgo .*-cover\S*", _RUNNER +
-        r" \S*coverage\S*", "process_folder", "LocalCoverage",
+        r" \S*coverage\S*", "process_folder", "LocalCoverage", r"cover -test", r"\S*Devel::Cover",
     ),
     uses=(
         "codecov/", "coveralls", "julia-processcoverage", "py-cov-action", "coverage-action", "code-coverage",
@@ -352,7 +354,7 @@ BUILD = Purpose(
         "pyinstaller", "nuitka", "nix build", "helm package", "electron-builder", "maturin (?:build|publish)",
         "wasm-pack", "dotnet (?:build|publish|pack)", "sbt (?:assembly|package|compile)",
         r"Pkg\.build", "PackageCompiler", "gem build", "spack (?:install|buildcache)", "ng build", "vite build",
-        r"tsc(?!.* --noEmit)", "devtools::(?:check|build)", "skaffold build", "spin build",
+        r"tsc(?!.* --noEmit)", "devtools::(?:check|build)", "dzil build", "minil dist", "skaffold build", "spin build",
     ),
     uses=(
         "build-push-action", "buildah-build", "kaniko", "cibuildwheel", "build-and-inspect-python-package",
@@ -381,6 +383,7 @@ PUBLISH = Purpose(
         "anaconda (?:-\\S+ \\S+ )*upload", "helm push", "oras push", r"(?:apptainer|singularity) push",
         "skopeo copy", "gem push", "ko (?:publish|apply)", "rake release", "ghr", "jreleaser", "dotnet nuget push",
         r"(?:python[\d.]* )?setup\.py .*upload", "semantic-release publish", "release-plz", "lerna publish",
+        "cpan-upload", "(?:dzil|minil) release",
         "nx release", "cosign sign", *_OUR_RELEASE,
     ),
     uses=(

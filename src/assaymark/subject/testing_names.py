@@ -8,7 +8,7 @@ from assaymark.patterns import late
 
 FOLDER = late(
     r"(?:^|/)(?:(?:unit|integration|functional|system|regression|acceptance|e2e|smoke|api|end2end)?[-_]?(?:tests?|testing|specs?|testsuites?|testcases?)"
-    r"(?:[-_]\w+)?|[\w-]+[-_](?:tests?|testsuite)|__tests__|e2e|cypress|testthat|tinytest|RUnit)(?:/|$)",
+    r"(?:[-_]\w+)?|[\w-]+[-_](?:tests?|testsuite)|[\w.-]+\.\w{0,20}Tests?|__tests__|e2e|cypress|testthat|tinytest|RUnit|x?t)(?:/|$)",
     re.IGNORECASE,
 )
 # A file of its own for doubles, as Go and Angular projects have beside the code.
@@ -16,6 +16,8 @@ _DOUBLE = late(
     r"(?:^|[/._-])(?:mocks?|fakes?|stubs?|testing|testutils?|setup-jest|jest\.setup|pytest_fixtures|pytest_plugin)(?:[/._-]|$)",
     re.IGNORECASE,
 )
+# In Python such a file is as often a part of the product: a data set, a format, a renderer that fakes something.
+_PRODUCT = late(r"(?:^|/)(?:fake|mock|stub)_\w+\.pyi?$")
 MAIN = late(r"(?:^|/)src/main/")
 # Also what ava and ``node --test`` take for a test without being told.
 _SCRIPT = late(r"tests?\.[cm]?[jt]sx?|test-.*\.[cm]?[jt]sx?|.*[._-](?:test|spec|cy|e2e-spec)(?:-d)?\.[cm]?[jt]sx?")
@@ -54,6 +56,5 @@ def in_tests(path: str) -> bool:
     if MAIN.search(path):
         return False
     folder, _, name = path.rpartition("/")
-    return bool(FOLDER.search(folder) or _DOUBLE.search(path)) or any(
-        pattern.fullmatch(name) for pattern, _ in NAMED.values()
-    )
+    doubles = _DOUBLE.search(path) and not _PRODUCT.search(path)
+    return bool(FOLDER.search(folder) or doubles) or any(pattern.fullmatch(name) for pattern, _ in NAMED.values())

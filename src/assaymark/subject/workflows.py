@@ -55,7 +55,7 @@ def _system(path: str) -> str:
     if name.endswith((".yml", ".yaml")):
         stem = name.rpartition(".")[0]
         if not folder:
-            return _ROOT.get(stem.lower(), "azure" if stem.startswith("azure-pipelines") else "")
+            return _ROOT.get(stem.lower(), "azure" if stem.startswith(("azure-pipelines", ".vsts-ci")) else "")
         return _in_folder(folder, stem)
     if folder in _JENKINS_FOLDERS and (name.startswith("Jenkinsfile") or name.endswith(".Jenkinsfile")):
         return "jenkins"
@@ -67,7 +67,7 @@ def _in_folder(folder: str, stem: str) -> str:
         return "github"
     if folder == ".circleci" and stem == "config":
         return "circleci"
-    if folder in (".azure-pipelines", ".azuredevops") or stem.startswith("azure-pipelines"):
+    if (folder in (".azure-pipelines", ".azuredevops") and stem != "dependabot") or stem.startswith("azure-pipelines"):
         return "azure" if folder.count("/") < 2 else ""
     return {".woodpecker": "woodpecker", ".sqa": "jepl"}.get(folder, "")
 

@@ -25,6 +25,8 @@ def read(files: dict[str, str], modes: dict[str, int] | None = None) -> Language
         ("Dockerfile.gpu", "Dockerfile"),
         ("app.dockerfile", "Dockerfile"),
         ("Containerfile", "Dockerfile"),
+        ("Dockerfile.py", "Dockerfile"),
+        ("dockerfile.pm", "Perl"),
         ("CMakeLists.txt", "CMake"),
         ("README.md", "Markdown"),
         ("index.rst", "reStructuredText"),

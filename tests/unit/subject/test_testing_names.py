@@ -9,6 +9,9 @@ from assaymark.subject.testing_names import in_tests
     ("path", "expected"),
     [
         ("tests/test_a.py", True),
+        ("t/basic.t", True),
+        ("tide/fake_sgml.py", False),
+        ("tide/mocks.py", True),
         ("src/test/java/org/tide/ATest.java", True),
         ("pkg/mocks/store.go", True),
         ("src/main/java/org/tide/test/Builder.java", False),

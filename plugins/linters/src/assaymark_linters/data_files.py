@@ -18,7 +18,7 @@ from assaymark.api import Entry, Evidence, Finding, Location, Severity, Tree, ch
 LARGEST = 1_000_000
 _DEEPEST = 50
 _NOT_MEANT = re.compile(
-    r"(?:^|/)(?:tests?|testing|test[-_]?data|test[-_]?resources|fixtures?|mocks?|templates?|examples?|__snapshots__"
+    r"(?:^|/)(?:x?t|tests?|testing|test[-_]?data|test[-_]?resources|fixtures?|mocks?|templates?|examples?|__snapshots__"
     r"|inputs?|expected[-_]?outputs?|invalid|malformed|broken)/|(?:^|/)[^/]*(?:invalid|malformed)[^/]*$|\{\{",
     re.IGNORECASE,
 )

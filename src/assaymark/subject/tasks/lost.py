@@ -36,6 +36,8 @@ _BROUGHT = late(
     r"(?i)(?:.*/)?(?:get[-_]\w+|(?:un)?install\w*|setup|configure|bootstrap|codecov\w*|uploader|(?:mini|ana|mamba)\w*"
     r"|rustup\w*|sh\.rustup|wait-for\w*|activate\w*|env\w*|setenv\w*|.*vars|config)(?:[-_.].*)?\.(?:sh|bash|py)"
 )
+# Options of package managers that a folder or package follows.
+_ELSEWHERE = late(r"(?:^|\s)(?:-C|--dir|--prefix|--filter|-F|--cwd)[\s=]\S+")
 _MAX_FILES = 200
 _GENERATORS = ("CMakeLists.txt", "configure.ac", "configure.in", "Makefile.PL", "configure", "meson.build")
 
@@ -94,7 +96,7 @@ def _undefined(tree: Tree, name: str) -> bool:
 def _npm(tree: Tree, program: str, rest: str) -> str:
     from assaymark.subject.tasks import npm
 
-    words = [w for w in rest.split() if not w.startswith("-")]
+    words = [w for w in _ELSEWHERE.sub(" ", rest).split() if not w.startswith("-")]
     asked = words[:1] in (["run"], ["run-script"])
     name = (words[1:2] if asked else words[:1] or [""])[0:1]
     # Yarn and Bun start programs of the dependencies by ``run`` too.

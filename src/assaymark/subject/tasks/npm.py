@@ -10,7 +10,7 @@ from assaymark.subject.parsing import ParseProblem, load_json
 from assaymark.subject.tasks.line import LIMIT, Line, shell
 
 _CALL = late(
-    r"(?:^|[\s/'\"(])(?:npm|yarn|pnpm|bun|lerna)\s+(?:-\S+\s+)*(?:run(?:-script)?\s+)?(?:-\S+\s+)*(?P<name>[\w:.*-]+)"
+    r"(?:^|[\s/'\"(])(?:npm|yarn|pnpm|bun|lerna)\s+(?:-\S+\s+)*(?:run(?:-script)?\s+)?(?:(?:-C|--dir|--prefix|--filter|-F|--cwd)[\s=]\S+\s+|-\S+\s+)*(?P<name>[\w:.*-]+)"
 )
 _MAX_FILES = 5
 

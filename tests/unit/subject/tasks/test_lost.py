@@ -45,6 +45,8 @@ PACKAGE = {"package.json": '{"scripts": {"lint": "eslint ."}}'}
         ("just lint", {"justfile": "lint:\n  ruff check\n"}, ""),
         ("npm run lint", {}, "npm run lint"),
         ("npm run lint -- --fix", PACKAGE, ""),
+        ("pnpm run -C packages/tide lint", PACKAGE, ""),
+        ("pnpm --filter ./packages/docs run docs", PACKAGE, "pnpm run docs"),
         ("npm test", PACKAGE, "npm test"),
         ("npm t", {"package.json": '{"scripts": {"test": "echo none"}}'}, ""),
         ("npm publish", PACKAGE, ""),

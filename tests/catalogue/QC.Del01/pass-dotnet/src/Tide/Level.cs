@@ -1,0 +1,6 @@
+namespace Tide;
+
+public static class Level
+{
+    public static int One() => 1;
+}

@@ -1,0 +1,8 @@
+package Tide;
+
+use strict;
+use warnings;
+
+sub one { 1 }
+
+1;
