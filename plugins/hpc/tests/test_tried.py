@@ -122,9 +122,10 @@ def test_what_the_site_ended_is_unknown(id: str, state: State) -> None:
 
 @pytest.mark.parametrize("id", TRIAL)
 def test_what_could_not_be_submitted_is_unknown(id: str) -> None:
-    found = judged(with_trial(Trial(name=TRIAL[id], problem="no room")))
+    found = judged(with_trial(Trial(name=TRIAL[id], problem="no room", hint="make some")))
     assert found[id].outcome is Outcome.UNKNOWN
     assert "no room" in found[id].message
+    assert found[id].remedy == "make some"
 
 
 @pytest.mark.parametrize(
@@ -148,6 +149,15 @@ def test_an_engine_for_its_caller_alone_shows_an_unknown_user_by_him(uid: str, p
     full = replace(refused, problem="no room")
     other = replace(trials, made={**trials.made, "any-user": full})
     assert evidence_of(tried.any_user, trials=other, image=image).outcome is Outcome.UNKNOWN
+
+
+def test_what_starts_in_no_way_gets_no_advice_on_users() -> None:
+    lost = {name: ended(name, 1) for name in ("start", "read-only", "any-user", "offline")}
+    found = judged(replace(GOOD, made={**GOOD.made, **lost}))
+    for id in ("image.starts", "image.read_only", "image.any_user", "image.offline"):
+        assert found[id].outcome is Outcome.FAILED
+        assert "in no way" in found[id].message
+        assert "another command" in (found[id].remedy or "")
 
 
 def test_what_does_not_end_fails() -> None:

@@ -20,6 +20,8 @@ def trial_of(trials: Trials, name: str, absent: str) -> Trial:
 
 def undecided(trial: Trial) -> Evidence:
     """What did not end by itself says nothing."""
+    if trial.problem:
+        return unknown(f"it could not be tried: {trial.problem}", remedy=trial.hint or "try it at another site")
     return unknown(f"no verdict came back: {trial.why}", remedy="try it again, or at another site")
 
 

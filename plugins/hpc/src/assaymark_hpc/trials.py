@@ -34,11 +34,12 @@ _NOT_TAKEN = ("HOME", "USER", "HOSTNAME")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """How one job ended. ``status`` is None when it could not be submitted, for the reason ``problem``."""
+    """How one job ended. ``status`` is None when it was not submitted: ``problem`` says why, ``hint`` what to do."""
 
     name: str
     status: Status | None = None
     problem: str = ""
+    hint: str = ""
     stdout: bytes = b""
     stderr: bytes = b""
     outputs: Mapping[str, bytes] = field(default_factory=dict)
@@ -99,7 +100,8 @@ class Session:
                 try:
                     handles[job.id] = self.runner.submit(replace(job, id=f"{self.run}-{job.id}"))
                 except InputError as problem:
-                    found[job.id] = Trial(name=job.id, problem=" ".join(str(problem).split()))
+                    told = f"{problem.where}: {problem.message}" if problem.where else problem.message
+                    found[job.id] = Trial(name=job.id, problem=" ".join(told.split()), hint=problem.hint or "")
             done = wait_for(self.runner, tuple(handles.values()), self.heard)
         except BaseException:
             for handle in handles.values():

@@ -280,12 +280,24 @@ def _not_so(test: UserTest, message: str) -> Evidence:
     return failed(message, findings=[finding], remedy=f"run it in the image by hand: {' '.join(test.command)}")
 
 
+_ANOTHER = 'mend that, or name another command in a manifest: start = ["tool", "--version"]'
+_STARTS = ("start", "read-only", "any-user", "offline")
+
+
+def _in_no_way(trials: Trials) -> bool:
+    """Whether every start that came to its end failed: then neither user, root nor network is the reason."""
+    codes = [trials.made[name].code for name in _STARTS if name in trials.made]
+    return 0 not in codes and sum(code is not None for code in codes) > 1
+
+
 def _started(trials: Trials, name: str, good: str, remedy: str) -> Evidence:
     trial = trial_of(trials, name, "the image has no /bin/sh, and no command was named")
     if trial.code == 0:
         return passed(good)
+    if trial.code is not None and _in_no_way(trials):
+        return failed(f"it starts in no way: the command ended with {trial.code}{said(trial)}", remedy=_ANOTHER)
     if trial.code is not None:
-        return failed(f"not so: the command ended with {trial.code}{said(trial)}", remedy=remedy)
+        return failed(f"the command ended with {trial.code}{said(trial)}", remedy=remedy)
     if trial.status is not None and trial.status.state.value == "timed-out":
         return failed(f"the command did not end: {trial.why}", remedy=f"{NO_COMMAND} that ends by itself")
     return undecided(trial)
