@@ -74,7 +74,7 @@ class Trials:
         """Where it was tried: runner and engine, nodes, and the numbers of batch jobs."""
         told = [trial.status.host for trial in self.made.values() if trial.status is not None]
         nodes = sorted({host["node"] for host in told if host.get("node")})
-        jobs = sorted({host["scheduler_job"] for host in told if host.get("scheduler_job")})
+        jobs = sorted({host["scheduler_job"] for host in told if host.get("scheduler_job")}, key=lambda n: (len(n), n))
         found = {"nodes": ", ".join(nodes), "jobs": ", ".join(jobs)}
         return {**self.facts, **{name: text[:_LONGEST] for name, text in found.items() if text}}
 
