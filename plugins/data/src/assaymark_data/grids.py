@@ -16,15 +16,38 @@ _SEVERITIES = (("high_priorities", "error"), ("medium_priorities", "warning"), (
 
 def examined(place: Path) -> dict[str, Any]:
     """What the checker says; raises whatever the reader raises for a damaged file."""
+    from assaymark.api import leads_elsewhere
+
+    warnings.simplefilter("ignore")
+    if place.is_dir():
+        return _of_store(place)
+    if where := leads_elsewhere(place):
+        return {"unknown": f"{where}, so it is not opened: whatever a file leads to would be read"}
+    return _checked(place) | {"finite": list(_not_finite(place))}
+
+
+def _of_store(place: Path) -> dict[str, Any]:
+    """A Zarr store, by a NetCDF file of its attributes, dimensions and coordinates."""
+    import tempfile
+
+    from assaymark_data import stores
+
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "store.nc")
+        try:
+            group = stores.opened(place)
+            stores.write_netcdf(group, out)
+        except stores.Unseen as problem:
+            return {"unknown": f"{place.name} {problem}"}
+        return _checked(out) | {"finite": list(stores.not_finite(group, SLAB))}
+
+
+def _checked(place: Path) -> dict[str, Any]:
+    """What the checker says of a NetCDF file."""
     import tempfile
 
     from compliance_checker.runner import CheckSuite, ComplianceChecker
 
-    from assaymark.api import leads_elsewhere
-
-    if place.is_file() and (where := leads_elsewhere(place)):
-        return {"unknown": f"{where}, so it is not opened: whatever a file leads to would be read"}
-    warnings.simplefilter("ignore")
     CheckSuite.load_all_available_checkers()
     conventions = _conventions(place)
     cf = _newest(CheckSuite.checkers, "cf", conventions)
@@ -44,7 +67,6 @@ def examined(place: Path) -> dict[str, Any]:
         "acdd": found[acdd],
         "cf_checker": cf,
         "acdd_checker": acdd,
-        "finite": list(_not_finite(place)),
     }
 
 

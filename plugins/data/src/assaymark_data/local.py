@@ -128,7 +128,7 @@ def _parts(record: Record) -> Iterator[File]:
 def _lying(folder: Path) -> Iterator[File]:
     """Data files in a folder by their names; no link is followed."""
     found: Iterable[Path] = sorted(p for p in folder.rglob("*") if not p.is_symlink() and ".git" not in p.parts)
-    named = [p for p in found if p.is_file() and p.suffix.lower() in _DATA][:MOST_FILES]
+    named = [p for p in found if p.suffix.lower() in _DATA and (p.is_file() or p.suffix == ".zarr")][:MOST_FILES]
     for place in named:
         path = place.relative_to(folder).as_posix()
         if not any(p.endswith(".zarr") for p in Path(path).parts[:-1]):
@@ -144,12 +144,19 @@ def _digest(place: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def _digest_of_store(place: Path) -> str:
+    """Of a folder that is one thing (Zarr): the digest of the paths and digests of its files."""
+    files = [p for p in sorted(place.rglob("*")) if p.is_file() and not p.is_symlink()]
+    words = "\n".join(f"{p.relative_to(place).as_posix()} {_digest(p)}" for p in files)
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
 def _states(dataset: Dataset) -> Iterator[str]:
     """What tells one state of the data from the next: the rules, and each file's digest."""
     yield json.dumps([repr(f) for f in dataset.files], sort_keys=True)
     for path in dict.fromkeys([*(f.path for f in dataset.files), *dataset.checksum_files]):
         try:
             place = dataset.place(path)
-            yield f"{path} {_digest(place) if place.is_file() else 'a folder'}"
+            yield f"{path} {_digest(place) if place.is_file() else _digest_of_store(place)}"
         except (FactUnavailable, OSError):
             yield f"{path} absent"
