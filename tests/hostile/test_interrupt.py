@@ -30,6 +30,10 @@ def test_a_tool_that_hangs_does_not_hold_it_up(how: signal.Signals, tmp_path: Pa
     tool.parent.mkdir()
     tool.write_text(f"#!/bin/sh\nsleep 300 & echo $$ $! >> {pids}\nwait\n")
     tool.chmod(0o755)
+    # It tells which gofmt this is.
+    go = tool.with_name("go")
+    go.write_text("#!/bin/sh\necho go version go1.24.1 linux/amd64\n")
+    go.chmod(0o755)
     out = tmp_path / "out"
     env = os.environ | {"PATH": f"{tool.parent}:{os.environ['PATH']}"}
     command = [sys.executable, "-P", "-m", "assaymark", "assess", str(root), "--output", str(out), "--jobs", "4"]

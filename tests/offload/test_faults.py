@@ -103,6 +103,7 @@ def test_an_engine_that_starts_nothing_is_not_blamed_on_the_image(name: str, pla
     assert done(at, job("started", "echo of its own >&2; exit 1", image=str(image)))[0].code == 1
 
 
+@pytest.mark.service("mount")
 def test_a_full_disk_is_no_verdict(place: Place, tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("mounts a small file system: root only")

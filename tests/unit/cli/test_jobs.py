@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
+from offloading import running
 
 from assaymark.__main__ import main
 from assaymark.job import Job, State
@@ -34,11 +34,6 @@ def listed(capfd: pytest.CaptureFixture[str]) -> dict[str, str]:
     return {j["id"]: j["copies"][0]["state"] for j in json.loads(capfd.readouterr().out)["jobs"]}
 
 
-def alive(word: str) -> bool:
-    told = subprocess.run(["ps", "-eo", "stat=,args="], check=True, capture_output=True, text=True).stdout
-    return any(word in line and not line.startswith("Z") for line in told.splitlines())
-
-
 def test_nothing_is_known(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["jobs", "list"]) == 0
     assert capfd.readouterr().out == ""
@@ -58,7 +53,7 @@ def test_listed_cancelled_and_cleaned(work: Path, capfd: pytest.CaptureFixture[s
     assert main(["jobs", "clean", "--images"]) == 2
     assert main(["jobs", "cancel", "long"]) == 0
     assert listed(capfd) == {"long": "cancelled"}
-    assert not alive("sleep 4731")
+    assert not running("sleep 4731")
     assert main(["jobs", "clean"]) == 0
     assert list((work / "jobs").iterdir()) == []
 
@@ -146,7 +141,7 @@ def test_jobs_in_the_folder_of_a_site_are_known(
     assert set(listed(capfd)) == {"theirs"}
     assert main(["jobs", "cancel", "theirs"]) == 0
     assert listed(capfd) == {"theirs": "cancelled"}
-    assert not alive("sleep 4733")
+    assert not running("sleep 4733")
     assert main(["jobs", "clean"]) == 0
     assert not (tmp_path / "shared/jobs/theirs").exists()
     sites.write_text("[site")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from offloading import left
+from offloading import left, processes
 
 from assaymark.job import Handle, Job, Resources
 from assaymark.runners import folder as folders
@@ -211,8 +211,7 @@ def test_a_guard_that_is_ended_is_no_end_of_the_time(shell: list[str], tmp_path:
     end = time.monotonic() + 60
     while not guards and time.monotonic() < end:
         time.sleep(0.05)
-        listed = subprocess.run(["ps", "-eo", "pid=,args="], check=True, capture_output=True, text=True).stdout
-        guards = [int(line.split()[0]) for line in listed.splitlines() if line.split()[1:] == ["sleep", "4806"]]
+        guards = [process for process, line in processes().items() if line == "sleep 4806"]
     assert guards
     for guard in guards:
         with contextlib.suppress(ProcessLookupError):
