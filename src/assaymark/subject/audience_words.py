@@ -42,7 +42,9 @@ DEVELOPER = Words(
     ),
     headings=late(
         r"(?i)\b(?:develop\w*|dev|architect\w*|internals?|design|hacking|contribut(?:e|ing|ions?)"
-        r"|building|from source|compil\w+|tests?(?! (?:data\w*|sets?)\b)|testing|structure|internal api)\b"
+        r"|building|from source|compil\w+"
+        r"|^tests?(?! (?:data\w*|sets?)\b)|(?:unit|integration|automated|the|run|running) tests?|testing"
+        r"|structure|internal api)\b"
     ),
 )
 USER = Words(

@@ -75,7 +75,8 @@ _SURE = {
     "Spack": late(r"spack"),
     "systemd": late(r"^\[Unit\]", re.MULTILINE),
     "Puppet": late(r"\bclass\b|\bnode\b"),
-    "platform": late(r"\S"),
+    # What only publishes documentation deploys no software.
+    "platform": late(r"\A(?!.*\bpublish\s*=\s*[\"'][^\"'\n]*(?:\bdocs?\b|documentation|storybook)).*\S", re.DOTALL),
 }
 _SERVICE_SIGNS = late(r"(?:.*/)?(?:wsgi|asgi|manage)\.py|(?:.*/)?(?:openapi|swagger)\.(?:ya?ml|json)|.*\.service")
 
