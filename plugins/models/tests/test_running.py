@@ -205,3 +205,17 @@ def test_what_the_model_says_is_shown_while_it_runs(entry: Any, capsys: pytest.C
     said = capsys.readouterr().err
     assert "| weights are loaded\n" in said
     assert ": exit 0\n" in said
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("def other(columns):\n    return []\n", "AttributeError: module 'cooling' has no attribute 'predict'"),
+        ("def predict(columns):\n    return columns['tme']\n", "KeyError: 'tme' (cooling.py, line 2)"),
+        ("import sys\nsys.exit('no weights here')\n", "no weights here"),
+    ],
+)
+def test_why_a_model_could_not_be_run_is_told_in_one_line(code: str, said: str, entry: Any) -> None:
+    entry.files["cooling.py"] = code.encode()
+    message = entry.results("ML.Per")["ML.Per01"].evidence[0].message
+    assert message == f"the model could not be run (exit status 1): {said}"

@@ -142,7 +142,8 @@ def _root(path: Path) -> Path:
         raise InputError("is no folder", where=str(path))
     root = path.resolve()
     if not (root / ".git").exists():
-        raise InputError("is not the root of a Git checkout", where=str(path), hint="workflows are read from there")
+        hint = "go to the folder that holds .git, or begin one: git init"
+        raise InputError("is not the root of a Git checkout", where=str(path), hint=hint)
     return root
 
 

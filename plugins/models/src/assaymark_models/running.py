@@ -159,8 +159,19 @@ def _finished(runner: Runner, job: Job) -> tuple[Status, str, Mapping[str, bytes
         raise
     finally:
         shutil.rmtree(handle.folder, ignore_errors=True)
-    said = " ".join((log.stderr or log.stdout).decode("utf-8", "replace").split())[-_TAIL:]
-    return status, said, outputs
+    return status, _why((log.stderr or log.stdout).decode("utf-8", "replace")), outputs
+
+
+def _why(said: str) -> str:
+    """The end of what a program said; of a traceback of Python what was raised, and where in the files of the model."""
+    import re
+
+    frames = re.findall(r'^  File "([^"]+)", line (\d+)', said, re.MULTILINE)
+    if not frames or "Traceback (most recent call last)" not in said:
+        return " ".join(said.split())[-_TAIL:]
+    own = [f"{PurePosixPath(file).name}, line {line}" for file, line in frames if not file.endswith(HARNESS)]
+    raised = said.rstrip().rpartition("\n")[2].strip()[:_TAIL]
+    return f"{raised} ({own[-1]})" if own else raised
 
 
 def _csv(table: Any) -> bytes:
