@@ -170,3 +170,23 @@ def test_what_a_login_shell_prints_is_no_answer(login: login_node.LoginNode) -> 
     assert killed.returncode == 137
     with pytest.raises(InputError, match="no name of a login node"):
         Login("-oProxyCommand=id")
+
+
+def test_a_disk_that_is_full_on_the_other_side(place: Place, tmp_path: Path) -> None:
+    at = place(NAME)
+    small = tmp_path / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "none", str(small)], check=True)
+    try:
+        far = replace(at.back.far, work=str(small))  # type: ignore[attr-defined]  # that of Slurm
+        there = replace(at, back=replace(at.back, far=far))  # type: ignore[type-var]  # a dataclass
+        handle = there.submit(job("full", "cat /dev/zero > filled 2>/dev/null; exit 0"))
+        status = until(there, handle, lambda s: s.state.over)
+        assert (status.state, status.code) == (State.NO_VERDICT, None), status
+        assert status.reason
+        with pytest.raises(InputError, match="No space left"):
+            there.submit(job("no-room", "exit 0"))
+        there.forget(handle)
+        assert until(there, there.submit(job("no-room", "exit 3")), lambda s: s.state.over).code == 3
+    finally:
+        subprocess.run(["umount", "--lazy", str(small)], check=True)

@@ -149,7 +149,10 @@ def _between(done: proc.Completed, mark: str, host: str) -> proc.Completed:
 
 
 def _last(text: bytes) -> str:
+    """The last line: what a login node greets with comes before. That tar failed says less than its line before."""
     lines = text.decode("utf-8", "replace").strip().splitlines()
+    while len(lines) > 1 and lines[-1].startswith("tar: ") and "previous errors" in lines[-1]:
+        lines.pop()
     return lines[-1][:300] if lines else "no reason was given"
 
 
