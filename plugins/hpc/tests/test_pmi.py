@@ -126,3 +126,4 @@ def test_why_ranks_did_not_find_one_another(
     assert "a world of 1" in found.message
     assert ("(" in found.message) == (says is not None)
     assert (says or "") in found.message
+    assert f"--mpi={'pmi2' if binaries is MPICH else 'pmix'}" in (found.remedy or "")

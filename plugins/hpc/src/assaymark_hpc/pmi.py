@@ -135,11 +135,17 @@ def pmi(image: Image, smoke_manifest: Manifest) -> Evidence:
         return passed(told)
     if good is None:
         return unknown(f"{told}: whether they fit is not certain", remedy="only the trial can tell (IMG.Run09)")
-    fits = "pmi2" if found.family == MPICH else "pmix"
-    return failed(
-        told,
-        remedy=f'launcher = ["srun", "--mpi={fits}"], if the site has it (srun --mpi=list); or build the MPI library '
-        "with the PMI of the site",
+    return failed(told, remedy=advice(image, smoke_manifest))
+
+
+def advice(image: Image, asked: Manifest) -> str:
+    """What to do when they do not speak to each other: the kind of PMI that fits the library, as far as it is known."""
+    found = library(image, asked.mpi, asked.brought) if asked.mpi else ""
+    fits = "pmi2" if isinstance(found, Library) and found.family == MPICH else "pmix"
+    known = "" if isinstance(found, Library) else ", or another that the library speaks"
+    return (
+        f'launcher = ["srun", "--mpi={fits}"]{known}, if the site has it (srun --mpi=list); or build the MPI library '
+        "with the PMI of the site"
     )
 
 

@@ -8,7 +8,7 @@ from assaymark.api import Evidence, Grade, Image, check, failed, not_applicable,
 from assaymark_hpc.asked import Manifest
 from assaymark_hpc.judged import said, trial_of, undecided
 from assaymark_hpc.manifest import SCALED
-from assaymark_hpc.pmi import mismatch
+from assaymark_hpc.pmi import advice, mismatch
 from assaymark_hpc.trials import Trials
 
 
@@ -23,19 +23,15 @@ def mpi(trials: Trials, smoke_manifest: Manifest, image: Image) -> Evidence:
         return undecided(trial)
     listed = trials.made.get("own-pmi")
     reason = mismatch(image, smoke_manifest, listed.stdout if listed else b"")
-    why = f" ({reason})" if reason else ""
+    why, remedy = f" ({reason})" if reason else "", advice(image, smoke_manifest)
     if trial.code != 0:
-        return failed(f"{asked.tasks} ranks ended with {trial.code}{said(trial)}{why}", remedy=_MPI_REMEDY)
+        return failed(f"{asked.tasks} ranks ended with {trial.code}{said(trial)}{why}", remedy=remedy)
     wrong = wrong_ranks(trial.stdout, asked.tasks)
     if wrong:
-        return failed(f"{wrong}{why}", remedy=_MPI_REMEDY, grade=Grade.SELF_REPORTED)
+        return failed(f"{wrong}{why}", remedy=remedy, grade=Grade.SELF_REPORTED)
     return passed(f"{asked.tasks} ranks found one another and added up rightly", grade=Grade.SELF_REPORTED)
 
 
-_MPI_REMEDY = (
-    "let the MPI library of the image fit the launcher of the site (srun --mpi=list says what that offers), "
-    'or name another: launcher = ["srun", "--mpi=pmix"]'
-)
 _RANK = re.compile(rb"^ASSAYMARK_MPI rank=(\d{1,6}) size=(\d{1,6}) sum=(\d{1,12})(?: |$)", re.MULTILINE)
 
 
@@ -56,7 +52,7 @@ def wrong_ranks(text: bytes, tasks: int) -> str | None:
 
 
 @check("image.scaling")
-def scaling(trials: Trials, smoke_manifest: Manifest) -> Evidence:
+def scaling(trials: Trials, smoke_manifest: Manifest, image: Image) -> Evidence:
     """More ranks need less time: at least the stated share of the ideal speed-up."""
     asked = smoke_manifest.mpi
     if asked is None or not asked.scaling:
@@ -67,7 +63,7 @@ def scaling(trials: Trials, smoke_manifest: Manifest) -> Evidence:
         if trial.code is None or trial.status is None or not trial.status.took:
             return undecided(trial)
         if trial.code != 0:
-            return failed(f"{tasks} ranks ended with {trial.code}{said(trial)}", remedy=_MPI_REMEDY)
+            return failed(f"{tasks} ranks ended with {trial.code}{said(trial)}", remedy=advice(image, smoke_manifest))
         took[tasks] = trial.status.took
     first = asked.scaling[0]
     for tasks in asked.scaling[1:]:
