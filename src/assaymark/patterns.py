@@ -92,7 +92,7 @@ def literals(expression: str) -> tuple[str, ...]:
 
 
 _SPECIAL = late(r"[^\w /:-]")
-_PIECE = late(r"\\(.)|(\[\^?\]?(?:\\.|[^\]\\])*\])|(\{[^}]*\}|[()?*+.^$|])|([^\\])", re.DOTALL)
+_PIECE = late(r"\\(.)|(\[\^?\]?(?:\\.|[^\]\\])*\])|(\{[^}]*\}|[()?*+.^$|])|([^\\\[{()?*+.^$|]+|[^\\])", re.DOTALL)
 
 
 def _pieces(expression: str) -> Iterator[tuple[str, bool]]:
