@@ -122,3 +122,28 @@ def test_a_store_that_is_cut_off_fails(tmp_path: Path) -> None:
     result = judged(tmp_path, "DQ.Grd01")
     assert result.outcome is Outcome.FAILED
     assert "cannot be read" in result.evidence[0].message
+
+
+@pytest.mark.parametrize(("spoil", "outcome"), [(None, Outcome.PASSED), (spoil_pickle, Outcome.FAILED)])
+def test_a_store_that_would_be_unpickled_is_no_harmless_file(tmp_path: Path, spoil: Any, outcome: Outcome) -> None:
+    place = store(tmp_path / "levels.zarr")
+    if spoil:
+        spoil(place)
+    assert judged(tmp_path, "DQ.Fil03").outcome is outcome
+
+
+def test_a_store_has_the_checksums_of_all_its_files(tmp_path: Path) -> None:
+    import hashlib
+
+    place = store(tmp_path / "levels.zarr")
+    inner = sorted(p for p in place.rglob("*") if p.is_file())
+    lines = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.relative_to(tmp_path).as_posix()}\n" for p in inner]
+    manifest = 'title = "Levels"\nchecksums = ["SHA256SUMS"]\n[[file]]\npath = "levels.zarr"\n'
+    (tmp_path / "data.toml").write_text(manifest, encoding="utf-8")
+    (tmp_path / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
+    assert judged(tmp_path, "DQ.Fil02").outcome is Outcome.PASSED
+    (tmp_path / "SHA256SUMS").write_text("".join(lines[1:]), encoding="utf-8")
+    assert judged(tmp_path, "DQ.Fil02").outcome is Outcome.FAILED
+    (tmp_path / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
+    (place / "level" / "0").write_bytes(b"another")
+    assert judged(tmp_path, "DQ.Fil02").outcome is Outcome.FAILED

@@ -144,6 +144,19 @@ def _slabs(array: Any, slab: int) -> Iterator[Any]:
         yield slice(start, start + step)
 
 
+def holds_pickles(place: Path) -> bool:
+    """Whether what describes the arrays of a store names a codec that unpickles."""
+    return any(p.name in _ABOUT and _pickles(p) for p in place.rglob("*") if not p.is_symlink())
+
+
+def _pickles(about: Path) -> bool:
+    try:
+        # Written anew, so that no escape hides a word.
+        return "pickle" in json.dumps(json.loads(about.read_bytes()[:LARGEST_METADATA])).lower()
+    except (ValueError, RecursionError):
+        return b"pickle" in about.read_bytes().lower()
+
+
 def _refuse_unsafe(place: Path) -> None:
     for number, path in enumerate(place.rglob("*")):
         if number > MOST_FILES:
@@ -154,6 +167,5 @@ def _refuse_unsafe(place: Path) -> None:
             continue
         if path.stat().st_size > LARGEST_METADATA:
             raise Unseen(f"describes its arrays in more than {LARGEST_METADATA:,} bytes")
-        # Written anew, so that no escape hides a word.
-        if "pickle" in json.dumps(json.loads(path.read_bytes())).lower():
+        if _pickles(path):
             raise Unseen("holds pickled objects and is not opened: loading them runs the code that they hold")
