@@ -59,8 +59,7 @@ contains = "tool 1.2"
 
 @pytest.mark.service(*NEEDS["bubblewrap"])
 @pytest.mark.parametrize(
-    ("script", "wrong"),
-    [("echo tool 1.2.3", set()), ("touch /bin/cache && echo tool 1.2", {3, 4, 6, 8}), ("nc -h", {3, 4, 6, 8})],
+    ("script", "wrong"), [("echo tool 1.2.3", set()), ("touch /bin/cache && echo tool 1.2", {3, 4, 6, 8})]
 )
 def test_a_verdict_by_its_documented_words(
     script: str, wrong: set[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
