@@ -315,3 +315,21 @@ def test_an_archive_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("assaymark_models.tables.MOST_BYTES", 10_000)
     with pytest.raises(Unreadable, match="unpacks"):
         read_table(tmp_path / "x.npz", "x.npz", Wanted(frozenset({"a"})))
+
+
+def test_what_to_do_is_about_what_is_lacking(project: Any) -> None:
+    del project.manifest["predictions"]["probability"], project.manifest["calibration"]
+    project.manifest["constraint"] = []
+    found = project.results("ML.Per")["ML.Per01"].evidence[0]
+    assert found.outcome is Outcome.UNKNOWN
+    assert found.remedy == "name their column: probability in [predictions]"
+    project.manifest["metric"].append({"name": "accuracy", "at-least": 0.999})
+    found = project.results("ML.Per")["ML.Per01"].evidence[0]
+    assert found.remedy.startswith("name their column: probability in [predictions]; improve the model")
+
+
+def test_junit_with_a_metric_is_told_how_to_be_named(project: Any) -> None:
+    project.files["tests.xml"] = b'<testsuite><testcase name="a"/></testsuite>'
+    project.manifest["reported"] = [{"file": "tests.xml", "metric": "failures", "at-most": 0}]
+    found = project.results("ML.Per")["ML.Per01"].evidence
+    assert any("leave metric and bound out" in str(e.remedy) for e in found)

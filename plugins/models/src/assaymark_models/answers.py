@@ -33,17 +33,21 @@ def evidence(
     remedy: str | None = None,
     grade: Grade = Grade.MEASURED,
 ) -> Evidence:
-    """One piece of evidence out of verdicts, each with the keys of what it is about: as good as the worst of them."""
+    """One piece of evidence out of verdicts, each with the keys of what it is about: as good as the worst of them.
+
+    ``remedy`` is for those that have none of their own.
+    """
     told = list(verdicts)
     outcome = next(o for o in _WORST if any(v.outcome is o for v, _ in told))
     against = [(v, keys) for v, keys in told if v.outcome is not Outcome.PASSED]
     shown = against or told
+    todo = list(dict.fromkeys(v.remedy or remedy for v, _ in against))
     message = "; ".join(v.message for v, _ in shown[:5]) + (f"; and {len(shown) - 5} more" if len(shown) > 5 else "")
     return Evidence(
         outcome=outcome,
         message=message,
         grade=grade,
-        remedy=remedy if against else None,
+        remedy="; ".join(filter(None, todo[:3])) or None,
         findings=tuple(
             finding(manifest, rule, v.message, *keys, severe=v.outcome is Outcome.FAILED)
             for v, keys in against[:MOST_FINDINGS]

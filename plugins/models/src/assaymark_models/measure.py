@@ -21,11 +21,17 @@ LEAST_OF_A_CLASS = 20  # rows of each class on which a metric rests; with fewer,
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one rule comes to, in one sentence."""
+    """What one rule comes to, in one sentence; ``remedy`` is what to do about this one rather than about all."""
 
     outcome: Outcome
     message: str
     interval: Interval | None = None
+    remedy: str | None = None
+
+
+def undecided(problem: FactUnavailable) -> Verdict:
+    """The verdict on a rule for which something is lacking."""
+    return Verdict(Outcome.UNKNOWN, problem.reason, remedy=problem.remedy)
 
 
 def how_of(manifest: Manifest) -> How:

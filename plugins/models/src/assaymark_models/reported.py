@@ -43,7 +43,9 @@ def document(place: Path, name: str) -> Mapping[str, Any]:
     try:
         found = json.loads(place.read_bytes())
     except (ValueError, RecursionError, OSError) as problem:
-        raise FactUnavailable(f"{name} is no JSON: {' '.join(str(problem).split())[:200]}") from problem
+        remedy = "of JUnit XML the tests count: leave metric and bound out" if name.endswith(".xml") else None
+        why = " ".join(str(problem).split())[:200]
+        raise FactUnavailable(f"{name} is no JSON: {why}", remedy=remedy) from problem
     if not isinstance(found, dict):
         raise FactUnavailable(f"{name} holds no JSON object")
     return found

@@ -11,7 +11,7 @@ from assaymark_models import compare, pictures
 from assaymark_models.answers import evidence, told
 from assaymark_models.continuous import History
 from assaymark_models.manifest import Manifest
-from assaymark_models.measure import Verdict, few_of_a_class, how_of, interval_of, judged, least_of, number
+from assaymark_models.measure import Verdict, few_of_a_class, how_of, interval_of, judged, least_of, number, undecided
 from assaymark_models.running import Predictor
 from assaymark_models.sample import (
     GUESS,
@@ -51,7 +51,7 @@ def _tried(rule: Any, sample: Sample, manifest: Manifest, least: int | None = No
     try:
         interval = interval_of(name, sample, how)
     except FactUnavailable as problem:
-        return Verdict(Outcome.UNKNOWN, problem.reason)
+        return undecided(problem)
     if few := few_of_a_class(name, sample, how, least):
         return Verdict(Outcome.UNKNOWN, f"{name} {number(interval.point)}, but {few}")
     return judged(name, rule, interval, count, how, least)
@@ -160,7 +160,7 @@ def since_last(model_manifest: Manifest, model_history: History, model_sample: S
         try:
             now = interval_of(rule["name"], model_sample, how)
         except FactUnavailable as problem:
-            out.append((Verdict(Outcome.UNKNOWN, problem.reason), ("metric", i)))
+            out.append((undecided(problem), ("metric", i)))
             continue
         numbers |= pictures.history(rule["name"], model_history.points.get(rule["name"], ()), now)
         verdict = compare.since(rule, model_history.metrics.get(rule["name"]), now, last)

@@ -10,7 +10,7 @@ from assaymark.api import Evidence, FactUnavailable, Grade, Outcome, check, fail
 from assaymark_models.answers import evidence, finding
 from assaymark_models.bootstrap import Interval
 from assaymark_models.manifest import Manifest
-from assaymark_models.measure import Verdict, clears, how_of, number
+from assaymark_models.measure import Verdict, clears, how_of, number, undecided
 from assaymark_models.mlflow import Run
 from assaymark_models.places import digest_of, place_of
 from assaymark_models.reported import Reported, document, junit_of, value_of
@@ -32,7 +32,7 @@ def reported(model_manifest: Manifest, model_reported_run: Run | None) -> Eviden
         try:
             verdict, value = _judged(rule, model_manifest, model_reported_run)
         except FactUnavailable as problem:
-            verdict, value = Verdict(Outcome.UNKNOWN, problem.reason), None
+            verdict, value = undecided(problem), None
         if value is not None:
             numbers[str(rule.get("metric", "tests"))] = value
         out.append((verdict, ("reported", i)))
