@@ -16,6 +16,7 @@ from assaymark.images.source import manifest, opened
 from assaymark.job import Confinement, Handle, Job, Resources, State
 from assaymark.runners.choose import ENGINES, Places, back_of, engine_named, runner
 from assaymark.runners.engines.apptainer import Apptainer
+from assaymark.runners.engines.bubblewrap import Bubblewrap
 from assaymark.runners.engines.docker import Docker
 from assaymark.runners.engines.load import as_docker, config_digest, loaded
 from assaymark.runners.engines.udocker import Udocker
@@ -68,6 +69,17 @@ def test_apptainer_by_its_documented_words(program: Program, tmp_path: Path) -> 
     assert words[words.index("--bind") + 1] == f"{handle.folder}/runs/0/work:/mnt"
     assert words[words.index("--network") + 1] == "none"
     assert words[words.index("/image") + 1 :] == ["/bin/sh", "-c", "exit 5"]
+
+
+@pytest.mark.parametrize("bind", ["/home:/home", "/home", "/ceph:/home/assaymark"])
+def test_a_home_of_the_site_is_not_covered(bind: str) -> None:
+    job = replace(JOB, home=True)
+    for engine in (
+        Apptainer(lambda _: Path("/image"), binds=(bind,)),
+        Bubblewrap(lambda _: Path("/image"), binds=(bind,)),
+    ):
+        with pytest.raises(InputError, match="the site mounts its own"):
+            engine.wrap(job)
 
 
 def test_apptainer_mounts_a_home_in_its_own_way() -> None:

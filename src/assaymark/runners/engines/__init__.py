@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Protocol
 
+from assaymark.errors import InputError
 from assaymark.job import Job
 
 # Where a home is mounted, and what the folder in the working folder is called.
@@ -25,6 +28,14 @@ class Wrapped:
     limits_memory: bool = False
     needs: tuple[str, ...] = ()
     examine: tuple[str, ...] = ()
+
+
+def with_home(job: Job, binds: Sequence[str]) -> bool:
+    """Whether a home is to be mounted. InputError where the site mounts something of its own there or above it."""
+    inside = {bind.partition(":")[2] or bind for bind in binds}
+    if job.home and inside & {str(place) for place in (PurePosixPath(HOME), *PurePosixPath(HOME).parents)}:
+        raise InputError("the site mounts its own folder where a home of ours would be mounted", where=job.id)
+    return job.home
 
 
 class Engine(Protocol):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assaymark.errors import InputError
 from assaymark.job import Job
-from assaymark.runners.engines import HOME, HOME_FOLDER, Wrapped
+from assaymark.runners.engines import HOME, HOME_FOLDER, Wrapped, with_home
 from assaymark.runners.engines.caller import as_caller
 from assaymark.runners.engines.probe import Ask, first_line, ran
 from assaymark.runners.engines.unstarted import by_words
@@ -52,7 +52,7 @@ class Apptainer:
         if not job.confinement.read_only:
             raise InputError(f"{self.program} runs an unpacked image only with a read-only root")
         # Ranks share the memory of their node, and hear of one another by variables.
-        home = ["--home", f"{WORK}/{HOME_FOLDER}:{HOME}"] if job.home else ["--no-home"]
+        home = ["--home", f"{WORK}/{HOME_FOLDER}:{HOME}"] if with_home(job, self.binds) else ["--no-home"]
         apart = home if job.launcher else ["--containall", *home, "--cleanenv"]
         argv = [self.program, "exec", *apart, "--no-eval", "--bind", f"{WORK}:/mnt"]
         argv += ["--nv"] if job.resources.gpus else []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assaymark.errors import InputError
 from assaymark.job import Job
-from assaymark.runners.engines import HOME, HOME_FOLDER, Wrapped
+from assaymark.runners.engines import HOME, HOME_FOLDER, Wrapped, with_home
 from assaymark.runners.engines.probe import Ask, first_line, ran
 from assaymark.runners.engines.unstarted import by_words
 from assaymark.runners.folder import INDEX, MARK, NAME, WORK
@@ -56,7 +56,8 @@ class Bubblewrap:
         argv = [PROGRAM, *_ALONE, *root, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
         argv += ["--bind", WORK, "/mnt", "--chdir", "/mnt"]
         # Nothing can be made in the image itself, so what lies above the home is replaced.
-        argv += ["--tmpfs", str(Path(HOME).parent), "--bind", f"{WORK}/{HOME_FOLDER}", HOME] if job.home else []
+        if with_home(job, self.binds):
+            argv += ["--tmpfs", str(Path(HOME).parent), "--bind", f"{WORK}/{HOME_FOLDER}", HOME]
         for pair in self.binds:
             argv += ["--bind", *pair.split(":", 1)]
         if job.confinement.network and job.image is not None:

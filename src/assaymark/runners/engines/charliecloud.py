@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assaymark.errors import InputError
 from assaymark.job import Job
-from assaymark.runners.engines import HOME, HOME_FOLDER, Wrapped
+from assaymark.runners.engines import HOME, HOME_FOLDER, Wrapped, with_home
 from assaymark.runners.engines.bubblewrap import PROGRAM as BUBBLEWRAP
 from assaymark.runners.engines.bubblewrap import can_cut_network, without_network
 from assaymark.runners.engines.probe import Ask, first_line, ran
@@ -52,7 +52,7 @@ class Charliecloud:
         apart = ["--join"] if job.launcher else ["--private-tmp", "--unset-env=*"]
         # Its own way of a home: that of who calls, under his name.
         whose = ["env", f"HOME={WORK}/{HOME_FOLDER}", f"USER={Path(HOME).name}"] if job.home else []
-        apart += ["--home"] if job.home else []
+        apart += ["--home"] if with_home(job, self.binds) else []
         argv = [*whose, PROGRAM, *apart, f"--bind={WORK}:/mnt", "--cd=/mnt"]
         argv += [f"--bind={pair}" for pair in self.binds]
         argv += [f"--set-env={name}={value}" for name, value in variables.items()]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assaymark.job import Job
-from assaymark.runners.engines import HOME, HOME_FOLDER, Wrapped
+from assaymark.runners.engines import HOME, HOME_FOLDER, Wrapped, with_home
 from assaymark.runners.engines.probe import environment, first_line, ran
 from assaymark.runners.engines.unstarted import by_state
 from assaymark.runners.folder import INDEX, MARK, NAME, WORK
@@ -59,7 +59,7 @@ class Docker:
         argv += ["--init"] if self.program == "docker" else []
         argv += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--pids-limit", str(PROCESSES)]
         argv += ["--volume", f"{WORK}:/mnt", "--workdir", "/mnt", "--label", f"assaymark.job={NAME}"]
-        argv += ["--volume", f"{WORK}/{HOME_FOLDER}:{HOME}"] if job.home else []
+        argv += ["--volume", f"{WORK}/{HOME_FOLDER}:{HOME}"] if with_home(job, self.binds) else []
         for pair in self.binds:
             argv += ["--volume", pair]
         if not job.confinement.network:

@@ -13,7 +13,7 @@ from pathlib import Path
 from assaymark.errors import InputError
 from assaymark.job import Job
 from assaymark.proc import Completed
-from assaymark.runners.engines import HOME, HOME_FOLDER, Wrapped
+from assaymark.runners.engines import HOME, HOME_FOLDER, Wrapped, with_home
 from assaymark.runners.engines.bubblewrap import PROGRAM as BUBBLEWRAP
 from assaymark.runners.engines.bubblewrap import can_cut_network
 from assaymark.runners.engines.caller import as_caller
@@ -69,7 +69,7 @@ class Udocker:
         around += ["--tmpfs", f"{root}/tmp"]
         around += [] if job.confinement.network else ["--unshare-net"]
         argv = [*around, "--", *self._told(), *_run(uid, root), f"--volume={WORK}:/mnt", "--workdir=/mnt"]
-        argv += [f"--volume={WORK}/{HOME_FOLDER}:{HOME}"] if job.home else []
+        argv += [f"--volume={WORK}/{HOME_FOLDER}:{HOME}"] if with_home(job, self.binds) else []
         argv += [f"--volume={pair}" for pair in self.binds]
         variables = {"HOME": HOME if job.home else "/mnt", "LANG": "C.UTF-8", MARK: NAME, "ASSAYMARK_INDEX": INDEX}
         argv += [f"--env={name}={value}" for name, value in (variables | dict(job.environment)).items()]
