@@ -15,8 +15,9 @@ from tides_service import ATTESTED, READER, WRITER, Authority, Behaviour, Projec
 import assaymark
 from assaymark import catalogue
 from assaymark.model import DecidedBy, Grade, Level, Outcome
+from assaymark_services.answers import page
 from assaymark_services.client import Answer, Client, Trouble
-from assaymark_services.manifest import SCHEMA, load
+from assaymark_services.manifest import SCHEMA, Manifest, load
 
 ALL = {s.id: s for s in catalogue.load().subcriteria(catalogue.profile("service")).values()}
 BY_WORD = [i for i, s in ALL.items() if s.decided_by == (DecidedBy.ATTESTED,)]
@@ -65,7 +66,7 @@ SPOILS: dict[str, tuple[tuple[str, ...], Callable[[Project], object]]] = {
     "SvcQC.Pol01": (POLICIES, pages("privacy")),
     "SvcQC.Pol01.1": (POLICIES, pages("aup", text=UNDATED)),
     "SvcQC.Pol01.2": (POLICIES, pages("access")),
-    "SvcQC.Pol01.3": (POLICIES, pages("privacy", text="<script>var policy = '2026-01-01'</script>")),
+    "SvcQC.Pol01.3": (POLICIES, pages("privacy", text="2026-01-01, soon")),
     "SvcQC.Sec02": (("protected",), behave(everybody=True)),
     "SvcQC.Sec03": (("protected",), behave(writers=(READER, WRITER))),
     "SvcQC.Sec04": (("protected",), behave(anybody_with_token=True)),
@@ -216,3 +217,19 @@ def test_without_tls_the_service_is_not_encrypted(tmp_path: Path, tokens: None, 
         found = project.results("SvcQC.Sec", "SVC.Web04")
     for id in ("SvcQC.Sec01", "SvcQC.Sec01.1", "SvcQC.Sec04.1", "SVC.Web04"):
         assert found[id].outcome is Outcome.FAILED, id
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome"),
+    [
+        (b"<html><title>Tides</title></html>", Outcome.FAILED),
+        (b"<html><div id=ui></div><SCRIPT src=/ui.js></SCRIPT></html>", Outcome.UNKNOWN),
+        (b"<html><script>draw()</script>" + b"how the tide is computed " * 20 + b"</html>", None),
+    ],
+)
+def test_a_page_that_scripts_draw_is_neither_empty_nor_seen(body: bytes, outcome: Outcome | None) -> None:
+    manifest = Manifest(name="service.toml", text="", data={})
+    found = page(
+        manifest, "documented", Answer(url="http://127.0.0.1/docs", status=200, body=body), "the documentation"
+    )
+    assert (found.outcome if found else None) is outcome

@@ -63,6 +63,8 @@ def page(manifest: Manifest, rule: str, answer: Answer | None, what: str, *keys:
     if answer.body.startswith(b"%PDF-"):
         return None
     length = len("".join(words(answer).split()))
+    if length < LEAST_TEXT and b"<script" in answer.body.lower():
+        return open_(manifest, rule, f"{what}: scripts draw the page, and what it says cannot be seen", *keys)
     if length < LEAST_TEXT:
         return wrong(manifest, rule, f"{what}: the page holds {length} characters, fewer than {LEAST_TEXT}", *keys)
     return None
