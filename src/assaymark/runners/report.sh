@@ -72,8 +72,9 @@ stop() { # why: ask the command to end, then make it; who asks first gives the r
     end_child KILL
   ) &
 }
-trap 'stop timed-out' USR1
-trap 'stop terminated' TERM INT HUP
+# While they start it is only noted: what `stop` starts would be taken for one of them.
+trap '[ "$state" != exited ] || state=timed-out' USR1
+trap '[ "$state" != exited ] || state=terminated' TERM INT HUP
 
 separate=''
 command -v setsid > /dev/null 2>&1 && separate=setsid
@@ -89,13 +90,15 @@ command -v setsid > /dev/null 2>&1 && separate=setsid
   exec $separate /bin/sh "$folder/command" > "$run/out" 2> "$run/err" < /dev/null
 ) &
 child=$!
-# Asked to end before there was anything to end.
-[ "$state" = exited ] || stop "$state"
 # A process of its own, ended by a signal that cannot be lost; if it outlives us all the same, it finds `ended`. A sleep
 # that was cut short is no end of the time: who ends a job asks all its processes.
 $separate /bin/sh -c 'sleep "$1" && { [ -e "$3/ended" ] || kill -USR1 "$2"; }' guard "$limit_seconds" "$$" "$run" \
   > /dev/null 2>&1 < /dev/null &
 guard=$!
+trap 'stop timed-out' USR1
+trap 'stop terminated' TERM INT HUP
+# Asked to end before there was anything to end.
+[ "$state" = exited ] || stop "$state"
 
 code=0
 while :; do

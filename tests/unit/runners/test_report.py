@@ -79,6 +79,7 @@ def test_asked_to_end_it_says_so(shell: list[str], tmp_path: Path) -> None:
     found = verdict(folder)
     assert found
     assert found.state == "terminated"
+    assert left(str(tmp_path)) == []
 
 
 @shells
@@ -93,6 +94,7 @@ def test_the_command_may_hear_of_the_end_before_the_reporter_does(shell: list[st
     found = verdict(folder)
     assert found
     assert found.state == "terminated"
+    assert left(str(tmp_path)) == []
 
 
 @shells
