@@ -69,6 +69,17 @@ def test_ci_runs_the_test_command_of_the_readme(checkout: Path) -> None:
     assert test_command in script
 
 
+def test_what_developers_get_holds_every_extra_of_the_plugins(checkout: Path) -> None:
+    """The README's command takes the group, CI the lock of all extras: else a test passes in CI and not at home."""
+    group = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]["dev"]
+    asked = {
+        name: set(extras.split(",")) for name, extras in re.findall(r"^([\w-]+)\[([^]]+)\]", "\n".join(group), re.M)
+    }
+    for file in (checkout / "plugins").glob("*/pyproject.toml"):
+        project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+        assert set(project.get("optional-dependencies", ())) <= asked.get(project["name"], set()), file
+
+
 def workflows(checkout: Path) -> dict[str, dict[Any, Any]]:
     files = sorted((checkout / ".github" / "workflows").glob("*.yml"))
     return {f.name: yaml.safe_load(f.read_text(encoding="utf-8")) for f in files}
