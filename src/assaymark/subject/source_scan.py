@@ -159,8 +159,9 @@ def source_scan(tree: Tree, languages: Languages) -> SourceScan:
         double = DOUBLES.get(language) if not _BUILD.fullmatch(entry.name) else None
         if double:
             # Elsewhere than in tests only the commonest library is looked for: it is where a double should not be.
-            words = double.words if in_tests(entry.path) else double.words[:1]
-            if any(word in data for word in words):
+            testing = in_tests(entry.path)
+            words = double.words if testing else double.words[:1]
+            if double.may_be_in(data) if testing else words[0] in data:
                 doubles.extend(_doubles(entry.path, data, words, double.expression))
     return SourceScan(lines, files, unread, tuple(suppressions), tuple(doubles), tuple(inline))
 

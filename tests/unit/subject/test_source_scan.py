@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assaymark.subject.double_libraries import DOUBLES
 from assaymark.subject.languages import languages
 from assaymark.subject.source_scan import _PYTHON, SourceScan, source_scan
 from assaymark.testing import tree_of
@@ -113,3 +114,20 @@ def test_tests_inside_rust_sources() -> None:
 def test_lines_are_within_the_file(text: str) -> None:
     for found in scanned({"a.py": text, "a.cpp": text}).suppressions:
         assert 1 <= found.line <= text.count("\n") + 1
+
+
+@given(
+    before=st.text(" \tax.", max_size=4),
+    statement=st.sampled_from(["import ", "from ", "from\t", "import  ", "class ", "x = ", "# "]),
+    word=st.sampled_from(
+        [w.decode() for w in DOUBLES["Python"].words] + ["requests_mock", "unittest.mock", "mocker.spy"]
+    ),
+    after=st.sampled_from(["", "X", "Mock", "Thing(Base):", " import Fake", ".setattr(x)", "Stub:"]),
+)
+def test_no_double_of_python_is_passed_over_for_lack_of_its_hint(
+    before: str, statement: str, word: str, after: str
+) -> None:
+    line = f"{before}{statement}{word}{after}".encode()
+    double = DOUBLES["Python"]
+    if double.expression.search(line) and any(word in line for word in double.words):
+        assert double.may_be_in(b"a = 1\n" + line + b"\n")
