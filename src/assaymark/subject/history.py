@@ -159,25 +159,30 @@ def history(opened: Opened) -> History:
 
 def _commits(log: bytes) -> Iterator[Commit]:
     """Column by column: of thousands of commits each takes a third of the time that it takes alone."""
-    values = log.decode("utf-8", "replace").split("\0")
+    values = log.split(b"\0")
     del values[len(values) // _FIELDS * _FIELDS :]
-    if max(map(len, values), default=0) > MAX_TEXT:
-        values = [value[:MAX_TEXT] for value in values]
-    ids, parents, authors, emails, times, written, committers, subjects, bodies = (
-        values[field::_FIELDS] for field in range(_FIELDS)
-    )
-    columns = (
+    *columns, bodies = (values[field::_FIELDS] for field in range(_FIELDS))
+    ids, parents, authors, emails, times, written, committers, subjects = map(_texts, columns)
+    fields = (
         ids,
         (tuple(ids.split()) for ids in parents),
         authors,
         emails,
         _numbers(times),
         subjects,
-        map(str.strip, bodies),
+        # One by one: decoded together, a single emoji makes four bytes of every character.
+        (_text(body)[:MAX_TEXT].strip() for body in bodies),
         _numbers(written),
         committers,
     )
-    return map(Commit._make, zip(*columns, strict=True))
+    return map(Commit._make, zip(*fields, strict=True))
+
+
+def _texts(column: list[bytes]) -> list[str]:
+    if not column:
+        return []
+    texts = b"\0".join(column).decode("utf-8", "replace").split("\0")
+    return [text[:MAX_TEXT] for text in texts] if max(map(len, texts)) > MAX_TEXT else texts
 
 
 def _changed(output: bytes) -> Iterator[tuple[str, int, list[str]]]:
