@@ -166,7 +166,7 @@ class TestAssess:
         assert "invalid partition" in done.stderr
         done = said("assess", "--runner", "nowhere", **sites)
         assert done.returncode == 2
-        assert "there is no site 'nowhere'" in done.stderr
+        assert "there is no runner 'nowhere', and no site of that name" in done.stderr
         done = said("assess", "--runner", "interlink", **sites)
         assert done.returncode == 2
         assert "cannot be done by the runner" in done.stderr

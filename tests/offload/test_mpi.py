@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import images
 import pytest
 from images import File, Layer, Made
-from offloading import NEEDS, Place, done, job
+from offloading import NEEDS, Place, done, job, until
 
 from assaymark.errors import InputError
 from assaymark.job import Resources
@@ -90,12 +91,25 @@ def test_two_ranks_are_one_world_or_it_is_said(
     assert trials["own-pmi"]["code"] == 0
 
 
+def test_ranks_of_two_jobs_at_once_share_nothing(place: Place, image: Path) -> None:
+    at = place("slurm+charliecloud")
+    script = "/bin/busybox readlink /proc/self/ns/mnt; /bin/busybox sleep 5"
+    asked = [
+        replace(job(id, script, image=str(image)), launcher=("srun",), resources=Resources(tasks=2, time=120))
+        for id in ("one", "two")
+    ]
+    handles = [at.submit(each) for each in asked]
+    assert [until(at, each, lambda s: s.state.over).code for each in handles] == [0, 0]
+    spaces = [at.logs(each).stdout.split() for each in handles]
+    assert [len(s) for s in spaces] == [2, 2]
+    assert [len(set(s)) for s in spaces] == [1, 1]
+    assert set(spaces[0]) != set(spaces[1])
+
+
 def test_ranks_hear_of_nothing_else(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_TOKEN", "secret-word")
     at = place("slurm")
     asked = job("ranks", "env; echo $ASSAYMARK_INDEX-$TOLD-$SLURM_PROCID", environment={"TOLD": "a 'b'"})
-    from dataclasses import replace
-
     asked = replace(asked, launcher=("srun",), resources=Resources(tasks=3, time=60))
     [status] = done(at, asked)
     assert status.code == 0
@@ -106,15 +120,11 @@ def test_ranks_hear_of_nothing_else(place: Place, monkeypatch: pytest.MonkeyPatc
 
 
 def test_one_rank_that_fails_fails_the_job(place: Place) -> None:
-    from dataclasses import replace
-
     asked = replace(job("one", "exit $SLURM_PROCID"), launcher=("srun",), resources=Resources(tasks=2, time=60))
     assert done(place("slurm"), asked)[0].code == 1
 
 
 def test_where_no_ranks_are_started_it_is_said(place: Place) -> None:
-    from dataclasses import replace
-
     with pytest.raises(InputError, match="starts no ranks"):
         place("local").submit(replace(job("none", "true"), launcher=("srun",)))
 

@@ -48,8 +48,9 @@ class Charliecloud:
         variables |= job.environment
         if job.resources.gpus:
             raise InputError("charliecloud gives an image no GPU here", hint="use apptainer or docker")
-        # Ranks on one node share their memory, and hear of one another by variables.
-        apart = ["--join"] if job.launcher else ["--private-tmp", "--unset-env=*"]
+        # Ranks on one node share their memory, and hear of one another by variables. By its own tag, the number of the step,
+        # those of two jobs would be one group.
+        apart = ["--join", f"--join-tag={NAME}-{INDEX}"] if job.launcher else ["--private-tmp", "--unset-env=*"]
         # Its own way of a home: that of who calls, under his name.
         whose = ["env", f"HOME={WORK}/{HOME_FOLDER}", f"USER={Path(HOME).name}"] if job.home else []
         apart += ["--home"] if with_home(job, self.binds) else []
