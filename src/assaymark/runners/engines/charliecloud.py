@@ -48,8 +48,8 @@ class Charliecloud:
         variables |= job.environment
         if job.resources.gpus:
             raise InputError("charliecloud gives an image no GPU here", hint="use apptainer or docker")
-        # Ranks on one node share their memory, and hear of one another by variables. By its own tag, the number of the step,
-        # those of two jobs would be one group.
+        # Ranks on one node share their memory, and hear of one another by variables. Its own tag is the number of the
+        # step: that would make one group of the ranks of two jobs.
         apart = ["--join", f"--join-tag={NAME}-{INDEX}"] if job.launcher else ["--private-tmp", "--unset-env=*"]
         # Its own way of a home: that of who calls, under his name.
         whose = ["env", f"HOME={WORK}/{HOME_FOLDER}", f"USER={Path(HOME).name}"] if job.home else []
