@@ -246,7 +246,8 @@ def test_keys_that_do_not_fit_into_memory_are_judged(tmp_path: Path, monkeypatch
     assert (found.unknown, found.broken, found.rows, found.violations) == ("", "", 2_000_000, ())
 
 
-def test_who_waits_is_told_the_step_and_how_far_it_is(tmp_path: Path) -> None:
+def test_who_waits_is_told_the_step_and_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_engine, "EVERY", 0.005)
     with (tmp_path / "t.csv").open("w", encoding="utf-8") as stream:
         stream.write("id,value\n" + "".join(f"{i},{i / 7}\n" for i in range(1_500_000)))
     heard: list[tuple[str, float]] = []

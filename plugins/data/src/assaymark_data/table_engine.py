@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MEMORY = "600MB"
 THREADS = 2
 SECONDS = 3600.0
+EVERY = 0.2  # seconds between two looks at how far it is
 _ENCODINGS = {
     **dict.fromkeys(("utf-8", "utf8", "utf-8-sig", "ascii", "us-ascii"), "utf-8"),
     **dict.fromkeys(("latin-1", "latin1", "iso-8859-1", "iso8859-1", "cp1252", "windows-1252"), "latin-1"),
@@ -81,13 +82,16 @@ def _watch(connection: DuckDBPyConnection, ended: Any, told: Told) -> None:
     """Interrupts what takes too long, and tells how far it is."""
     import time
 
-    end = time.monotonic() + SECONDS
-    while not ended.wait(0.2):
+    end, step, most = time.monotonic() + SECONDS, "", 0.0
+    while not ended.wait(EVERY):
         if time.monotonic() > end:
             connection.interrupt()
             return
         if told.heard:
-            told.heard(told.step, max(0.0, connection.query_progress()))
+            # Between two queries of a step the engine says 0 or less again.
+            step, most = (step, most) if step == told.step else (told.step, 0.0)
+            most = max(most, connection.query_progress())
+            told.heard(step, most)
 
 
 def is_parquet(path: str) -> bool:
