@@ -199,7 +199,6 @@ def test_a_list_of_numbers_of_numpy_is_read_as_numbers(entry: Any) -> None:
     assert result.outcome is Outcome.PASSED, result.evidence[0].message
 
 
-@pytest.mark.service("bwrap")
 def test_what_the_model_says_is_shown_while_it_runs(entry: Any, capsys: pytest.CaptureFixture[str]) -> None:
     entry.files["cooling.py"] = f"print('weights are loaded')\n{GOOD}".encode()
     entry.results("ML.Per")

@@ -68,7 +68,10 @@ class _Jobs:
 
     def _news(self, handle: Handle, statuses: tuple[Status, ...]) -> list[str]:
         """Whole lines that are new, of the first copy that has begun; a job that is over is looked at once more."""
-        begun = next((s for s in statuses if s.state.value == "running" or s.took is not None), None)
+        # Where there is no awk, nobody knows how long it took.
+        begun = next(
+            (s for s in statuses if s.state.value == "running" or s.took is not None or s.code is not None), None
+        )
         now, over = self.clock(), begun is not None and begun.state.over
         if begun is None or (not over and now < self.looked.get(handle.id, 0) + PACE):
             return []

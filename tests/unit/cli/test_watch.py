@@ -48,6 +48,15 @@ def test_a_log_gets_each_change_and_each_line_once(capsys: pytest.CaptureFixture
     ]
 
 
+def test_the_last_lines_are_shown_where_no_time_was_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    at = At()
+    at.log = Log(stdout=b"last words\n")
+    with watching(at) as heard:  # type: ignore[arg-type]  # as little as it takes
+        assert heard
+        heard(HANDLE, (Status(state=State.EXITED, code=0),))
+    assert capsys.readouterr().err.splitlines()[-1].endswith("| last words")
+
+
 def test_a_log_gets_so_many_lines_and_no_more(capsys: pytest.CaptureFixture[str]) -> None:
     at = At()
     at.log = Log(stdout=b"".join(b"line %d\n" % n for n in range(MOST + 30)))
