@@ -237,15 +237,15 @@ class TestSlurm:
         Path(handle.folder, "runs/0/result.json").unlink()
         assert at.status(forgotten)[0].state is State.NO_VERDICT
 
-    def test_an_array_of_fifty_loses_nothing(self, place: Place) -> None:
+    def test_a_thousand_at_once_lose_nothing(self, place: Place) -> None:
         at = place("slurm")
-        handle = at.submit(job("many", "exit $((ASSAYMARK_INDEX % 7))", array=50))
-        end = time.monotonic() + 120
+        handle = at.submit(job("many", "exit $((ASSAYMARK_INDEX % 7))", array=1_000))
+        end = time.monotonic() + 900
         found = at.status(handle)
         while not finished(found) and time.monotonic() < end:
-            time.sleep(0.5)
+            time.sleep(1)
             found = at.status(handle)
-        assert [(s.state, s.code) for s in found] == [(State.EXITED, i % 7) for i in range(50)]
+        assert [(s.state, s.code) for s in found] == [(State.EXITED, i % 7) for i in range(1_000)]
 
 
 @pytest.mark.parametrize("days", [-3, 3])
