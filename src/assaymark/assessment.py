@@ -297,7 +297,7 @@ def concluded(
         as_of=as_of,
         level=level,
         missing={rule.level: scoring.missing_for(profile, rule.level, results) for rule in profile.levels},
-        criteria=scoring.criterion_results(profile, titles, results),
+        criteria=scoring.criterion_results(profile, titles, known, results),
         results=tuple(replace(r, required_for=first.get(i)) for i, r in results.items()),
         notices=(*warnings, *notices, *policy.step_notices(conf.steps, known, conf.source)),
         attested=scoring.attested_count(profile, Level.GOLD, results),

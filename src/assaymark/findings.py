@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from assaymark.model import (
@@ -22,7 +22,7 @@ from assaymark.model import (
 )
 from assaymark.patterns import late
 from assaymark.values import dataclass
-from assaymark.wording import SEVERITY_ORDER, utf8
+from assaymark.wording import OUTCOME_WORDS, SEVERITY_ORDER, utf8
 
 FULFILLED = (Outcome.PASSED, Outcome.NOT_APPLICABLE)
 _EXACT = 2**53
@@ -218,6 +218,35 @@ def outcomes(results: Iterable[SubcriterionResult]) -> Mapping[Outcome, int]:
     for result in results:
         counts[result.outcome] += 1
     return counts
+
+
+def tally(results: Sequence[SubcriterionResult], missing: Iterable[str] = ()) -> str:
+    """``3 passed, 1 unknown``, and how many of the ids that are ``missing`` a partial run did not look at."""
+    unseen = len(set(missing) - {r.definition.id for r in results})
+    said = [f"{n} {OUTCOME_WORDS[o]}" for o, n in outcomes(results).items() if n]
+    return ", ".join([*said, f"{unseen} not looked at"] if unseen else said)
+
+
+def by_reason(results: Iterable[SubcriterionResult]) -> list[tuple[Outcome, str, str, list[str]]]:
+    """What is not known as outcome, reason, advice and ids, the most common reason first.
+
+    One advice for twenty items is said once, with ``ID`` in the place of theirs.
+    """
+    groups: dict[tuple[Outcome, str, str], list[SubcriterionResult]] = {}
+    for r in results:
+        if r.outcome in (Outcome.UNKNOWN, Outcome.ERROR):
+            key = (r.outcome, reason(r), _advice(r).replace(r.definition.id, "ID"))
+            groups.setdefault(key, []).append(r)
+    ranked = sorted(groups.items(), key=lambda group: -len(group[1]))
+    return [
+        (outcome, why, advice if len(of) > 1 else _advice(of[0]), [r.definition.id for r in of])
+        for (outcome, why, advice), of in ranked
+    ]
+
+
+def _advice(result: SubcriterionResult) -> str:
+    evidence = telling(result)
+    return (evidence.remedy if evidence else None) or ""
 
 
 def in_change(items: Iterable[Item]) -> str:

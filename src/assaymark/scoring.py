@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from assaymark.model import (
     CriterionResult,
@@ -12,6 +12,7 @@ from assaymark.model import (
     Level,
     Outcome,
     Profile,
+    Subcriterion,
     SubcriterionResult,
 )
 
@@ -81,21 +82,27 @@ def limits_exceeded(profile: Profile, level: Level, results: Mapping[str, Subcri
 
 
 def criterion_results(
-    profile: Profile, titles: Mapping[str, str], results: Mapping[str, SubcriterionResult]
+    profile: Profile,
+    titles: Mapping[str, str],
+    known: Mapping[str, Subcriterion],
+    results: Mapping[str, SubcriterionResult],
 ) -> tuple[CriterionResult, ...]:
-    """One verdict per criterion, in the order of ``titles``; its required sub-criteria decide, or all if none is."""
+    """One verdict per criterion, in the order of ``titles``; its required sub-criteria decide, or all if none is.
+
+    A required one of those ``known`` that a partial run did not look at is unknown: the criterion is not fulfilled.
+    """
     required = required_up_to(profile, Level.GOLD)
     out = []
     for criterion, title in titles.items():
-        members = [r for r in results.values() if r.definition.criterion == criterion]
-        deciding = [r for r in members if r.definition.id in required] or members
+        of_it = [i for i, d in known.items() if d.criterion == criterion]
+        deciding = [i for i in of_it if i in required] or [i for i in of_it if i in results]
         out.append(
             CriterionResult(
                 id=criterion,
                 title=title,
-                outcome=_combined(deciding),
-                required_for=_first_level(profile, criterion, results),
-                missing=tuple(r.definition.id for r in deciding if r.outcome not in _FULFILS),
+                outcome=_combined({results[i].outcome if i in results else Outcome.UNKNOWN for i in deciding}),
+                required_for=_first_level(profile, of_it),
+                missing=tuple(i for i in deciding if not _fulfilled(results.get(i))),
             )
         )
     return tuple(out)
@@ -121,10 +128,7 @@ def _on_a_word(result: SubcriterionResult) -> bool:
     return result.grade is Grade.ATTESTED or (own and DecidedBy.ATTESTED in result.definition.decided_by)
 
 
-def _combined(results: Sequence[SubcriterionResult]) -> Outcome:
-    seen = {r.outcome for r in results}
-    if not seen:
-        return Outcome.NOT_APPLICABLE
+def _combined(seen: Container[Outcome]) -> Outcome:
     return next((outcome for outcome in _WORST_FIRST if outcome in seen), Outcome.NOT_APPLICABLE)
 
 
@@ -136,8 +140,8 @@ def _not_applicable_criteria(required: Iterable[str], results: Mapping[str, Subc
     return tuple(sorted(c for c, seen in by_criterion.items() if seen == {Outcome.NOT_APPLICABLE}))
 
 
-def _first_level(profile: Profile, criterion: str, results: Mapping[str, SubcriterionResult]) -> Level | None:
+def _first_level(profile: Profile, ids: Sequence[str]) -> Level | None:
     for rule in sorted(profile.levels, key=lambda r: r.level.rank):
-        if any(i in results and results[i].definition.criterion == criterion for i in rule.require):
+        if any(i in rule.require for i in ids):
             return rule.level
     return None

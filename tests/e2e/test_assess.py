@@ -195,8 +195,11 @@ def test_a_partial_run_says_so_and_raises_nothing(repository: Callable, assaymar
     assert found["partial"] == ["only QC.Doc06.1"]
     assert found["level"] == "none"
     assert [s["id"] for s in found["subcriteria"]] == ["QC.Doc06.1"]  # type: ignore[union-attr,index,attr-defined]
+    (criterion,) = found["criteria"]  # type: ignore[misc]
+    assert criterion["outcome"] == "unknown", "what else the profile requires of QC.Doc was not looked at"
     text = assaymark("assess", repository(FILES, "again"), "--no-tools", "--select", "QC.Doc06.1")
     assert "partial" in text.stdout.lower()
+    assert "not looked at" in next(line for line in text.stdout.splitlines() if "QC.Doc " in line)
 
 
 def test_only_what_a_change_touches(repository: Callable, assaymark: Callable) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from assaymark.findings import (
     Findings,
+    by_reason,
     by_weight,
     cleaned,
     fingerprints,
@@ -18,6 +19,7 @@ from assaymark.findings import (
     order,
     reason,
     remedy,
+    tally,
     telling,
 )
 from assaymark.model import (
@@ -238,3 +240,22 @@ def test_the_telling_evidence_carries_the_outcome() -> None:
     assert remedy(result("QC.Sty01", good, bare)) == "this very remedy"
     assert remedy(result("QC.Sty01", full)) == "the general remedy"
     assert reason(result("QC.Sty01")) == "no evidence was found"
+
+
+def test_one_advice_for_several_items_is_said_once_and_that_for_one_names_it() -> None:
+    def unknown(id: str, message: str) -> SubcriterionResult:
+        evidence = failing(outcome=Outcome.UNKNOWN, message=message, remedy=f"attest {id}, see GRID")
+        return result(id, evidence, outcome=Outcome.UNKNOWN)
+
+    found = [result("QC.Sty01", failing()), unknown("QC.Sty02", "alone")]
+    found += [unknown(id, "nobody said") for id in ("QC.Sty03", "QC.Sty04")]
+    assert by_reason(found) == [
+        (Outcome.UNKNOWN, "nobody said", "attest ID, see GRID", ["QC.Sty03", "QC.Sty04"]),
+        (Outcome.UNKNOWN, "alone", "attest QC.Sty02, see GRID", ["QC.Sty02"]),
+    ]
+
+
+def test_what_a_partial_run_did_not_look_at_is_counted() -> None:
+    found = [result("QC.Sty01", failing()), result("QC.Sty02", outcome=Outcome.PASSED)]
+    assert tally(found) == "1 passed, 1 failed"
+    assert tally(found, ["QC.Sty01", "QC.Sty03", "QC.Sty04"]) == "1 passed, 1 failed, 2 not looked at"

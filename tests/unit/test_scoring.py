@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from assaymark import scoring
 from assaymark.model import (
+    CriterionResult,
     DecidedBy,
     Evidence,
     Grade,
@@ -157,15 +158,30 @@ def test_missing_names_what_lower_levels_lack_too() -> None:
     assert scoring.missing_for(profile(), Level.GOLD, results(F, P, U, P)) == ("QC.Aaa01", "QC.Bbb01")
 
 
+def verdicts(found: dict[str, SubcriterionResult], *unseen: str) -> dict[str, CriterionResult]:
+    """By id; ``unseen`` are known, and a partial run did not look at them."""
+    known = {r.definition.id: r.definition for r in (*found.values(), *(result(i, U) for i in unseen))}
+    titles = {r.definition.criterion: "title" for r in found.values()}
+    return {c.id: c for c in scoring.criterion_results(profile(), titles, known, found)}
+
+
 def test_a_criterion_is_decided_by_what_the_profile_requires() -> None:
-    found = results(P, P, P, P) | {"QC.Ccc02": result("QC.Ccc02", F)}
-    verdicts = {c.id: c for c in scoring.criterion_results(profile(), {"QC.Aaa": "A", "QC.Ccc": "C"}, found)}
-    assert verdicts["QC.Ccc"].outcome is P
-    assert verdicts["QC.Ccc"].required_for is Level.GOLD
-    assert verdicts["QC.Aaa"].required_for is Level.BRONZE
+    said = verdicts(results(P, P, P, P) | {"QC.Ccc02": result("QC.Ccc02", F)})
+    assert said["QC.Ccc"].outcome is P
+    assert said["QC.Ccc"].required_for is Level.GOLD
+    assert said["QC.Aaa"].required_for is Level.BRONZE
 
 
 def test_a_criterion_without_required_items_is_decided_by_all() -> None:
-    found = {"QC.Ddd01": result("QC.Ddd01", P), "QC.Ddd02": result("QC.Ddd02", U)}
-    (verdict,) = scoring.criterion_results(profile(), {"QC.Ddd": "D"}, found)
+    verdict = verdicts({"QC.Ddd01": result("QC.Ddd01", P), "QC.Ddd02": result("QC.Ddd02", U)})["QC.Ddd"]
     assert (verdict.outcome, verdict.missing, verdict.required_for) == (U, ("QC.Ddd02",), None)
+
+
+def test_a_criterion_of_which_something_required_was_not_looked_at_is_not_fulfilled() -> None:
+    verdict = verdicts({"QC.Aaa02": result("QC.Aaa02", P)}, "QC.Aaa01", "QC.Aaa03")["QC.Aaa"]
+    assert (verdict.outcome, verdict.missing, verdict.required_for) == (U, ("QC.Aaa01",), Level.BRONZE)
+
+
+def test_what_is_asked_for_decides_a_partial_run_even_where_it_looked_at_other_items_only() -> None:
+    verdict = verdicts({"QC.Aaa03": result("QC.Aaa03", F)}, "QC.Aaa01", "QC.Aaa02")["QC.Aaa"]
+    assert (verdict.outcome, verdict.missing) == (U, ("QC.Aaa01", "QC.Aaa02"))

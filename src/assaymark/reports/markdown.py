@@ -16,9 +16,9 @@ from assaymark.findings import (
     by_weight,
     in_change,
     notices,
-    outcomes,
     reason,
     remedy,
+    tally,
     telling,
 )
 from assaymark.links import source_link
@@ -138,10 +138,9 @@ def _criteria(a: Assessment) -> Iterator[str]:
     rows = []
     for criterion, members in by_criterion(a):
         if members:
-            counts = ", ".join(f"{n} {OUTCOME_WORDS[o]}" for o, n in outcomes(members).items() if n)
             name = f"{markdown(criterion.id)} {markdown(criterion.title)}"
             state = f"{MARKS[criterion.outcome]} {OUTCOME_WORDS[criterion.outcome]}"
-            rows.append((state, name, criterion.required_for or "", counts))
+            rows.append((state, name, criterion.required_for or "", tally(members, criterion.missing)))
     if rows:
         yield "### Criteria"
         yield ""

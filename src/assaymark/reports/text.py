@@ -14,12 +14,14 @@ from assaymark.findings import (
     Findings,
     Item,
     by_criterion,
+    by_reason,
     by_weight,
     in_change,
     notices,
     outcomes,
     reason,
     remedy,
+    tally,
     telling,
 )
 from assaymark.model import (
@@ -134,7 +136,7 @@ def _table(a: Assessment, paint: Paint, colour: bool, width: int) -> Iterator[st
                 one_line(criterion.id).ljust(ids),
                 one_line(criterion.title, titles).ljust(titles),
                 paint((f"for {criterion.required_for}" if criterion.required_for else "").ljust(10), "dim"),
-                _counts(members),
+                tally(members, criterion.missing),
             )
         ).rstrip()
 
@@ -142,10 +144,6 @@ def _table(a: Assessment, paint: Paint, colour: bool, width: int) -> Iterator[st
 def _mark(outcome: Outcome, paint: Paint, colour: bool) -> str:
     mark = MARKS[outcome] if colour else PLAIN_MARKS[outcome].ljust(4)
     return paint(mark, _OUTCOME_COLOURS[outcome])
-
-
-def _counts(members: Sequence[SubcriterionResult]) -> str:
-    return ", ".join(f"{n} {OUTCOME_WORDS[o]}" for o, n in outcomes(members).items() if n)
 
 
 def _next(a: Assessment, findings: Findings, paint: Paint, width: int, verbose: bool) -> Iterator[str]:
@@ -225,7 +223,6 @@ def _optional(a: Assessment, width: int, verbose: bool) -> Iterator[str]:
 
 def _undetermined(a: Assessment, paint: Paint, width: int, verbose: bool) -> Iterator[str]:
     """What is not known, by reason, so that one remedy for twenty items is said once."""
-    groups: dict[tuple[str, str], list[str]] = {}
     unasked = 0
     open_ = [r for r in a.results if r.outcome in (Outcome.UNKNOWN, Outcome.ERROR)]
     if not verbose:
@@ -234,23 +231,18 @@ def _undetermined(a: Assessment, paint: Paint, width: int, verbose: bool) -> Ite
         unasked = len(open_)
         open_ = [r for r in open_ if r.required_for] or open_
         unasked -= len(open_)
-    for result in open_:
-        said = reason(result)
-        advice = (evidence.remedy if (evidence := telling(result)) else None) or ""
-        key = (said, advice.replace(result.definition.id, "ID"))
-        groups.setdefault(key, []).append(result.definition.id)
-    if not groups:
+    ranked = by_reason(open_)
+    if not ranked:
         return
     counts = outcomes(a.results)
     total = f"{counts[Outcome.UNKNOWN]} unknown, {count(counts[Outcome.ERROR], 'error')}"
     yield paint("Could not be determined", "bold") + f" ({total})"
-    ranked = sorted(groups.items(), key=lambda g: -len(g[1]))
-    for (said, advice), ids in ranked if verbose else ranked[:_UNKNOWN]:
+    for _, said, advice, ids in ranked if verbose else ranked[:_UNKNOWN]:
         tip = f" -> {one_line(advice, None if verbose else 160)}" if advice else ""
         text = f"{_ids(ids, verbose, 6)}: {one_line(said, None if verbose else 160)}{tip}"
         yield from _wrapped(text, width, "      ", "  ")
     if not verbose and len(ranked) > _UNKNOWN:
-        rest = sum(len(ids) for _, ids in ranked[_UNKNOWN:])
+        rest = sum(len(ids) for *_, ids in ranked[_UNKNOWN:])
         yield f"  and {count(rest, 'more item')} for {count(len(ranked) - _UNKNOWN, 'other reason')}"
     if unasked:
         yield f"  and {count(unasked, 'more item')} that no level asks for"
@@ -343,7 +335,7 @@ def _tail(a: Assessment, findings: Findings, paint: Paint, width: int, verbose: 
     for notice in notices(a):
         yield from _wrapped(f"Note: {one_line(notice.message, None if verbose else 300)}", width, "  ")
     waived = [r for r in a.results if r.waiver]
-    parts = [_counts(a.results)]
+    parts = [tally(a.results)]
     if waived:
         last = min(r.waiver.until for r in waived if r.waiver)
         parts.append(f"{len(waived)} waived (the first until {last})")

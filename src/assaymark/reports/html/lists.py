@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assaymark.findings import Findings, Item, by_weight, in_change, notices, reason, telling
-from assaymark.model import Assessment, Grade, Outcome, Severity, Subject
+from assaymark.findings import Findings, Item, by_reason, by_weight, in_change, notices
+from assaymark.model import Assessment, Grade, Severity, Subject
 from assaymark.reports.html.parts import address, code, listed, pill, rows, spot, tag, text
 from assaymark.wording import count, named, place, utf8
 
@@ -59,19 +59,13 @@ def _finding(item: Item, subject: Subject) -> str:
 
 def undetermined(a: Assessment) -> Iterator[str]:
     """What is not known, by reason, with how to turn it into an answer."""
-    groups: dict[tuple[Outcome, str, str], list[str]] = {}
-    for r in a.results:
-        if r.outcome in (Outcome.UNKNOWN, Outcome.ERROR):
-            evidence = telling(r)
-            advice = (evidence.remedy if evidence else None) or ""
-            key = (r.outcome, reason(r), advice.replace(r.definition.id, "ID"))
-            groups.setdefault(key, []).append(r.definition.id)
+    groups = by_reason(a.results)
     if not groups:
         return
     yield '<section id="unknown" aria-labelledby="unknown-title"><h2 id="unknown-title">Not determined</h2>'
     yield "<p>Unknown is never counted as passed. Each reason says how to get an answer.</p>"
     yield '<ul class="todo">'
-    for (outcome, why, advice), ids in sorted(groups.items(), key=lambda g: -len(g[1])):
+    for outcome, why, advice, ids in groups:
         links = ", ".join(f'<a href="#{text(i)}">{text(i)}</a>' for i in ids)
         yield f'<li class="card"><p>{pill(outcome)} {text(why)}</p>'
         yield f'<p class="do"><b>How to find out:</b> {text(advice)}</p>' if advice else ""

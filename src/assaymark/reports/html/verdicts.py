@@ -14,6 +14,7 @@ from assaymark.findings import (
     outcomes,
     reason,
     remedy,
+    tally,
     telling,
 )
 from assaymark.model import (
@@ -28,7 +29,7 @@ from assaymark.model import (
 )
 from assaymark.reports.html.parts import address, code, listed, pill, spot, strength, tag, text
 from assaymark.reports.html.pictures import drawn
-from assaymark.wording import GRADE_WORDS, LEVEL_WORDS, OUTCOME_WORDS, count
+from assaymark.wording import GRADE_WORDS, LEVEL_WORDS, count
 
 MAX_PLACES = 5
 _ORDER = (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE)
@@ -169,10 +170,9 @@ def _group(
     c: CriterionResult, members: Sequence[SubcriterionResult], subject: Subject, findings: Findings
 ) -> Iterator[str]:
     opened = " open" if c.outcome in (Outcome.FAILED, Outcome.ERROR) else ""
-    counts = ", ".join(f"{n} {OUTCOME_WORDS[o]}" for o, n in outcomes(members).items() if n)
     level = tag(f"for {c.required_for}" if c.required_for else "")
     yield f'<details class="group card"{opened}><summary>{pill(c.outcome)}<h3>{text(c.id)} {text(c.title)}</h3>'
-    yield f'{level} <span class="soft">{counts}</span></summary>'
+    yield f'{level} <span class="soft">{tally(members, c.missing)}</span></summary>'
     for result in members:
         yield from _item(result, subject, findings)
     yield "</details>"
