@@ -265,16 +265,19 @@ def _belongs(id: str, part: str) -> bool:
 def gate(
     parts: Sequence[str],
     profile: Profile,
+    ids: Iterable[str],
     assessment: Assessment,
     regressions: Sequence[tuple[str, Outcome]] | None = None,
     unseen: Sequence[str] = (),
 ) -> GateAnswer:
     """Whether the gate is met. A known failure wins over an unknown; a waived item does not count.
 
-    ``regressions`` are the sub-criteria that got worse than the baseline, None when there is no baseline; ``unseen``
-    those that may have, which a partial run did not look at.
+    ``ids`` are all that the profile knows: what a partial run did not look at is unknown. ``regressions`` are the
+    sub-criteria that got worse than the baseline, None when there is no baseline; ``unseen`` those that may have, which
+    a partial run did not look at.
     """
     results = {r.definition.id: r for r in assessment.results}
+    known = tuple(ids)
     against: list[tuple[str, Outcome]] = []
     for part in parts:
         if part == NO_REGRESSION:
@@ -285,7 +288,7 @@ def gate(
         elif part in list(Level):
             against += _against_level(Level(part), profile, results)
         else:
-            against += _against_ids(part, profile, results)
+            against += _against_ids(_asked_for(part, profile, known), results)
     failures = [reason for reason, outcome in against if outcome is Outcome.FAILED]
     if failures:
         return GateAnswer(GateOutcome.NOT_MET, tuple(dict.fromkeys(failures)))
@@ -307,17 +310,18 @@ def _against_level(
     return out + [(reason, Outcome.FAILED) for reason in limits_exceeded(profile, level, results)]
 
 
-def _against_ids(part: str, profile: Profile, results: Mapping[str, SubcriterionResult]) -> list[tuple[str, Outcome]]:
-    ids = [part] if part in results else _family(part, profile, results)
-    if not ids:
-        return [(f"{part} was not looked at", Outcome.UNKNOWN)]
-    return [_reason(i, results[i]) for i in ids if results[i].outcome in _OPEN and not _waived(results[i])]
-
-
-def _family(part: str, profile: Profile, results: Mapping[str, SubcriterionResult]) -> list[str]:
-    members = [i for i in results if _belongs(i, part)]
+def _asked_for(part: str, profile: Profile, known: Sequence[str]) -> list[str]:
+    """The ids that a part of a gate is about: itself, or of a family those that a level requires, else all."""
+    if part in known:
+        return [part]
+    members = [i for i in known if _belongs(i, part)]
     required = required_up_to(profile, Level.GOLD)
     return [i for i in members if i in required] or members
+
+
+def _against_ids(ids: Iterable[str], results: Mapping[str, SubcriterionResult]) -> list[tuple[str, Outcome]]:
+    found = ((i, results.get(i)) for i in ids)
+    return [_reason(i, r) for i, r in found if r is None or (r.outcome in _OPEN and not _waived(r))]
 
 
 def _reason(id: str, result: SubcriterionResult | None) -> tuple[str, Outcome]:

@@ -224,39 +224,52 @@ MET, NOT_MET, OPEN = policy.GateOutcome.MET, policy.GateOutcome.NOT_MET, policy.
 )
 def test_gate(gate: str, doc: Outcome, sec: Outcome, expected: policy.GateOutcome) -> None:
     parts = policy.check_gate(gate, PROFILE, IDS)
-    assert policy.gate(parts, PROFILE, assessment(doc, sec)).outcome is expected
+    assert policy.gate(parts, PROFILE, IDS, assessment(doc, sec)).outcome is expected
 
 
 def test_a_waived_item_does_not_break_the_gate() -> None:
-    answer = policy.gate(("silver",), PROFILE, assessment(P, F, waiver()))
+    answer = policy.gate(("silver",), PROFILE, IDS, assessment(P, F, waiver()))
     assert answer.outcome is MET
 
 
 def test_a_gate_on_what_was_not_looked_at_is_undetermined() -> None:
     part = replace(assessment(P, P), results=())
-    assert policy.gate(("QC.Sec02",), PROFILE, part).outcome is OPEN
-    assert policy.gate(("bronze",), PROFILE, part).outcome is OPEN
+    assert policy.gate(("QC.Sec02",), PROFILE, IDS, part).outcome is OPEN
+    assert policy.gate(("bronze",), PROFILE, IDS, part).outcome is OPEN
+
+
+def test_a_gate_on_a_family_of_which_only_a_part_was_looked_at_is_undetermined() -> None:
+    whole = assessment(P, P)
+    part = replace(whole, results=whole.results[-1:], partial=("only QC.Sec03",))
+    answer = policy.gate(("QC.Sec",), PROFILE, IDS, part)
+    assert (answer.outcome, answer.reasons) == (OPEN, ("QC.Sec02 was not looked at",))
+    answer = policy.gate(("QC.Sec",), PROFILE, (*IDS, "QC.Wor01", "QC.Wor02"), whole)
+    assert answer.outcome is MET
+    seen = replace(whole, results=(replace(whole.results[0], definition=definition("QC.Wor01")),))
+    answer = policy.gate(("QC.Wor",), PROFILE, ("QC.Wor01", "QC.Wor02"), seen)
+    assert (answer.outcome, answer.reasons) == (OPEN, ("QC.Wor02 was not looked at",)), "nothing of it is required"
 
 
 def test_regressions() -> None:
     gate = (policy.NO_REGRESSION,)
-    assert policy.gate(gate, PROFILE, assessment(P, P), []).outcome is MET
-    assert policy.gate(gate, PROFILE, assessment(P, P), [("QC.Doc01", F)]).outcome is NOT_MET
-    assert policy.gate(gate, PROFILE, assessment(P, P), [("QC.Doc01", U)]).outcome is OPEN
+    assert policy.gate(gate, PROFILE, IDS, assessment(P, P), []).outcome is MET
+    assert policy.gate(gate, PROFILE, IDS, assessment(P, P), [("QC.Doc01", F)]).outcome is NOT_MET
+    assert policy.gate(gate, PROFILE, IDS, assessment(P, P), [("QC.Doc01", U)]).outcome is OPEN
     with pytest.raises(InputError, match="needs a baseline"):
-        policy.gate(gate, PROFILE, assessment(P, P))
+        policy.gate(gate, PROFILE, IDS, assessment(P, P))
 
 
 def test_what_was_not_looked_at_leaves_no_regression_open() -> None:
     gate, part = (policy.NO_REGRESSION,), replace(assessment(P, P), partial=("only QC.Doc",))
-    answer = policy.gate(gate, PROFILE, part, [], ["QC.Sec02", "QC.Sec03"])
+    answer = policy.gate(gate, PROFILE, IDS, part, [], ["QC.Sec02", "QC.Sec03"])
     assert answer.outcome is OPEN
     [reason] = answer.reasons
     assert "only QC.Doc" in reason
     assert "2 of the baseline's verdicts" in reason
     assert "QC.Sec02, QC.Sec03" in reason
-    assert policy.gate(gate, PROFILE, part, [("QC.Doc01", F)], ["QC.Sec02"]).outcome is NOT_MET, "a known failure wins"
-    assert policy.gate(gate, PROFILE, part, []).outcome is MET
+    failed = policy.gate(gate, PROFILE, IDS, part, [("QC.Doc01", F)], ["QC.Sec02"])
+    assert failed.outcome is NOT_MET, "a known failure wins"
+    assert policy.gate(gate, PROFILE, IDS, part, []).outcome is MET
 
 
 @pytest.mark.parametrize("text", ["", "platinum", "QC.Nope", "gold"])

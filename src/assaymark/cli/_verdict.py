@@ -173,7 +173,7 @@ def keep_gate(
             )
         change = difference(earlier, judged.assessment)
         regressions, unseen = regressions_of(change), [i for i in unseen_of(change) if i in ids]
-    answer = policy.gate(parts, judged.profile, judged.assessment, regressions, unseen)
+    answer = policy.gate(parts, judged.profile, ids, judged.assessment, regressions, unseen)
     if answer.outcome is policy.GateOutcome.MET:
         partial = "; ".join(judged.assessment.partial)
         say(f"gate {gate}: met" + (f" by this partial run: {partial}" if partial else ""))

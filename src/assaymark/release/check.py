@@ -68,7 +68,7 @@ def gate_kept(judged: Judged, gate: str, commit: str) -> Item:
 
     found = judged.assessment
     ids = catalogue.load().subcriteria(judged.profile)
-    answer = policy.gate(policy.check_gate(gate, judged.profile, ids), judged.profile, found)
+    answer = policy.gate(policy.check_gate(gate, judged.profile, ids), judged.profile, ids, found)
     if found.subject.commit != commit or found.subject.dirty:
         return Item("gate", Says.UNKNOWN, "what was judged is not this commit", "Commit what is changed.")
     if found.partial:
