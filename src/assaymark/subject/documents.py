@@ -240,7 +240,7 @@ def _outermost(found: list[tuple[Entry, str]]) -> list[tuple[Entry, str]]:
     return sorted(found, key=lambda f: (f[1].count("/"), f[1]))
 
 
-_COMMENT = late(r"<!--(?:(?!-->).)*+-->", re.DOTALL)
+_COMMENT = late(r"<!--(?:[^-]++|(?>-(?!->)))*+-->")
 
 
 def _guide(tree: Tree, entry: Entry, path: str) -> Guide:

@@ -121,6 +121,7 @@ class TestInAnotherLibrary:
         with pytest.raises(verifier.OB3VerificationError):
             theirs.verify(signed(own, new_key(kind)))
 
+    @pytest.mark.service("font")
     def test_it_finds_what_we_baked(self, golden: Assessment) -> None:
         from openbadgeslib import baking
 

@@ -126,6 +126,7 @@ def test_the_bare_credential(given: Award) -> None:
     assert verify(f"{signed(given)}\n".encode(), known()).says is Says.YES
 
 
+@pytest.mark.service("font")
 def test_as_a_png(given: Award) -> None:
     from assaymark.badges import png
 

@@ -211,6 +211,7 @@ def test_a_picture_without_a_credential(made: tuple[Files, Account], golden: Ass
     }
 
 
+@pytest.mark.service("font")
 def test_another_picture_of_the_same_credential(made: tuple[Files, Account], golden: Assessment) -> None:
     """The badge as a PNG lies beside the SVG, with the very same credential, and shows something else."""
     from assaymark.badges import bake, png

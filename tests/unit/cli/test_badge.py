@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,25 @@ from assaymark.__main__ import main
 Capture = pytest.CaptureFixture[str]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small repository and what an assessment of it wrote."""
+    folder = tmp_path_factory.mktemp("made")
+    root = folder / "project"
+    root.mkdir()
+    (root / "README.md").write_text("# Tides\n")
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "Begin"]):
+        subprocess.run(["git", "-c", "user.name=A", "-c", "user.email=a@b.c", *words], cwd=root, check=True)
+    words = ["assess", str(root), "--no-tools", "--quiet", "--as-of", "2026-11-21"]
+    assert main([*words, "--output", str(folder / "out")]) == 0
+    return folder
+
+
 @pytest.fixture
-def report(repository: Callable[..., Path], tmp_path: Path, capfd: Capture) -> Path:
-    """The folder that an assessment of a small repository wrote."""
-    root = repository({"README.md": "# Tides\n"})
-    assert main(["assess", str(root), "--no-tools", "--output", str(tmp_path / "out"), "--as-of", "2026-11-21"]) == 0
-    capfd.readouterr()
-    return tmp_path / "out"
+def report(made: Path, tmp_path: Path) -> Path:
+    """That repository at ``project`` and, what it gives, the report on it: both to be changed at will."""
+    shutil.copytree(made / "project", tmp_path / "project")
+    return shutil.copytree(made / "out", tmp_path / "out")
 
 
 def badge(*words: str | Path) -> int:
@@ -56,6 +70,7 @@ def test_render_turns_grey(report: Path, repository: Callable[..., Path], tmp_pa
     assert "the branch is at fffffff now" in capfd.readouterr().out
 
 
+@pytest.mark.service("font")
 def test_render_as_png(report: Path, tmp_path: Path) -> None:
     assert badge("render", report, "--format", "png", "--output", tmp_path / "b.png") == 0
     data = (tmp_path / "b.png").read_bytes()

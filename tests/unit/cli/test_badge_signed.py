@@ -179,6 +179,7 @@ def test_a_signed_badge_turns_grey_without_its_key(report: Path, project: Path, 
     assert "the badge is only a picture" in capfd.readouterr().err
 
 
+@pytest.mark.service("font")
 def test_a_png_carries_it_too(report: Path, project: Path, key: Path, capfd: Capture) -> None:
     issuer = identity(key, capfd)
     assert badge("issue", report, "--key", key, "--png") == 0
@@ -195,6 +196,7 @@ def chain(report: Path, project: Path, key: Path, capfd: Capture) -> dict[str, s
     return {a["about"]: f"{a['says']}: {a['text']}" for a in next(k for k in links if k["name"] == "badge")["answers"]}
 
 
+@pytest.mark.service("font")
 def test_every_form_of_the_badge_in_a_folder_is_looked_at(
     report: Path, project: Path, key: Path, tmp_path: Path, capfd: Capture
 ) -> None:

@@ -15,11 +15,11 @@ from assaymark_workflows.problems import Problems, replace
 from assaymark_workflows.source import Span, decoded
 
 # What needs no look: everything outside of strings but marks, and strings without parameters and odd escapes.
-_PLAIN = r"""(?:[^"/\#$,]++|"(?:[^"\\$\x00-\x1f]|\\[^u\\])*+"|,(?![ \t\r\n]*+[\]}]))*+"""
+_PLAIN = r"""(?:[^"/\#$,]++|(?>"(?:[^"\\$\x00-\x1f]++|(?>\\[^u\\]))*+")|(?>,(?![ \t\r\n]*+[\]}])))*+"""
 _PART = re.compile(
-    rf"""{_PLAIN}(?:(?P<string>"(?:[^"\\\n]|\\.)*+")
+    rf"""{_PLAIN}(?:(?P<string>"(?:[^"\\\n]++|(?>\\.))*+")
       | (?P<line>//[^\n]*)
-      | (?P<block>/\*(?:[^*]|\*(?!/))*+(?P<closed>\*/)?)
+      | (?P<block>/\*(?:[^*]++|(?>\*(?!/)))*+(?P<closed>\*/)?)
       | (?P<hash>\#[^\n]*)
       | (?P<comma>,)(?=[ \t\r\n]*[\]}}])
       | (?P<parameter>\$(?:[0-9]+|\{{[0-9]+\}}))

@@ -11,7 +11,7 @@ from assaymark_workflows.source.text import decoded
 
 _TOKEN = re.compile(
     r"""[ \t\r\n]*(?:
-      (?P<string>"(?:[^"\\\x00-\x1f]|\\.)*+")
+      (?P<string>"(?:[^"\\\x00-\x1f]++|(?>\\.))*+")
     | (?P<number>-?(?:0|[1-9][0-9]*+)(?P<fraction>(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?))(?![0-9.])
     | (?P<word>true|false|null)(?![A-Za-z0-9_])
     | (?P<mark>[\[\]{},:])
