@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from assaymark.model import Assessment, Level, Outcome, SubcriterionResult
+from assaymark.records import NamedTuple
 from assaymark.values import dataclass
 
 _FULFILLED = (Outcome.PASSED, Outcome.NOT_APPLICABLE)

@@ -24,7 +24,7 @@ from dataclasses import field
 from datetime import date
 from importlib import import_module
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from assaymark.errors import InputError
 from assaymark.model import (
@@ -38,6 +38,7 @@ from assaymark.model import (
     Subject,
     ToolRef,
 )
+from assaymark.records import NamedTuple
 from assaymark.values import dataclass
 
 if TYPE_CHECKING:

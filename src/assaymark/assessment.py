@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assaymark import __version__, catalogue, config, engine, policy, registry, scoring
 from assaymark.api import Fact, Options
@@ -28,6 +28,7 @@ from assaymark.model import (
     Subject,
 )
 from assaymark.plan import Plan, plan
+from assaymark.records import NamedTuple
 from assaymark.values import dataclass
 
 if TYPE_CHECKING:

@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assaymark import parsed
 from assaymark.data import folder
 from assaymark.errors import InputError
 from assaymark.model import Criterion, DecidedBy, Level, LevelRule, Profile, Requirement, Subcriterion
+from assaymark.records import NamedTuple
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+
+from assaymark.records import NamedTuple
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

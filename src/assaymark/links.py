@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from assaymark.model import Location, Subject
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 
 _COMMIT = late("[0-9a-f]{40}|[0-9a-f]{64}")
 _NAME = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9_.-]+"

@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 
 Keys = tuple[str | int, ...]
 _LARGEST = 1e300

@@ -13,10 +13,11 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assaymark import cache
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

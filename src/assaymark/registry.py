@@ -11,10 +11,11 @@ from functools import cache, reduce
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from assaymark.api import Check, Fact, Parts, Plugin
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 
 T = TypeVar("T")
 ENTRY_POINTS = "assaymark.plugins"

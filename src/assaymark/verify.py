@@ -10,11 +10,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assaymark.badges.verify import Answer, Known, Says, Verdict, shown
 from assaymark.errors import InputError
 from assaymark.model import Assessment, Subject
+from assaymark.records import NamedTuple
 
 if TYPE_CHECKING:
     from assaymark.config import Config

@@ -53,7 +53,11 @@ def test_they_answer_alike(kw_only: bool) -> None:
     assert ours.__slots__ == theirs.__slots__
     assert ours.__match_args__ == theirs.__match_args__
     assert dataclasses.replace(told[0], y=9).sum == 10
-    assert [f.name for f in dataclasses.fields(ours)] == [f.name for f in dataclasses.fields(theirs)]
+    about = ("name", "type", "default", "default_factory", "init", "repr", "hash", "compare", "kw_only")
+    fields = [[[getattr(f, a) for a in about] for f in dataclasses.fields(made)] for made in (ours, theirs)]
+    assert fields[0] == fields[1]
+    assert repr(ours.__dataclass_params__) == repr(theirs.__dataclass_params__)
+    assert dataclasses.is_dataclass(ours)
 
 
 @pytest.mark.parametrize("kw_only", [True, False])
@@ -85,7 +89,52 @@ def test_copies_are_equal() -> None:
 def test_only_frozen_classes_with_slots() -> None:
     with pytest.raises(TypeError, match="only for frozen"):
         values.dataclass(frozen=False, slots=True)(_point())
+
+
+@pytest.mark.parametrize(
+    "odd", [dataclasses.field(init=False), dataclasses.field(hash=True), dataclasses.field(kw_only=True)]
+)
+def test_a_field_is_an_argument_that_is_kept(odd: object) -> None:
+    with pytest.raises(TypeError, match="is foreseen"):
+        values.dataclass(frozen=True, slots=True)(type("Odd", (), {"__annotations__": {"a": "int"}, "a": odd}))
+
+
+@pytest.mark.parametrize("kind", ["ClassVar[int]", "typing.ClassVar", "InitVar[int]", "KW_ONLY"])
+def test_an_annotation_is_a_type(kind: str) -> None:
+    with pytest.raises(TypeError, match="is foreseen"):
+        values.dataclass(frozen=True, slots=True)(type("Odd", (), {"__annotations__": {"a": kind}}))
+
+
+@pytest.mark.parametrize("made", [values.dataclass, dataclasses.dataclass])
+def test_both_refuse_to_make_it(made: Any) -> None:
+    made = made(frozen=True, slots=True)
+    with pytest.raises(ValueError, match="default_factory"):
+        made(type("Odd", (), {"__annotations__": {"a": "list"}, "a": []}))
+    with pytest.raises(TypeError, match="default"):
+        made(type("Odd", (), {"__annotations__": {"a": "int", "b": "int"}, "a": 1}))
+
+
+def test_a_base_that_is_a_dataclass() -> None:
     with pytest.raises(TypeError, match="not foreseen"):
-        values.dataclass(frozen=True, slots=True)(
-            type("Odd", (), {"__annotations__": {"a": int}, "a": dataclasses.field(init=False)})
+        values.dataclass(frozen=True, slots=True)(type("Odd", (model.Location,), {"__annotations__": {"a": "int"}}))
+
+
+def test_what_a_class_wants_done_at_the_end() -> None:
+    def post(self: Any) -> None:
+        seen.append(list(self.words))
+
+    seen: list[object] = []
+    made: Any = values.dataclass(frozen=True, slots=True)(
+        type(
+            "Ending",
+            (),
+            {
+                "__annotations__": {"words": "list"},
+                "words": dataclasses.field(default_factory=lambda: ["a"]),
+                "__post_init__": post,
+            },
         )
+    )
+    made()
+    made(["b"])
+    assert seen == [["a"], ["b"]]

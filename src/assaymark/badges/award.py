@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
 
 from assaymark.badges.model import Badge, Kind, State, aged
 from assaymark.errors import InputError
 from assaymark.model import Assessment, Grade, Level, Outcome, SubcriterionResult
+from assaymark.records import NamedTuple
 from assaymark.wording import count, one_line
 
 LIFETIME = timedelta(days=90)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from assaymark.records import NamedTuple
 
 LIMIT = 2_000_000
 NAMESPACE = "https://purl.imsglobal.org/ob/v3p0"

@@ -10,9 +10,10 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assaymark.badges.jose import Unsigned, strictly
+from assaymark.records import NamedTuple
 
 if TYPE_CHECKING:
     from assaymark.badges.keys import Key

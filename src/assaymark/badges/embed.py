@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
 
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 from assaymark.wording import one_line
 
 BEGIN, END = "assaymark badge", "assaymark badge end"

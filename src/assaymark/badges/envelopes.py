@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from assaymark.badges import did, dsse, jose, term
 from assaymark.badges.keys import needs_sign
 from assaymark.badges.verify import Answer, Known, Says, Unresolved, key_of, overall, shown
+from assaymark.records import NamedTuple
 
 OWN_KEY = "own key: whoever has it says so; weaker than a workflow, for nothing shows that it was not made up"
 LIMIT = 1_000

@@ -10,9 +10,10 @@ import binascii
 import json
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from assaymark.badges.keys import Key
+from assaymark.records import NamedTuple
 
 LIMIT = 1_000_000
 HEADER = frozenset({"alg", "kid", "typ"})

@@ -11,11 +11,12 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assaymark.badges.dsse import PAYLOAD, STATEMENT
 from assaymark.badges.signers import released
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 from assaymark.wording import one_line
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from string import Template
-from typing import NamedTuple
 
 from assaymark import data
+from assaymark.records import NamedTuple
 
 
 class Plate(NamedTuple):

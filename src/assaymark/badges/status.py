@@ -8,9 +8,10 @@ import gzip
 import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from assaymark.badges.credential import exact, stamp, when
+from assaymark.records import NamedTuple
 
 BITS = 131_072  # at least so many, so that a lookup does not tell which badge is asked about
 MAX_BYTES = 2_000_000  # when unpacked

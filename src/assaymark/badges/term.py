@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from assaymark.badges.award import Status
 from assaymark.badges.credential import exact, stamp, when
 from assaymark.badges.jose import Unsigned
 from assaymark.badges.verify import Answer, Known, Says, not_revoked
+from assaymark.records import NamedTuple
 
 MEMBER = "assaymark_term"
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
 
 from assaymark.badges import bake, did, jose, keyless, status, svg
 from assaymark.badges.award import PICTURE, Award, Status, agrees, badge_of, expired, follows, passed_by
@@ -23,6 +22,7 @@ from assaymark.badges.keys import Key
 from assaymark.badges.model import aged
 from assaymark.errors import InputError
 from assaymark.model import Assessment
+from assaymark.records import NamedTuple
 from assaymark.wording import one_line
 
 ASSESSMENT = "assessment.json"

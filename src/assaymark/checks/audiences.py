@@ -7,10 +7,11 @@ The policy table `docs` may name it: `developer`, `admin` and `user` hold a path
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assaymark.api import Evidence, Finding, Location, Tree, check, failed, not_applicable, passed, unknown
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.subject.audience_words import (
     DEVELOPER,
     FOR_DEVELOPERS,

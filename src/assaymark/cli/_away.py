@@ -6,10 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assaymark.cli._common import split
 from assaymark.errors import InputError, Undetermined
+from assaymark.records import NamedTuple
 
 if TYPE_CHECKING:
     from assaymark.assessment import Asked, Judged, Request

@@ -18,12 +18,13 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from assaymark import __version__
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 
 F = TypeVar("F", bound=Callable[..., Any])
 TALK = "assaymark.talk"

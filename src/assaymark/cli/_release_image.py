@@ -8,9 +8,10 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assaymark.errors import GateNotMet, InputError, Undetermined
+from assaymark.records import NamedTuple
 
 if TYPE_CHECKING:
     import click

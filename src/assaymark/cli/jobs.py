@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from assaymark.cli._common import out, say
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 
 if TYPE_CHECKING:
     from assaymark.job import Handle, Status

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assaymark.errors import BUG, OK, GateNotMet, Undetermined
 from assaymark.github import changed, event, findings, outputs, reasons, summary
 from assaymark.github.text import safe
 from assaymark.github.workflow_commands import annotation
 from assaymark.model import Assessment, Outcome
+from assaymark.records import NamedTuple
 from assaymark.wording import count
 
 if TYPE_CHECKING:

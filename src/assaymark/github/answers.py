@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from assaymark.blocks import details, table
 from assaymark.github.text import safe
 from assaymark.github.workflow_commands import Kind, annotation
+from assaymark.records import NamedTuple
 from assaymark.wording import count
 
 FILE = "answers.json"

@@ -11,7 +11,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from assaymark.ahead import Task, next_level, on_trust
 from assaymark.blocks import details, left_out, table
@@ -20,6 +19,7 @@ from assaymark.findings import Item, by_weight, reason, remedy
 from assaymark.github.text import code, path, safe, size
 from assaymark.links import source_link
 from assaymark.model import Assessment, Level, Location, Outcome, Severity, Subject
+from assaymark.records import NamedTuple
 from assaymark.wording import LEVEL_WORDS, MARKS, OUTCOME_WORDS, count, log_safe, place
 
 LIMIT = 65_000  # GitHub takes 65,536 characters

@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from assaymark.github.changed import distance
 from assaymark.github.workflow_commands import Kind, annotation
+from assaymark.records import NamedTuple
 
 if TYPE_CHECKING:
     from assaymark.github.changed import Lines

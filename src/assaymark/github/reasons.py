@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from assaymark.findings import reason, remedy
 from assaymark.model import Assessment, SubcriterionResult
+from assaymark.records import NamedTuple
 
 _MOST = 50  # lines of a message
 

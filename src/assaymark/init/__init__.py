@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from assaymark.data import folder
 from assaymark.init.pin import Pin
+from assaymark.records import NamedTuple
 
 FOLDER = ".github/workflows"
 CONFIG = ".assaymark.toml"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 from assaymark import __version__
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 
 ACTION = "actions/assess/action.yml"
 # Written beside this package when a release is built; a wheel knows its own commit by it.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from assaymark.errors import InputError
 from assaymark.provenance.milestones import Milestone, Move, Touched
+from assaymark.records import NamedTuple
 from assaymark.subject.git import GitProblem, Repository
 
 _MOST_COMMITS = 20_000

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assaymark.api import FactUnavailable
 from assaymark.badges.verify import Says
 from assaymark.errors import InputError
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.release import changelog, dependencies, licences, trusted, versions
 from assaymark.release.plan import is_development
 from assaymark.subject.releases import parse_tag, parse_version

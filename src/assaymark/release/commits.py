@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.release.changelog import MAJOR, MINOR, PATCH, largest
 from assaymark.subject.history import Commit
 

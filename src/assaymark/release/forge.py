@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from assaymark.errors import GateNotMet, InputError
 from assaymark.forge.client import Client, ForgeProblem, Trouble
+from assaymark.records import NamedTuple
 from assaymark.release.folder import BUNDLE, MANIFEST, NOTES, SEALED, SUMS, File, Release, digest
 
 Json = dict[str, Any]

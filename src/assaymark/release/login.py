@@ -11,11 +11,12 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from assaymark import proc
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 from assaymark.release.web import WebProblem, guard
 from assaymark.web import Silent, ask_web
 

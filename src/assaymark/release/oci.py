@@ -6,9 +6,10 @@ import hashlib
 import re
 import time
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from assaymark.records import NamedTuple
 from assaymark.release.login import authorization, kept, refused
 from assaymark.release.web import TIMEOUT, WebProblem, guard
 from assaymark.web import new_session

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.release.dependencies import normal
 from assaymark.release.source import members
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 from assaymark.release.web import Api, WebProblem
 from assaymark.release.zenodo_metadata import KEYS
 

@@ -11,10 +11,10 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from assaymark.errors import InputError
 from assaymark.job import Handle, Job, Log, Resources, State, Status, finished, told_of_run
+from assaymark.records import NamedTuple
 from assaymark.runners.kit import Kit
 from assaymark.runners.parcel import Parcel
 from assaymark.runners.shared import SharedFolder

@@ -20,10 +20,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from assaymark.errors import InputError
 from assaymark.job import Handle, Job, Log
+from assaymark.records import NamedTuple
 from assaymark.runners.engines import Wrapped
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")

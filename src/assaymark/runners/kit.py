@@ -18,11 +18,11 @@ import tarfile
 from collections.abc import Collection, Iterable, Iterator
 from importlib import metadata
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from assaymark import registry
 from assaymark.data import folder as data_folder
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 
 OWN = "assaymark"
 DATA = ("badges", "criteria", "pipelines/templates")

@@ -15,9 +15,9 @@ import stat
 import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 from assaymark.subject.checkout import locate
 from assaymark.subject.git import GitProblem, Repository
 

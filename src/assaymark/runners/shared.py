@@ -14,10 +14,11 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from assaymark.errors import InputError
 from assaymark.job import Handle, Job, Log, State, Status, finished
+from assaymark.records import NamedTuple
 from assaymark.runners import folder as folders
 from assaymark.runners.engines import Engine, Wrapped
 

@@ -6,10 +6,11 @@ import hashlib
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING
 
 from assaymark.api import Entry
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 from assaymark.subject.files import blob_id
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 
 _NOTHING = late(r"(?!)")
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import field
-from typing import NamedTuple
 
 from assaymark.api import Location, Tree, fact
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.subject.ci.model import CiFile, CiJob, CiStep, Workflows
 from assaymark.subject.purposes import SCANNERS, Purpose
 from assaymark.subject.tasks.line import Line, shell

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assaymark.api import Tree
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 
 if TYPE_CHECKING:
     from assaymark.subject.checkout import Opened

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assaymark.api import fact
 from assaymark.model import Subject
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 
 if TYPE_CHECKING:
     from assaymark.subject.history import Commit, History

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 
 from assaymark.api import Entry, FactUnavailable
 from assaymark.errors import InputError
 from assaymark.model import Subject
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.subject import remote, swhid
 from assaymark.subject.files import read_file, read_link
 from assaymark.subject.git import Answer, Blobs, GitProblem, Repository

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from assaymark.api import Tree, fact
+from assaymark.records import NamedTuple
 from assaymark.subject.parsing import ParseProblem, load_json, load_toml, load_yaml
 
 LIMIT = 100_000

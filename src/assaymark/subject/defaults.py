@@ -6,9 +6,10 @@ Only the forge can tell, so without ``--forge`` there are none and `Defaults.hin
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assaymark.api import fact
+from assaymark.records import NamedTuple
 from assaymark.subject.documents import Guide, guide_of
 from assaymark.subject.forge import NOT_ASKED
 

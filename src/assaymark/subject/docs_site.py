@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assaymark.api import Entry, Options, Tree, fact
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.web import host_of, is_allowed
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from assaymark.api import Entry, Tree, fact
 from assaymark.patterns import late, ready
+from assaymark.records import NamedTuple
 from assaymark.subject.licences import resolve
 from assaymark.subject.markup import EXTENSIONS, MARKDOWN, PLAIN, Page, markup_of, parse
 from assaymark.subject.topics import covered

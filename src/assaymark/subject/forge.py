@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assaymark.api import FactUnavailable, Options, fact
 from assaymark.model import Subject
+from assaymark.records import NamedTuple
 
 if TYPE_CHECKING:
     from assaymark.subject.forges.model import Alerts as Alerts

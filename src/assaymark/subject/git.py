@@ -18,9 +18,10 @@ import time
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import IO, cast
 
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 
 LIMIT = 200_000_000
 TIMEOUT = 120.0

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assaymark.api import FactUnavailable, fact
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.subject.git import GitProblem, Repository
 from assaymark.values import dataclass
 

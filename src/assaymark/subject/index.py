@@ -10,10 +10,10 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from assaymark.api import Entry
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.subject.files import HASHED_SIZE, blob_id, hash_file, read_file, read_link, unread_id
 
 SKIP_WORKTREE = 0x4000_0000

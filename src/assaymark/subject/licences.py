@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import NamedTuple
 
 from assaymark.api import Entry, Tree, fact
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.subject.licence_prints import KNOWN, fingerprint, is_owner
 from assaymark.subject.recogniser import Match, recognise
 from assaymark.values import dataclass

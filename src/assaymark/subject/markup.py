@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from assaymark.patterns import late, ready
+from assaymark.records import NamedTuple
 
 MARKDOWN, RST, ORG, ASCIIDOC, PLAIN = "Markdown", "reStructuredText", "Org", "AsciiDoc", "text"
 RDOC, TEXTILE, POD, WIKI = "RDoc", "Textile", "Pod", "MediaWiki"

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from assaymark.api import Entry, Tree, fact
+from assaymark.records import NamedTuple
 from assaymark.values import dataclass
 
 LIMIT = 1_000_000  # bytes of one metadata file

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from assaymark.api import Tree, fact
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 
 LIMIT = 300_000
 MAX_RULES = 2_000

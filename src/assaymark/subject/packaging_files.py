@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from assaymark.api import Entry, Tree, fact
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.subject.languages import is_foreign
 from assaymark.subject.parsing import ParseProblem, load_json, load_toml
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from assaymark.api import FactUnavailable
+from assaymark.records import NamedTuple
 
 TIMEOUT = 60.0
 _PROGRAM = """

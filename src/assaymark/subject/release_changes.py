@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assaymark.api import FactUnavailable, fact
+from assaymark.records import NamedTuple
 from assaymark.subject.git import GitProblem
 
 if TYPE_CHECKING:

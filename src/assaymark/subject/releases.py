@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assaymark.api import fact
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 
 if TYPE_CHECKING:
     from assaymark.subject.history import History

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from assaymark.api import Tree, fact
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.subject.testing_layout import TestsFound
 
 _LIMIT = 500_000

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from assaymark.api import Tree, fact
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 
 _LIMIT = 200_000
 # Tool, files, what switches the rules on, what they are called. Each such rule refers to a CWE or to OWASP.

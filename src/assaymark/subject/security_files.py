@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from assaymark.api import Tree, fact
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.subject.languages import is_foreign
 from assaymark.subject.packaging_files import ASIDE
 

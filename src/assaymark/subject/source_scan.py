@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 from assaymark.api import Entry, Tree, fact
 from assaymark.patterns import late, ready
+from assaymark.records import NamedTuple
 from assaymark.subject.double_libraries import DOUBLES
 from assaymark.subject.languages import CODE, Languages
 from assaymark.subject.testing_names import in_tests

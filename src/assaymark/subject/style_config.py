@@ -7,9 +7,9 @@ project's own (``setting``). Paths, versions and line lengths are parameters, no
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from assaymark.api import Tree, fact
+from assaymark.records import NamedTuple
 from assaymark.subject.styles.model import Override, StyleTool
 
 LIMIT = 100_000  # bytes of one configuration file

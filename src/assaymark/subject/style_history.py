@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assaymark.api import FactUnavailable, Outcome, fact
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 from assaymark.subject.releases import Releases
 from assaymark.subject.style_config import StyleConfig, read_style
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from assaymark.api import Tree
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.subject.markup import Heading, Link, Page, parse
 
 TELLING_WORDS = 30  # of prose, which explain something

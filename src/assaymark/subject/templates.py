@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from assaymark.api import Entry, Tree, fact
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.subject.parsing import ParseProblem, load_yaml, load_yaml_lines
 
 LIMIT = 200_000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from assaymark.patterns import late, ready
+from assaymark.records import NamedTuple
 from assaymark.subject.markup import Page
 
 DESCRIPTION, GETTING_STARTED, LINKS = "description", "getting-started", "links"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from assaymark.api import Entry, FactUnavailable, Tree, fact
 from assaymark.model import Outcome
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.subject.globs import compile_globs
 from assaymark.validation.model import Judgement
 

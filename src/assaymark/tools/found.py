@@ -14,10 +14,11 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assaymark.api import Parsed, Tree, Unparsable
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.subject.files import read_file
 from assaymark.subject.languages import by_name
 from assaymark.subject.parsing import REPORT_LIMIT

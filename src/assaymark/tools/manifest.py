@@ -89,12 +89,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assaymark import parsed
 from assaymark.errors import InputError
 from assaymark.model import Severity
 from assaymark.patterns import late, ready
+from assaymark.records import NamedTuple
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

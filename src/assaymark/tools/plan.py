@@ -8,9 +8,10 @@ small part in the code (below `MINOR`) are named and not held against it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assaymark.api import Check, Entry, Evidence, Options, Plugin, Tree, not_applicable, unknown
+from assaymark.records import NamedTuple
 from assaymark.subject.tree import compile_globs
 from assaymark.tools import sanitise
 from assaymark.tools.ingest import ingested_checks

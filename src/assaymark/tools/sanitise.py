@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assaymark.api import Entry, Tree
+from assaymark.records import NamedTuple
 from assaymark.subject.parsing import ParseProblem, load_json, load_toml, load_yaml
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ tools that look at one of the same languages: what a Python scanner found tells 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from assaymark.api import Options, Tree
+from assaymark.records import NamedTuple
 from assaymark.tools.found import Report, ingested
 from assaymark.tools.manifest import Executes, Manifest
 

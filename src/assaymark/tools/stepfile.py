@@ -10,9 +10,10 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from assaymark.errors import InputError
+from assaymark.records import NamedTuple
 
 LIMIT = 1_000_000
 CRITERION = "QC.Uni01"

@@ -17,10 +17,10 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from assaymark.findings import metrics
 from assaymark.model import Assessment, Evidence
+from assaymark.records import NamedTuple
 from assaymark.reports.html.parts import text
 
 Numbers = Mapping[str, str | int | float | bool]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import NamedTuple
 
+from assaymark.records import NamedTuple
 from assaymark.values import dataclass
 
 ON_CHANGE = frozenset({"push", "pull_request", "pull_request_target", "merge_group"})

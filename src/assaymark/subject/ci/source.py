@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from assaymark.api import Tree
+from assaymark.records import NamedTuple
 from assaymark.subject.parsing import KeyPath, ParseProblem, load_yaml_all, load_yaml_lines
 
 LIMIT = 1_000_000

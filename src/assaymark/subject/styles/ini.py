@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 from assaymark.subject.styles.model import Override, StyleTool
 from assaymark.subject.styles.places import ignored, own
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from assaymark.records import NamedTuple
 from assaymark.values import dataclass
 
 IGNORE, SETTING = "ignore", "setting"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from assaymark.patterns import late
+from assaymark.records import NamedTuple
 
 LIMIT = 65_536  # bytes read of any file that holds tasks
 _MAX_TEXT = 2_000  # characters of one command
