@@ -67,10 +67,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[STRICT] = os.environ.get("ASSAYMARK_CI") == "1"
     # To compile every test and all that it imports again for each worker and each run is a fifth of the time.
     sys.dont_write_bytecode = False
-    # How long an example takes says how busy the machine is, and nothing of what is tested.
-    hypothesis.settings.register_profile("untimed", deadline=None)
+    # How long an example takes says how busy the machine is, and nothing of what is tested. Who works on it runs the
+    # tests many times, each time with other examples: fewer of them do.
+    hypothesis.settings.register_profile("untimed", deadline=None, max_examples=40)
     # CI tells of a change what it broke; what chance finds is found by who works on it.
-    hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
+    hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=100)
     hypothesis.settings.load_profile("repeatable" if config.stash[STRICT] else "untimed")
 
 

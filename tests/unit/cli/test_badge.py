@@ -25,7 +25,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "README.md").write_text("# Tides\n")
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "Begin"]):
         subprocess.run(["git", "-c", "user.name=A", "-c", "user.email=a@b.c", *words], cwd=root, check=True)
-    words = ["assess", str(root), "--no-tools", "--quiet", "--as-of", "2026-11-21"]
+    words = ["assess", str(root), "--no-tools", "--no-cache", "--quiet", "--as-of", "2026-11-21"]
     assert main([*words, "--output", str(folder / "out")]) == 0
     return folder
 

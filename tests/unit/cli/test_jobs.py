@@ -20,8 +20,8 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "work"
 
 
-def started(id: str, script: str) -> None:
-    at = runner("local", settle=0.3)
+def started(id: str, script: str, folder: Path | None = None) -> None:
+    at = runner("local", at=places(str(folder)) if folder else None, settle=0.3)
     handle = at.submit(Job(id=id, command=("/bin/sh", "-c", script)))
     end = time.monotonic() + 30
     while at.status(handle)[0].state is State.QUEUED and time.monotonic() < end:
@@ -136,8 +136,7 @@ def test_jobs_in_the_folder_of_a_site_are_known(
         f'[site.far]\nrunner = "slurm"\nlogin = "l"\nengine = "apptainer"\nwork = "{tmp_path}/far"\n'
     )
     monkeypatch.setenv("ASSAYMARK_SITES", str(sites))
-    at = runner("local", at=places(str(tmp_path / "shared")), settle=0.3)
-    at.submit(Job(id="theirs", command=("/bin/sh", "-c", "exec sleep 4733")))
+    started("theirs", "exec sleep 4733", tmp_path / "shared")
     assert set(listed(capfd)) == {"theirs"}
     assert main(["jobs", "cancel", "theirs"]) == 0
     assert listed(capfd) == {"theirs": "cancelled"}

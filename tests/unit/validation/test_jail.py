@@ -136,7 +136,7 @@ class _Server(BaseHTTPRequestHandler):
 def server() -> object:
     _Server.asked.clear()
     server = HTTPServer(("127.0.0.1", 0), _Server)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
