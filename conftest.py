@@ -9,6 +9,7 @@ import gc
 import ipaddress
 import itertools
 import os
+import re
 import shutil
 import socket
 import sys
@@ -141,17 +142,49 @@ def _present(program: str) -> bool:
     return shutil.which(program) is not None or shutil.which(program, path=str(beside_python)) is not None
 
 
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A folder of its own; pytest looks for a free number among thousands, and links to the latest of each name."""
+    name = re.sub(r"\W", "_", request.node.name)[:25]
+    folder = tmp_path_factory.getbasetemp() / f"{name}-{next(_numbers)}"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+class _Homes:
+    """Folders with no more than Git's settings: one that nothing was written into serves the next test, too."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._free: list[Path] = []
+
+    def take(self) -> Path:
+        if self._free:
+            return self._free.pop()
+        home = self._root / str(next(_numbers))
+        home.mkdir()
+        (home / ".gitconfig").write_text(GITCONFIG, encoding="utf-8")
+        return home
+
+    def give_back(self, home: Path) -> None:
+        try:
+            as_it_was = [p.name for p in home.iterdir()] == [".gitconfig"]
+            as_it_was = as_it_was and (home / ".gitconfig").read_text(encoding="utf-8") == GITCONFIG
+        except (OSError, ValueError):
+            return
+        if as_it_was:
+            self._free.append(home)
+
+
 @pytest.fixture(scope="session")
-def _homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("homes")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> _Homes:
+    return _Homes(tmp_path_factory.mktemp("homes"))
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(_homes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def clean_environment(_homes: _Homes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home of its own, UTC, a fixed locale, a Git identity, and nothing of the host's; gives the home."""
-    home = _homes / str(next(_numbers))
-    home.mkdir()
-    (home / ".gitconfig").write_text(GITCONFIG, encoding="utf-8")
+    home = _homes.take()
     for name in list(os.environ):
         if name.startswith(UNWANTED) or name in UNWANTED_NAMES:
             monkeypatch.delenv(name)
@@ -160,7 +193,8 @@ def clean_environment(_homes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     fixed |= {f"XDG_{kind}_HOME": str(home / folder) for kind, folder in folders.items()}
     for name, value in fixed.items():
         monkeypatch.setenv(name, value)
-    return home
+    yield home
+    _homes.give_back(home)
 
 
 @pytest.fixture(autouse=True)

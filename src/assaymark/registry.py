@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from assaymark.api import Check, Fact, Parts, Plugin
 from assaymark.errors import InputError
+from assaymark.patterns import of_library
 from assaymark.records import NamedTuple
 
 T = TypeVar("T")
@@ -37,7 +38,9 @@ class Point(NamedTuple):
     def load(self) -> object:
         """The value itself."""
         names = self.value.partition(":")[2].strip()
-        return reduce(getattr, filter(None, names.split(".")), import_module(self.module))
+        with of_library():
+            module = import_module(self.module)
+        return reduce(getattr, filter(None, names.split(".")), module)
 
 
 class Registry(NamedTuple):

@@ -12,7 +12,7 @@ from assaymark.subject.deployment_files import DeploymentFiles, ImageUse
 from assaymark.subject.languages import Languages
 from assaymark.subject.packaging_files import Packages
 from assaymark.subject.purposes import DEPLOYMENT_TEST
-from assaymark.subject.releases import Releases, parse_version
+from assaymark.subject.releases import Release, Releases, parse_version
 
 _LOCAL = ("**",)
 _SHOWN = 30
@@ -204,10 +204,17 @@ def in_step(
             f"{findings[0].location.path if findings[0].location else 'the deployment'}, "
             "and change it in the commit of each release",
         )
-    if stated and latest:
-        return passed(f"{stated[0][2]} ({stated[0][0]}:{stated[0][1]}) is the latest release {latest.tag}")
+    other = next((s for s in stated if latest and not _follows(s[3], latest)), None)
+    if stated and latest and not other:
+        return passed(f"{stated[0][2]} ({stated[0][0]}:{stated[0][1]}) follows the latest release {latest.tag}")
     if deployment_files.from_source:
         return passed(f"{deployment_files.from_source[0]} builds what it deploys from the commit it lies in")
+    if other and latest:
+        return unknown(
+            f"{other[2]} ({other[0]}:{other[1]}) is no version that follows the latest release {latest.tag}: it may be"
+            " that of something else",
+            remedy="attest how the deployment follows the releases",
+        )
     if stated:
         return unknown(
             f"{stated[0][2]} is stated, but there is no release to compare it with",
@@ -318,6 +325,14 @@ def _is_own(image: ImageUse, subject: Subject) -> bool:
     parts = image.name.lower().split("/")
     return parts[-1] == name or (
         len(parts) > 1 and parts[-2].replace("-", "") == owner.replace("-", "") and name in parts[-1]
+    )
+
+
+def _follows(value: str, latest: Release) -> bool:
+    """Whether a stated version is the latest release, or on the way to the next one."""
+    version = parse_version(value.removeprefix("v"))
+    return version is not None and (
+        version.key == latest.version.key or (version.key > latest.version.key and not version.final)
     )
 
 

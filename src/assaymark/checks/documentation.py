@@ -157,7 +157,7 @@ def contributing(documents: Documents, readme: Readme, defaults: Defaults) -> Ev
         return passed(f"{shared.path} says how to contribute ({shared.page.words} words)")
     if defaults.problem:
         return unknown(f"there is no CONTRIBUTING file here, and {defaults.problem}")
-    section = next((h for h in readme.page.headings if re.search(r"(?i)contribut", h.text)), None)
+    section = next((h for h in readme.page.headings if _ON_CONTRIBUTING.search(h.text)), None)
     place = f"; {readme.path}:{section.line} has a section on it" if section else ""
     return failed(
         f"there is no CONTRIBUTING file{place}",
@@ -170,6 +170,8 @@ def contributing(documents: Documents, readme: Readme, defaults: Defaults) -> Ev
     )
 
 
+# A list of contributors is none.
+_ON_CONTRIBUTING = late(r"(?i)\b(?:contribut(?:e|ing|ions?)|(?:for|guide\S*) contributors|contributors?'? guide)")
 _INCLUDES = late(r"(?im)^\s*(?:\.\. include::|#include|\{!|```\{include\}|:::\{include\})")
 
 
@@ -258,12 +260,15 @@ def code_of_conduct(documents: Documents, readme: Readme, defaults: Defaults) ->
     )
 
 
+_INCLUDED = late(r"(?im)^\s*(?:\.\. include::|\{!|```\{include\})")
+
+
 def _conduct_gap(guide: Guide) -> tuple[str, int | None]:
     """What a code of conduct lacks, and where; ('', None) when nothing."""
     if blank := _PLACEHOLDER.search(guide.text):
         return "still has a placeholder where the contact should be", guide.text.count("\n", 0, blank.start()) + 1
     named = any(_CONDUCT_LINK.search(a.target) and _leads_away(a, guide) for a in guide.page.links)
-    if re.search(r"(?im)^\s*(?:\.\. include::|\{!|```\{include\})", guide.text):
+    if _INCLUDED.search(guide.text):
         return "", None
     if guide.page.words < _FEW_WORDS:
         return ("", None) if named and guide.page.words else (f"has only {guide.page.words} words", None)

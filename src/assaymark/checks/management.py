@@ -257,14 +257,18 @@ def outside_requests(
     )
 
 
+_GUIDING = late(r"(?i)contribut|develop")
+_CONTRIBUTING = late(r"(?i)contribut")
+
+
 def _other_guides(tree: Tree, documents: Documents) -> Iterator[tuple[str, str]]:
     """Pages of the documentation about contributing and developing, and what the README says about contributing."""
-    pages = [p.path for p in documents.pages if re.search(r"contribut|develop", p.path.rpartition("/")[2], re.I)]
+    pages = [p.path for p in documents.pages if _GUIDING.search(p.path.rpartition("/")[2])]
     for path in [p for p in pages if tree.get(p)][:8]:
         yield path, tree.text(path, 200_000)
     for entry in tree.find("README*")[:3]:
         text = tree.text(entry.path, 200_000)
-        if found := re.search(r"contribut", text, re.I):
+        if found := _CONTRIBUTING.search(text):
             yield entry.path, text[found.start() : found.start() + 2_000]
 
 

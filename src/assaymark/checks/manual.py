@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assaymark.api import Evidence, Finding, Location, Severity, Tree, check, failed, not_applicable, passed, unknown
-from assaymark.subject.documents import editable, entries_with
+from assaymark.subject.documents import changelog_of, editable, entries_with
 from assaymark.subject.drawn import drawn
 from assaymark.subject.releases import SEMVER
 
 if TYPE_CHECKING:
     from assaymark.subject.docs_site import DocsSite, Probe
-    from assaymark.subject.documents import DocFile, Documents, Readme
+    from assaymark.subject.documents import Changelog, DocFile, Documents, Readme
     from assaymark.subject.release_changes import ReleaseChanges
     from assaymark.subject.releases import Release
 
@@ -200,10 +201,12 @@ def updated(documents: Documents, release_changes: ReleaseChanges, tree: Tree, d
         )
     if latest is None:
         return _before_any_release(documents)
-    log = next((c for c in documents.changelogs if any(entries_with(c.versions, latest.version.text))), None)
+    own = changelog_of(tree, latest.series)
+    logs = (*documents.changelogs, *([own] if own else []))
+    log = next((c for c in logs if any(entries_with(c.versions, latest.version.text))), None)
     if previous is None:
         return _first_release(latest.tag, log.path if log else "")
-    paths = [*(c.path for c in documents.changelogs), *(p.path for p in documents.told)]
+    paths = [*(c.path for c in logs), *(p.path for p in documents.told)]
     touched = next((p for p in paths if p in release_changes.paths), "")
     if log and touched:
         return passed(f"{log.path} has an entry for {latest.tag}, and {touched} changed since {previous.tag}")
@@ -211,7 +214,7 @@ def updated(documents: Documents, release_changes: ReleaseChanges, tree: Tree, d
         return unknown(
             f"{touched or documents.fragments[0]} changed since {previous.tag}, but no changelog in the repository"
             f" has an entry for {latest.tag}",
-            remedy=f"Add a CHANGELOG.md with an entry for {latest.tag} and for each release to come.",
+            remedy=_entry_wanted(logs, latest),
         )
     if not any(_is_code(p) for p in release_changes.paths):
         return not_applicable(f"no program code changed since {previous.tag}, so there is nothing to document")
@@ -220,7 +223,7 @@ def updated(documents: Documents, release_changes: ReleaseChanges, tree: Tree, d
         return unknown(
             f"no page changed since {previous.tag}; {page} is drawn from the code, which did, and no changelog in the"
             f" repository has an entry for {latest.tag}",
-            remedy=f"Add a CHANGELOG.md with an entry for {latest.tag} and for each release to come.",
+            remedy=_entry_wanted(logs, latest),
         )
     if _is_patch(previous, latest):
         return unknown(
@@ -232,6 +235,11 @@ def updated(documents: Documents, release_changes: ReleaseChanges, tree: Tree, d
         f"no documentation changed since {previous.tag}, although {latest.tag} was released",
         remedy="Update README, manual and CHANGELOG with the changes that users notice.",
     )
+
+
+def _entry_wanted(logs: Sequence[Changelog], latest: Release) -> str:
+    where = logs[0].path if logs else "a CHANGELOG.md"
+    return f"Add an entry for {latest.version.text} to {where}, and one for each release to come."
 
 
 def _is_patch(previous: Release, latest: Release) -> bool:

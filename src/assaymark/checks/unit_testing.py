@@ -19,7 +19,7 @@ GENERAL = 70.0  # percent, what the standard asks of all code
 _SHOWN = 30
 _APART_SHARE = 0.25  # tests that may lie beside the code before the layout counts as mixed
 _THIRD_PARTY = late(
-    r"^(?:[^/]+/){0,3}?(?:vendors?|vendored|third[-_]?party[\w-]*|3rd[-_]?party|extern(?:al)?s?|submodules|_vendor)/",
+    r"^(?:[^/]+/){0,3}?(?:vendors?|vendored|third[-_]?party[\w-]*|3rd[-_]?party|bundled|extern(?:al)?s?|submodules|_vendor)/",
     re.IGNORECASE,
 )
 
@@ -148,7 +148,7 @@ def third_party(coverage_config: CoverageConfig, tree: Tree) -> Evidence:
     """
     folders = sorted(set(_foreign_folders(tree)))
     if not folders:
-        return not_applicable("there is no third-party code in the repository")
+        return not_applicable("no folder is called as those for third-party code are (vendor, third_party, external …)")
     out = [
         e
         for e in coverage_config.excluded

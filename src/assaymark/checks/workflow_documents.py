@@ -10,7 +10,17 @@ from assaymark.subject.workflow_documents import WorkflowDocument
 from assaymark.validation.model import State
 
 Documents = tuple[WorkflowDocument, ...]
-_READS = ("**/*.cwl", "**/*.json", "**/*.yml", "**/*.yaml", "**/*.nf", "**/*.smk", "**/Snakefile*", "**/*.tosca")
+_READS = (
+    "**/*.cwl",
+    "**/*.json",
+    "**/*.yml",
+    "**/*.yaml",
+    "**/*.nf",
+    "**/*.smk",
+    "**/Snakefile*",
+    "**/*.tosca",
+    "nextflow.config",
+)
 _MOST = 100
 _DESCRIBED = late(r"""(?mi)^\s*["']?(?:label|doc|abstract|description|summary)["']?\s*:\s*["'|>]?\s*\S""")
 # In YAML the description of a document is not indented (in the topology of TOSCA it may be); in JSON anything may be.
@@ -24,10 +34,14 @@ _IMAGE = late(
 _PINNED = late(r"@sha256:[0-9a-f]{64}$|:(?!latest$)[^:/]+$")
 _LICENCE = late(r"""(?m)["']?(?:s|schema|sdo):license["']?\s*:""")
 _AUTHOR = late(r"""(?m)^\s*["']?(?:(?:s|schema|sdo):(?:author|creator|contributor)|author|template_author)["']?\s*:""")
+# The manifest of a Nextflow pipeline.
+_MANIFEST = late(r"(?m)^\s*(?:manifest\.)?(?:author|contributors)\s*=\s*(?:['\"]\s*\w|\[)")
+_MANIFEST_SIZE = 200_000
 _REMOTE = "WF-C002"
 _TRIAL = late(
     r"(?i)(?:^|/)(?:[^/]*[-_.])?(?:jobs?|inputs?|params?|parameters|tests?|conformance[-_]tests?|config|example)"
     r"(?:[-_.][^/]*)?\.(?:ya?ml|json)$|(?:^|/)\.tests?/|(?:^|/)nf-test\.config$"
+    r"|(?:^|/)(?:examples?|(?:benchmark[-_])?scenarios?)/(?:[^/]+/){0,3}[^/]+\.(?:ya?ml|json)$"
 )
 
 
@@ -69,6 +83,7 @@ def metadata(workflow_documents: Documents, tree: Tree) -> Evidence:
     """Licence and authors are stated: each by every document itself, or once for the repository."""
     licensed = bool(tree.find("licen[cs]e*", "copying*", "unlicense*")) or bool(tree.glob("LICENSES/*"))
     named = bool(tree.find("citation.cff", "codemeta.json", ".zenodo.json", "ro-crate-metadata.json", "authors*"))
+    named = named or any(_MANIFEST.search(tree.text(e.path, _MANIFEST_SIZE)) for e in tree.find("nextflow.config"))
     lacking = []
     if not licensed and not all(_LICENCE.search(d.text) for d in workflow_documents):
         lacking.append("licence")
@@ -128,7 +143,8 @@ def test_inputs(workflow_documents: Documents, tree: Tree) -> Evidence:
 
 
 def _hidden(path: str) -> bool:
-    return path.startswith((".github/", ".gitlab", ".vscode/"))
+    """Whether a tool's own configuration; the folder in which Snakemake workflows are tried is none."""
+    return path.startswith(".") and not path.startswith((".test/", ".tests/"))
 
 
 def _says(document: WorkflowDocument) -> bool:

@@ -33,7 +33,12 @@ _OPERATE = late(
     r"|kubernetes|helm"
     r"|security|troubleshoot\w*|faq|frequently asked|ports?|log(?:s|ging)|backup|monitor\w*|upgrad\w*|production)\b"
 )
-INSTALL, OPERATE = Words(_INSTALL, _INSTALL), Words(_OPERATE, _OPERATE)
+# What a library for logging offers, and what a training shows.
+_NOT_OPERATED = late(
+    r"(?i)\b(?:(?:a?sync\w*|structured|binary|conditional|formatted|custom) logging"
+    r"|monitor\w*(?: \w+)?? (?:loss|training|convergence))\b"
+)
+INSTALL, OPERATE = Words(_INSTALL, _INSTALL), Words(_OPERATE, _OPERATE, never=_NOT_OPERATED)
 DEVELOPER = Words(
     paths=late(
         r"(?i)\b(?:develop\w*|dev|architect\w*|internals?|design|hacking|contribut\w*|building|from source"
@@ -42,7 +47,7 @@ DEVELOPER = Words(
     ),
     headings=late(
         r"(?i)\b(?:develop\w*|dev|architect\w*|internals?|design|hacking|contribut(?:e|ing|ions?)"
-        r"|building|from source|compil\w+"
+        r"|building|from source|compil(?:e|ing|ation)"
         r"|^tests?(?! (?:data\w*|sets?)\b)|(?:unit|integration|automated|the|run|running) tests?|testing"
         r"|structure|internal api)\b"
     ),

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
 from assaymark.api import Location, Tree, fact
@@ -24,6 +24,8 @@ _MAX_TEXT = 2_000
 _SHELL_INPUT = late(r"run|command|script|cmd|commands|(?:CIBW_)?(?:BEFORE_)?TEST_COMMAND\w*", re.IGNORECASE)
 # Names of programs that workflows keep in variables.
 _VARIABLE = late(r"\$\{\{\s?env\.(CARGO|PYTHON|MAKE|CMAKE|PYTEST)\s?\}\}")
+# Any other variable is looked up in what the definition itself says.
+_ASSIGNED = late(r"\$\{\{\s?env\.(\w+)\s?\}\}|\$\{(\w+)\}|\$(\w+)")
 # What these start cannot be seen from here.
 _OPAQUE = late(
     r"(?:^|\s)(?:docker|podman|apptainer|singularity)\s+(?:compose\s+)?(?:run|exec)\b(?!.*\s(?:-\w*d\w*|--detach)\s)"
@@ -105,7 +107,7 @@ class Automation:
         scripts = (
             [f"{self.elsewhere} looks like a script of a system that is configured elsewhere"] if self.elsewhere else []
         )
-        return "; ".join((*problems, *calls, *tasks, *scripts)[:3])
+        return "; ".join(list(dict.fromkeys((*problems, *calls, *tasks, *scripts)))[:3])
 
 
 def named(purpose: Purpose, commands: Iterable[Command], limit: int = 3) -> str:
@@ -147,7 +149,7 @@ def automation(tree: Tree, workflows: Workflows) -> Automation:
             for step in job.steps:
                 if len(commands) >= _MAX_COMMANDS:
                     break
-                commands.extend(_commands(tree, frame, step, known))
+                commands.extend(_commands(tree, frame, step, known, job.env))
         for call in _included(file, file.path in started):
             # The name of a scanner's template tells what it does.
             told = any(purpose.fits(call.text, True) for purpose in SCANNERS)
@@ -191,9 +193,22 @@ def _included(file: CiFile, on_change: bool) -> Iterator[Command]:
             )
 
 
-def _commands(tree: Tree, frame: Command, step: CiStep, known: dict[str, tuple[Line, ...]]) -> Iterator[Command]:
+def _assigned(run: str, env: Mapping[str, str]) -> str:
+    """Shell text with the variables replaced that the definition sets to one plain line."""
+
+    def value(found: re.Match[str]) -> str:
+        text = env.get(found[1] or found[2] or found[3], "")
+        return text if text and "\n" not in text and "$" not in text else found[0]
+
+    return _ASSIGNED.sub(value, run)
+
+
+def _commands(
+    tree: Tree, frame: Command, step: CiStep, known: dict[str, tuple[Line, ...]], env: Mapping[str, str]
+) -> Iterator[Command]:
     lines: list[Line] = []
-    run = _VARIABLE.sub(lambda found: found[1].lower(), step.run)
+    run = _assigned(step.run, {**env, **step.env}) if "$" in step.run and (env or step.env) else step.run
+    run = _VARIABLE.sub(lambda found: found[1].lower(), run)
     if step.uses:
         inputs = " ".join(f"{key}={value}" for key, value in step.inputs.items())
         call = Line(f"{step.uses} {inputs}"[:_MAX_TEXT], step.path, step.line)

@@ -100,7 +100,7 @@ _BRANCH = late(
     r"Merge(?:d)? (?:remote-tracking )?(?:branch(?:es)?|tag|commit) '([^'\n]{1,250})'"
     r"(?: of (\S{1,300}))?(?: into (\S{1,250}))?"
 )
-_SQUASHED = late(r"\((?:#|GH-|!|PR ?#?)(\d{1,9})\)[ \t]{0,9}$")
+_SQUASHED = late(r"\((?:#|GH-|!|PR ?#?)(\d{1,9})\)\.?[ \t]{0,9}$")
 _TRAILER = late(
     r"^(?:See merge request \S{0,300}?!(\d{1,9})|(?:Reviewed-on|PR-URL|Pull-Request|Pull Request|Merge-Request"
     r"|Differential Revision|Part-of|Link): ?<?https?://\S{1,300})",

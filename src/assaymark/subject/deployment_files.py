@@ -76,7 +76,11 @@ _SURE = {
     "systemd": late(r"^\[Unit\]", re.MULTILINE),
     "Puppet": late(r"\bclass\b|\bnode\b"),
     # What only publishes documentation deploys no software.
-    "platform": late(r"\A(?!.*\bpublish\s*=\s*[\"'][^\"'\n]*(?:\bdocs?\b|documentation|storybook)).*\S", re.DOTALL),
+    "platform": late(
+        r"\A(?!.*\bpublish\s*=\s*[\"'][^\"'\n]*(?:\bdocs?\b|documentation|storybook|\.vitepress/|_build/html))"
+        r"(?!.*\bcommand\s*=\s*[\"'][^\"'\n]*\b(?:mkdocs|sphinx-build|mdbook|docusaurus)\b).*\S",
+        re.DOTALL,
+    ),
 }
 _SERVICE_SIGNS = late(r"(?:.*/)?(?:wsgi|asgi|manage)\.py|(?:.*/)?(?:openapi|swagger)\.(?:ya?ml|json)|.*\.service")
 

@@ -270,15 +270,41 @@ _ENTRY = late(
 )
 # Written so that the dot is looked for first: a changelog has ten thousand lines.
 _NUMBERS = late(r"\.(?<=\d\.)\d")
+# Headings that name the software in several words (``Apache Commons CLI 1.11.0 Release Notes``), or the day first; and
+# those with numbers that dashes part (``# v01-02``).
+_TITLE = late(
+    r"(?i)#{0,4}\s*(?:(?!\d+\.\d)[\w.,:'()&/-]{1,40}\s+){2,5}?(?<!from )(?<!since )(?<!before )(?<!after )"
+    r"[\[(`*v]{0,2}(\d{1,8}(?:\.\d{1,8}){1,4}(?:[-.]?(?:a|b|c|rc|alpha|beta|dev)[-.]?\d*)?)(?![\w.]*/)"
+)
+_DASHED = late(r"#{1,3}\s+v(\d{1,8}(?:-\d{1,8}){1,3})\b")
+_UNDERLINE = late(r"(?:=|-|~){4,}\s*")
 
 
 def _changelog(tree: Tree, entry: Entry, path: str) -> Changelog:
     versions: dict[str, int] = {}
-    for n, line in enumerate(tree.text(entry.path, LIMIT).splitlines(), 1):
-        found = _ENTRY.match(line[:200]) if _NUMBERS.search(line, 0, 200) else None
+    lines = tree.text(entry.path, LIMIT).splitlines()
+    for n, line in enumerate(lines, 1):
+        found = None
+        if _NUMBERS.search(line, 0, 200):
+            found = _ENTRY.match(line[:200])
+            if not found and (line.startswith("#") or (n < len(lines) and _UNDERLINE.fullmatch(lines[n]))):
+                found = _TITLE.match(line[:200])
+        elif line.startswith("#"):
+            found = _DASHED.match(line[:200])
         if found:
             versions.setdefault(found[1], n)
     return Changelog(path=path, versions=versions)
+
+
+def changelog_of(tree: Tree, package: str) -> Changelog | None:
+    """The changelog beside one package of a repository that holds several, by the folder's name."""
+    name = ready(_CHANGELOG, re.IGNORECASE)
+    folder = package.rpartition("/")[2].lower()
+    for entry in tree if folder else ():
+        parts = entry.path.lower().split("/")
+        if len(parts) > 1 and parts[-2] == folder and name.fullmatch(entry.name) and not entry.is_symlink:
+            return _changelog(tree, entry, entry.path)
+    return None
 
 
 def _is_fragment(path: str) -> bool:

@@ -1,7 +1,8 @@
 """What a command of CI is for: names of tools and actions, as data that anyone can review.
 
 ``run`` is matched against shell text (the word must stand as a command would, not as ``ruff.toml`` or ``docs/black``),
-``uses`` against an action with its inputs.
+``uses`` against the name of an action, and against its inputs too where an expression says so by ``.*``: a list of
+paths that starts a job, or the key of a cache, runs nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from assaymark.patterns import literals, ready
+from assaymark.patterns import late, literals, ready
+
+_INPUT = late(r"\s[\w.-]+=")  # where the inputs of an action begin
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,11 @@ class Purpose:
         return ready(rf"(?:(?<![\w./-])|(?<=bin/)|(?<=exe/)|(?<=\s\./)|(?<=^\./))(?:{words})(?![\w-]|\.\w)")
 
     @cached_property
-    def _uses(self) -> re.Pattern[str]:
-        return ready("|".join(self.uses) or r"(?!)", re.IGNORECASE)
+    def _uses(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        """Those for the name of an action, and those for what it is given as well."""
+        names = [one for one in self.uses if ".*" not in one]
+        calls = [one for one in self.uses if ".*" in one]
+        return ready("|".join(names) or r"(?!)", re.IGNORECASE), ready("|".join(calls) or r"(?!)", re.IGNORECASE)
 
     @cached_property
     def _words(self) -> tuple[frozenset[str], frozenset[str]]:
@@ -42,12 +48,18 @@ class Purpose:
         seen = text.lower() if uses else text
         if not any(word in seen for word in self._words[uses]):
             return False
-        return bool((self._uses if uses else self._run).search(text))
+        return self._found(text, uses) is not None
 
     def word(self, text: str, uses: bool) -> str:
         """What betrayed it; '' when nothing does."""
-        found = (self._uses if uses else self._run).search(text)
+        found = self._found(text, uses)
         return found[0].strip() if found else ""
+
+    def _found(self, text: str, uses: bool) -> re.Match[str] | None:
+        if not uses:
+            return self._run.search(text)
+        names, calls = self._uses
+        return names.search(_INPUT.split(text, maxsplit=1)[0]) or calls.search(text)
 
 
 _RUNNER = r"(?:npm|yarn|pnpm|bun)(?: run)?"
@@ -193,7 +205,7 @@ TEST = Purpose(
         r"(?:python[\d.]* )?setup\.py test", r"hatch test", r"manage\.py test", "robot", "behave", "cucumber",
         rf"tox{_OTHER_ENVS}", rf"nox{_OTHER_ENVS}", "sbt test",
         "dotnet test", "swift test", "stack test", "cabal test", "lein test", "nf-test", "molecule test",
-        "snakemake .*--lint",
+        "snakemake .*--lint", r"snakemake .*(?:--directory|-d)[ =]\.tests?\b", r"nextflow run .*-profile \S*test\w*",
         r"(?:bash |sh |python[\d.]* )?(?:[\w./-]*/)?(?:run[_-]?(?:all[_-]?)?)?tests?(?:[_-]\w+)?\.(?:sh|py|pl)",
         "k6 run", "newman run",
         "coverage run", r"spin test", r"testall\.py", "runtests", "cwltest", "prove", r"Build test",
@@ -204,7 +216,7 @@ TEST = Purpose(
         "julia-runtest", "check-r-package", "matlab-actions/run-tests", "pytest-action", "run-pytest",
         "cypress-io/github-action",
         "actions-rs/cargo.*command=(?:test|nextest)", "actions-rs/tarpaulin", "nf-test", "molecule-action",
-        "tox-action",
+        "tox-action", r"snakemake-github-action.*directory=\.tests?\b",
     ),
 )  # fmt: skip # many short items
 
@@ -337,6 +349,10 @@ INFRASTRUCTURE = Purpose(
 ANALYSERS = (SAST, DEPENDENCIES, INFRASTRUCTURE)
 SCANNERS = (*ANALYSERS, SECRETS)
 
+# Plugins of Woodpecker and Drone are images.
+_IMAGE_PLUGIN = r"(?:plugin-(?:docker(?:-buildx)?|kaniko)|plugins/(?:docker|buildx|kaniko))(?=[:@\s])"
+_RELEASE_PLUGIN = r"(?:plugin-(?:release|ready-release-go)|plugins/(?:github|gitea)-release)(?=[:@\s])"
+
 BUILD = Purpose(
     "an artefact",
     run=(
@@ -362,6 +378,7 @@ BUILD = Purpose(
         "actions-rs/cargo.*command=(?:build|package|publish)", "conda-build", "maturin-action", "rattler-build",
         "gradle-build-action.*build", "docker/bake-action", "publish-docker",
         "mr-smith/docker", "docker-build", "build-python-package", "upload-rust-binary-action",
+        _IMAGE_PLUGIN,
     ),
 )  # fmt: skip # many short items
 
@@ -380,7 +397,8 @@ PUBLISH = Purpose(
         _CARGO + r" publish", r"gh release (?:create|upload)", "glab release", "release-cli",
         r"goreleaser(?! (?:check|build))", _MVN + " deploy", r"mvnw? .*release:perform", _GRADLE +
         r" (?:publish\w*|jib|uploadArchives)",
-        "anaconda (?:-\\S+ \\S+ )*upload", "helm push", "oras push", r"(?:apptainer|singularity) push",
+        "anaconda (?:-\\S+ \\S+ )*upload", r"chartpress .*--(?:push|publish-chart)\S*", "helm push", "oras push",
+        r"(?:apptainer|singularity) push",
         "skopeo copy", "gem push", "ko (?:publish|apply)", "rake release", "ghr", "jreleaser", "dotnet nuget push",
         r"(?:python[\d.]* )?setup\.py .*upload", "semantic-release publish", "release-plz", "lerna publish",
         "cpan-upload", "(?:dzil|minil) release",
@@ -398,6 +416,7 @@ PUBLISH = Purpose(
         "jreleaser", "conda.*publish", "zenodo", "action-push", "changesets/action", "pypi-publish",
         "create-release",
         "maturin-action.*command=(?:upload|publish)", "build-push-to", "ncipollo", "mr-smith/docker",
+        rf"{_IMAGE_PLUGIN}(?!.*dry_run=true)", _RELEASE_PLUGIN,
     ),
 )  # fmt: skip # many short items
 
@@ -412,7 +431,7 @@ RELEASE_NOTICE = Purpose(
         "action-gh-release", "actions/create-release", "release-action", "ncipollo", "goreleaser-action(?!.*snapshot)",
         "TagBot", "semantic-release", "release-please", "automatic-release", "create-release", "chart-releaser",
         "jreleaser",
-        "changesets/action", "upload-rust-binary-action",
+        "changesets/action", "upload-rust-binary-action", _RELEASE_PLUGIN,
     ),
 )  # fmt: skip # many short items
 
@@ -450,5 +469,6 @@ DEPLOYMENT_TEST = Purpose(
         "ansible-lint", "molecule", "tflint", "setup-terraform", "checkov", "kics", "kubeconform", "kube-linter",
         "docker/bake-action", "megalinter", "super-linter", "kubeval", "trivy-action.*config",
         "conda-build", "nix-build", "install-nix", "setup-apptainer", "k3s", "publish-docker", "docker-build",
+        _IMAGE_PLUGIN,
     ),
 )  # fmt: skip # many short items

@@ -87,10 +87,13 @@ def tells(part: Passage, tree: Tree, *, setting_up: bool) -> bool:
     return any(_leads(link, part.home, tree) for link in part.page.links)
 
 
+_CALL = late(r"\w[ (]")
+
+
 def shows_use(part: Passage) -> bool:
     """Whether there is code, be it within a sentence, beyond what only puts the software in place."""
     inline = (span[1] or span[2] for span in _SPAN.finditer(part.text))
-    return shows_code(part) or any(_is_use(text.strip()) for text in inline if re.search(r"\w[ (]", text))
+    return shows_code(part) or any(_is_use(text.strip()) for text in inline if _CALL.search(text))
 
 
 def shows_code(part: Passage) -> bool:

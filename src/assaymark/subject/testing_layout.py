@@ -80,6 +80,7 @@ def tests_found(tree: Tree, languages: Languages, source_scan: SourceScan) -> Te
     inside = {f.path for f in files}
     foreign = {e.path for e in languages.foreign}
     files.extend(TestFile(path, "Rust", CONVENTION) for path in source_scan.inline_tests if path not in inside)
+    files.extend(_of_workflows(tree, languages))
     return TestsFound(
         files=tuple(sorted(files, key=lambda f: f.path)),
         doubles=source_scan.doubles,
@@ -87,6 +88,19 @@ def tests_found(tree: Tree, languages: Languages, source_scan: SourceScan) -> Te
         requirements=tuple(e.path for e in tree.glob(*_EXECUTABLE_REQUIREMENTS) if e.path not in foreign),
         code=code,
     )
+
+
+# What tries a workflow, by its tool: cases of nf-test, a profile, a working folder with a configuration.
+_OF_WORKFLOWS = {
+    "Nextflow": ("**/*.nf.test", "conf/test*.config"),
+    "Snakemake": ("{.test,.tests}/**/*config*.{yaml,yml}",),
+}
+
+
+def _of_workflows(tree: Tree, languages: Languages) -> Iterator[TestFile]:
+    for language, names in _OF_WORKFLOWS.items():
+        if languages.files.get(language):
+            yield from (TestFile(entry.path, language, APART) for entry in tree.glob(*names) if entry.size)
 
 
 def _layout(entry: Entry, language: str) -> str:

@@ -94,7 +94,7 @@ ADVICE = {
     **{t.id: t.advice for t in TOPICS},
 }
 
-_PLACEHOLDER = r"^(?:lorem ipsum|todo|tbd|coming soon|work in progress|readme)\b"
+_PLACEHOLDER = late(r"(?i)(?:lorem ipsum|todo|tbd|coming soon|work in progress|readme)\b")
 
 
 def covered(page: Page) -> dict[str, int]:
@@ -103,7 +103,7 @@ def covered(page: Page) -> dict[str, int]:
 
 
 def _covered(page: Page) -> Iterator[tuple[str, int]]:
-    if page.words >= MIN_WORDS and not re.match(_PLACEHOLDER, page.prose[:100], re.IGNORECASE):
+    if page.words >= MIN_WORDS and not _PLACEHOLDER.match(page.prose[:100]):
         yield DESCRIPTION, 1
     readable = [link for link in page.links if not link.image and link.target and not _is_badge(link.target)]
     if readable:
@@ -131,9 +131,12 @@ def _line(page: Page, topic: Topic) -> int:
     return next((a.line for a in page.links if link.search(a.text) or link.search(a.target)), 0)
 
 
+_SENTENCE = late(r"(?m)^[A-Za-z][\w ,.'-]{5,}")
+
+
 def _is_title(page: Page) -> bool:
     """Whether the first heading names the project ("Fortran Quick Sort") because no text stands before it."""
-    return re.search(r"(?m)^[A-Za-z][\w ,.'-]{5,}", page.sections[0].text) is None
+    return _SENTENCE.search(page.sections[0].text) is None
 
 
 _MORE = late(r"(?i)documentation|further|more (?:info|detail)|resources|see also")

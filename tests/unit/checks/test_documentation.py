@@ -95,6 +95,8 @@ def test_a_bare_host_is_no_guide() -> None:
 
 
 def test_a_section_of_the_readme_is_named_in_the_remedy() -> None:
+    people = of_contributing(**{"README.md": GOOD + "\n## Contributors\n\nAda Example, Bo Example\n"})
+    assert "section" not in people.message
     found = of_contributing(**{"README.md": GOOD + "\n## Contributing\n\nSend patches.\n"})
     assert found.outcome is Outcome.FAILED
     assert "README.md:9" in found.message

@@ -39,6 +39,7 @@ MERGE = ("p", "q")
     [
         (commit("Merge pull request #12 from ada/feature/x", parents=MERGE), Way.REQUEST, "feature/x", 12),
         (commit("Add x (#12)"), Way.REQUEST, "", 12),
+        (commit("[TIDE-3] Add x (#12)."), Way.REQUEST, "", 12),
         (commit("Add x (!12)"), Way.REQUEST, "", 12),
         (commit("Merged in fix-x (pull request #3)", parents=MERGE), Way.REQUEST, "fix-x", 3),
         (commit("Merged PR 42: Add x"), Way.REQUEST, "", 42),

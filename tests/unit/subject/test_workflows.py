@@ -76,6 +76,7 @@ def test_a_github_workflow_is_read_with_its_lines() -> None:
         ("on:\n  push:\n    tags: ['v*']\n    branches: [main]", {"push"}),
         ("on:\n  pull_request:\n    types: [closed]\n  schedule:\n    - cron: '0 0 * * *'", {"schedule"}),
         ("on:\n  pull_request:\n    types: [opened, labeled]", {"pull_request"}),
+        ("on:\n  pull_request:\n    types: [labeled]", set()),
         ("on:\n", set()),
         ("name: x", set()),
     ],
@@ -83,7 +84,8 @@ def test_a_github_workflow_is_read_with_its_lines() -> None:
 def test_triggers(on: str, triggers: set[str]) -> None:
     file = one(".github/workflows/a.yaml", f"{on}\njobs:\n  a:\n    steps: [run: x]\n")
     assert file.triggers == triggers
-    assert (file.problem is None) == bool(triggers)
+    assert file.problem is None
+    assert bool(file.jobs) == ("types" in on or bool(triggers)), "what nothing ever starts does nothing"
 
 
 @pytest.mark.parametrize("here", [".", "$"])

@@ -27,12 +27,10 @@ def load(tree: Tree, path: str) -> CiFile:
     source = read(tree, path)
     jobs = source.data.get("jobs")
     triggers = triggers_of(source.data)
-    problem = None
-    if not triggers:
-        problem = "says nothing under 'on': it never runs"
-    elif not isinstance(jobs, dict) or not jobs:
-        problem = "has no jobs"
-    found = tuple(_job(tree, source, name, job) for name, job in mapping(jobs).items())
+    problem = None if isinstance(jobs, dict) and jobs else "has no jobs"
+    # Without ``on`` nothing ever starts it, so nothing of it counts.
+    started = mapping(jobs).items() if problem is None and _on(source.data) else ()
+    found = tuple(_job(tree, source, name, job) for name, job in started)
     return CiFile(
         path=path,
         system=f"{path[1:].partition('/')[0]}-actions",
@@ -46,10 +44,14 @@ def load(tree: Tree, path: str) -> CiFile:
 
 def triggers_of(data: dict[str, Any]) -> frozenset[str]:
     """What starts a workflow; pushes of tags alone are ``tag``, and requests on which no head changes are left out."""
-    on = data.get("on", data.get("true"))  # a tool that rewrites YAML may have stored the key as a boolean
+    on = _on(data)
     if not isinstance(on, dict):
         return frozenset(words(on))
     return frozenset(_trigger(event, mapping(details)) for event, details in on.items()) - {""}
+
+
+def _on(data: dict[str, Any]) -> object:
+    return data.get("on", data.get("true"))  # a tool that rewrites YAML may have stored the key as a boolean
 
 
 def _trigger(event: str, details: dict[str, Any]) -> str:
@@ -81,6 +83,7 @@ def _job(tree: Tree, source: Source, name: str, job: object) -> CiJob:
         condition=condition,
         on_change=not narrow(condition),
         may_fail=data.get("continue-on-error") is True,
+        env={**texts(source.data.get("env")), **texts(data.get("env"))},
     )
 
 

@@ -110,6 +110,10 @@ def _jobs(source: Source, merged: dict[str, tuple[Source, Any]]) -> Iterator[CiJ
             image=_image(_inherited(name, "image", merged)[2]),
             on_change=_on_change(name, merged),
             may_fail=_inherited(name, "allow_failure", merged)[2] is True,
+            env={
+                **texts(merged.get("variables", (source, None))[1]),
+                **texts(_inherited(name, "variables", merged)[2]),
+            },
         )
 
 

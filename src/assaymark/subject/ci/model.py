@@ -33,6 +33,7 @@ class CiJob(NamedTuple):
     """Steps that run together. ``uses`` is the reusable workflow that the job calls in place of steps of its own.
 
     ``on_change`` is False when the job's own conditions keep it to tags, releases, schedules or a person's click.
+    ``env`` are the variables that the definition gives all its steps.
     """
 
     name: str
@@ -43,6 +44,7 @@ class CiJob(NamedTuple):
     condition: str = ""
     on_change: bool = True
     may_fail: bool = False
+    env: Mapping[str, str] = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

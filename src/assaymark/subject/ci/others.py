@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from assaymark.api import Tree
-from assaymark.subject.ci.model import MAX_STEPS, NOTHING, CiFile, CiJob, CiStep
+from assaymark.subject.ci.model import MAX_STEPS, NOTHING, ON_CHANGE, CiFile, CiJob, CiStep
 from assaymark.subject.ci.source import Source, items, mapping, read, scripts, text, texts, words
 from assaymark.subject.parsing import KeyPath
 
@@ -257,16 +257,22 @@ def _containers(source: Source, system: str) -> CiFile:
             step = mapping(item)
             place: KeyPath = (key, at)
             name = text(step.get("name")) or str(at)
-            yield _job(
-                source,
-                name,
-                place,
-                _commands(source, step.get("commands"), (*place, "commands"), name),
-                text(step.get("image")),
-            )
+            found = _job(source, name, place, _container(source, step, place, name), text(step.get("image")))
+            wanted = _events(step)
+            yield found._replace(on_change=not wanted or bool(wanted & ON_CHANGE))
 
     events = _events(source.data)
     return _file(source, system, jobs(), triggers=frozenset(events) or BOTH)
+
+
+def _container(source: Source, step: dict[str, Any], at: KeyPath, name: str) -> Iterator[CiStep]:
+    """The commands of a step; a step with none is a plugin, an image whose settings say what it does."""
+    yield from _commands(source, step.get("commands"), (*at, "commands"), name)
+    if "commands" not in step and text(step.get("image")):
+        inputs = texts(step.get("settings"))
+        yield CiStep(
+            path=source.path, line=source.line(*at, "image"), uses=text(step["image"]), inputs=inputs, name=name
+        )
 
 
 def _events(data: dict[str, Any]) -> set[str]:

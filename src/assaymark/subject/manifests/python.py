@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from assaymark.api import Tree
+from assaymark.patterns import late, ready
 from assaymark.subject.metadata import Declared, line_of, list_of, mapping_of, text_of
 
 _VERSION_LIMIT = 100_000  # bytes of a source file in which we look for __version__
@@ -156,12 +157,15 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
             yield name.strip(), value.strip()
 
 
+_TABLE = late(r"(?m)^\[")
+
+
 def _in_table(text: str, table: str, key: str) -> int | None:
     """The line of a key within a TOML or INI table."""
-    head = re.search(rf"(?m)^\[{table}\]", text)
+    head = ready(rf"(?m)^\[{table}\]").search(text)
     if head is None:
         return None
-    following = re.compile(r"(?m)^\[").search(text, head.end())
+    following = _TABLE.search(text, head.end())
     return line_of(text[: following.start() if following else len(text)], rf"^{key}\s*[=:]", head.end())
 
 

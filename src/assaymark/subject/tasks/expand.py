@@ -19,7 +19,7 @@ _SCRIPT = late(
 Reader = Callable[[Tree, str], Iterator[Line]]
 
 _START = r"(?:^|[\s/'\"(])"
-_MAVEN = r"(?:mvnw?|mvnw?\.cmd)\s"
+_MAVEN = r"(?:mvnw?|mvnw?\.cmd)(?:\s|$)"
 _GRADLE = r"gradlew?\s"
 
 

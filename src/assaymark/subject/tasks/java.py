@@ -17,10 +17,21 @@ _PLUGIN = late(
     re.MULTILINE,
 )
 _MAX_FILES = 20
+_DEFAULT = late(r"<defaultGoal>\s*([^<]{1,500}?)\s*</defaultGoal>")
+_PARENT = late(r"<parent>\s*<")
+# Options with a value of their own; whatever else starts with a dash has none.
+_VALUED = late(
+    r"\s(?:-(?:f|P|pl|s|gs|t|gt|T|l|D|b|rf|ps)|--(?:file|activate-profiles|projects|settings|global-settings|toolchains"
+    r"|global-toolchains|threads|log-file|define|builder|resume-from|color))\s+[^\s-]\S*"
+)
+_ASKS = late(r"\s(?:-v|--version|-h|--help)(?:\s|$)")
 
 
 def expand(tree: Tree, text: str) -> Iterator[Line]:
-    """One command per plugin that the build files name."""
+    """One command per plugin that the build files name; before them the goals that ``mvn`` without any has."""
+    if unaimed(text):
+        yield from _default_goals(tree)
+        return
     if not _PHASES.search(text):
         return
     names = ("pom.xml",) if "mvn" in text else ("build.gradle", "build.gradle.kts")
@@ -31,3 +42,24 @@ def expand(tree: Tree, text: str) -> Iterator[Line]:
             yield Line(
                 f"build plugin {found[found.lastgroup or 0]}", entry.path, source.count("\n", 0, found.start()) + 1
             )
+
+
+def unaimed(text: str) -> bool:
+    """Whether a command calls Maven without a goal, so that ``pom.xml`` says what it does."""
+    name, _, rest = text.strip().partition(" ")
+    if name.rpartition("/")[2] not in ("mvn", "mvnw", "mvn.cmd", "mvnw.cmd") or _ASKS.search(f" {rest}"):
+        return False
+    words = _VALUED.sub(" ", f" {rest}").split()
+    return all(word.startswith("-") for word in words)
+
+
+def inherits(tree: Tree) -> bool:
+    """Whether a goal that ``pom.xml`` does not state may come from a parent that is not kept here."""
+    source = tree.text("pom.xml", LIMIT) if tree.get("pom.xml") else ""
+    return not _DEFAULT.search(source) and _PARENT.search(source) is not None
+
+
+def _default_goals(tree: Tree) -> Iterator[Line]:
+    source = tree.text("pom.xml", LIMIT) if tree.get("pom.xml") else ""
+    if found := _DEFAULT.search(source):
+        yield Line(f"mvn {' '.join(found[1].split())}", "pom.xml", source.count("\n", 0, found.start()) + 1)

@@ -116,8 +116,13 @@ def _nox(tree: Tree, program: str, rest: str) -> str:
 
 
 def _java(tree: Tree, program: str, rest: str) -> str:
+    from assaymark.subject.tasks import java
+
+    called = f"{program} {rest}".strip()
+    if java.unaimed(called) and java.inherits(tree):
+        return called
     names = ("pom.xml",) if program.startswith("mvn") else ("build.gradle", "build.gradle.kts")
-    return "" if tree.glob(*(f"**/{name}" for name in names)) else f"{program} {rest}".strip()
+    return "" if tree.glob(*(f"**/{name}" for name in names)) else called
 
 
 def _of_tables(tree: Tree, program: str, rest: str) -> str:

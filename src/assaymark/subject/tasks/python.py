@@ -121,11 +121,14 @@ def _taskfile(tree: Tree, name: str) -> Iterator[Line]:
                     yield from shell(command, entry.path, line, block=False)
 
 
+_OPTION = late(r"[^\s\[\],\"']+")
+
+
 def pytest_options(tree: Tree) -> Iterator[Line]:
     """The ``addopts`` of the first configuration file that has some, as a command of its own."""
     for path in _PYTEST_FILES:
         found = _ADDOPTS.search(tree.text(path, LIMIT)) if tree.get(path) else None
         if found:
-            words = " ".join(re.findall(r"[^\s\[\],\"']+", found["value"]))
+            words = " ".join(_OPTION.findall(found["value"]))
             yield Line(f"addopts {words}", path, tree.text(path, LIMIT).count("\n", 0, found.start()) + 1)
             return

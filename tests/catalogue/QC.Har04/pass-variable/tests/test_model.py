@@ -1,0 +1,5 @@
+from tide.model import height
+
+
+def test_height():
+    assert height(1) == 2
