@@ -126,8 +126,7 @@ def test_times_differ_and_content_does_not(account: Callable[..., Account], asse
     assert two.run.started == "2026-11-21T22:00:00.000Z"
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
-def test_the_same_bytes_whatever_the_hash_seed_and_the_zone(hosted: Account, tmp_path: Path, zone: str) -> None:
+def test_the_same_bytes_whatever_the_hash_seed_and_the_zone(hosted: Account, tmp_path: Path) -> None:
     script = tmp_path / "draw.py"
     folder = Path(__file__).parent
     script.write_text(
@@ -141,7 +140,7 @@ def test_the_same_bytes_whatever_the_hash_seed_and_the_zone(hosted: Account, tmp
         "sys.stdout.write(''.join(made.values()))\n"
     )
     texts = set()
-    for seed in ("0", "1", "4711"):
+    for seed, zone in (("0", "UTC"), ("1", "Asia/Tokyo"), ("4711", "America/Lima")):
         run = subprocess.run(
             [sys.executable, script],
             env={"PATH": os.environ["PATH"], "PYTHONHASHSEED": seed, "TZ": zone},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -13,7 +14,7 @@ import pytest
 
 from assaymark.errors import InputError
 from assaymark.runners import kit as kits
-from assaymark.runners.kit import kit
+from assaymark.runners.kit import Kit, kit
 
 
 def names(file: Path) -> set[str]:
@@ -21,8 +22,13 @@ def names(file: Path) -> set[str]:
         return set(archive.getnames())
 
 
-def test_it_is_made_once_and_holds_what_runs_here(tmp_path: Path) -> None:
-    made = kit(tmp_path, ())
+@pytest.fixture(scope="module")
+def carried(tmp_path_factory: pytest.TempPathFactory) -> Kit:
+    return kit(tmp_path_factory.mktemp("carried"), ())
+
+
+def test_it_is_made_once_and_holds_what_runs_here(carried: Kit, tmp_path: Path) -> None:
+    made = carried._replace(file=Path(shutil.copy2(carried.file, tmp_path)))
     before = made.file.stat().st_mtime_ns
     assert kit(tmp_path, ()) == made
     assert made.file.stat().st_mtime_ns == before
@@ -36,8 +42,7 @@ def test_it_is_made_once_and_holds_what_runs_here(tmp_path: Path) -> None:
     assert not any(name.startswith(("lib/pylint/", "lib/pytest/", "lib/numpy/")) for name in found)
 
 
-def test_it_is_laid_out_and_runs_without_anything_else(tmp_path: Path) -> None:
-    made = kit(tmp_path / "carried", ())
+def test_it_is_laid_out_and_runs_without_anything_else(carried: Kit, tmp_path: Path) -> None:
     parcel = tmp_path / "work/parcel.tar.gz"
     parcel.parent.mkdir()
     with tarfile.open(parcel, "w:gz") as archive:
@@ -47,7 +52,7 @@ def test_it_is_laid_out_and_runs_without_anything_else(tmp_path: Path) -> None:
         sys.executable,
         "-I",
         str(errand),
-        str(made.file),
+        str(carried.file),
         "assess",
         "source/tool",
         "--no-tools",
@@ -59,7 +64,7 @@ def test_it_is_laid_out_and_runs_without_anything_else(tmp_path: Path) -> None:
             argv, cwd=parcel.parent, env={"PATH": os.environ["PATH"]}, capture_output=True, check=True
         )
         assert json.loads(done.stdout)["subject"]["path"] == "."
-    [environment] = [p for p in (tmp_path / "carried").iterdir() if p.is_dir()]
+    [environment] = [p for p in carried.file.parent.iterdir() if p.is_dir()]
     told = subprocess.run([environment / "bin/assaymark", "--version"], capture_output=True, text=True, check=True)
     assert told.stdout.startswith("assaymark ")
     told = subprocess.run(
