@@ -6,10 +6,10 @@ import contextlib
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    import re
+    from contextlib import AbstractContextManager
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,8 +51,8 @@ def _guarded(words: list[str]) -> int:
     gc.set_threshold(500_000)
     try:
         _end_on_request()
-        _remember_expressions()
-        from assaymark.cli import run
+        with _remembering_expressions():
+            from assaymark.cli import run
 
         return run(words)
     except KeyboardInterrupt:
@@ -92,17 +92,13 @@ def _stop_children() -> None:
         proc.kill_all()
 
 
-def _remember_expressions() -> None:
+def _remembering_expressions() -> AbstractContextManager[None]:
+    """Takes expressions from earlier runs from now on, and as long as it is entered, those of libraries, too."""
     from assaymark import patterns
+    from assaymark.expressions import kept
 
-    def compiler(source: str | bytes, flags: int) -> re.Pattern[Any]:
-        # Loaded with the first expression: many a verb needs none.
-        from assaymark.expressions import kept
-
-        patterns.compile_with(kept().compiled)
-        return kept().compiled(source, flags)
-
-    patterns.compile_with(compiler)
+    patterns.compile_with(kept().compiled)
+    return patterns.of_library()
 
 
 def _keep_expressions() -> None:

@@ -33,7 +33,8 @@ def ready(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
 def of_library() -> Iterator[None]:
     """What a library compiles while this thread loads it is treated like expressions of our own.
 
-    PyYAML's take a fortieth of a short run. Other threads, which may hold what a repository wrote, are left alone.
+    Those of PyYAML and of click take a thirtieth of a short run. Other threads, which may hold what a repository
+    wrote, are left alone.
     """
     loader, compiled = get_ident(), re.compile
 

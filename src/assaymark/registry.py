@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import marshal
 import os
 import pkgutil
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
+from assaymark import cache as store
 from assaymark.api import Check, Fact, Parts, Plugin
 from assaymark.errors import InputError
 from assaymark.patterns import of_library
@@ -159,16 +161,35 @@ def points() -> tuple[Point, ...]:
     """The entry points of every installed plugin.
 
     Read from where installers write them: ``importlib.metadata`` takes as long to load as all checks of a small
-    repository take to run.
+    repository take to run. What was found is kept until something is installed or removed, which changes a folder.
     """
+    folders = tuple(folder or os.curdir for folder in sys.path)
+    key = store.key("points-1", *map(_state, folders))
+    kept = store.get(key)
+    if kept is None:
+        found = _found(folders)
+        store.put(key, marshal.dumps([tuple(point) for point in found]))
+        return found
+    return tuple(Point(*point) for point in marshal.loads(kept))
+
+
+def _state(folder: str) -> str:
+    try:
+        changed = os.stat(folder).st_mtime_ns  # noqa: PTH116 - hot path
+    except OSError:
+        changed = 0
+    return f"{os.path.abspath(folder)}:{changed}"  # noqa: PTH100 - hot path
+
+
+def _found(folders: Iterable[str]) -> tuple[Point, ...]:
     found: dict[str, tuple[Point, ...]] = {}
-    for folder in sys.path:
+    for folder in folders:
         with contextlib.suppress(OSError):  # there is no such folder, or it is a zip file
-            for name in os.listdir(folder or "."):  # noqa: PTH208 - names only
+            for name in os.listdir(folder):  # noqa: PTH208 - names only
                 if name.endswith((".dist-info", ".egg-info")):
                     owner, _, version = name.rpartition(".")[0].partition("-")
                     if owner not in found:  # else a folder before this one has it
-                        file = f"{folder or os.curdir}/{name}/entry_points.txt"
+                        file = f"{folder}/{name}/entry_points.txt"
                         found[owner] = tuple(Point(*pair, owner, version) for pair in _declared(file))
     return tuple(sorted(point for own in found.values() for point in own))
 

@@ -1,4 +1,4 @@
-"""``dataclass`` of the standard library, made in a tenth of its time where a class is frozen and has slots.
+"""``dataclass`` of the standard library, made in a tenth of its time where a class is frozen.
 
 A short run makes some fifty such classes. For each the standard library writes and compiles the text of six functions,
 which comes to a seventh of the run. Here ``__init__`` is a copy of one that was compiled for any class with as many
@@ -22,14 +22,17 @@ if TYPE_CHECKING:
     from types import CodeType
 else:
 
-    def dataclass(*, frozen: bool, slots: bool, kw_only: bool = False) -> Callable[[type], type]:
-        """As `dataclasses.dataclass`, for frozen classes with slots and no others."""
-        if not (frozen and slots):
-            raise TypeError("only for frozen classes with slots")
-        return lambda cls: _made(cls, kw_only)
+    def dataclass(*, frozen: bool, slots: bool = False, kw_only: bool = False) -> Callable[[type], type]:
+        """As `dataclasses.dataclass`, for frozen classes and no others.
+
+        Fields always have slots; without ``slots`` there is room for more beside them, as a cached property needs.
+        """
+        if not frozen:
+            raise TypeError("only for frozen classes")
+        return lambda cls: _made(cls, () if slots else ("__dict__",), kw_only)
 
 
-def _made(cls: type, kw_only: bool) -> type:
+def _made(cls: type, room: tuple[str, ...], kw_only: bool) -> type:
     fields = {name: _field(cls, name) for name in cls.__annotations__}
     if any(hasattr(base, "__dataclass_fields__") for base in cls.__mro__[1:]):
         raise TypeError(f"{cls.__qualname__}: a dataclass as its base is not foreseen")
@@ -37,7 +40,7 @@ def _made(cls: type, kw_only: bool) -> type:
     compared = tuple(name for name, part in fields.items() if part.compare)
     equal, hashed = _by_value(compared)
     space |= {
-        "__slots__": tuple(fields),
+        "__slots__": (*fields, *room),
         "__match_args__": () if kw_only else tuple(fields),
         "__repr__": _repr,
         "__eq__": equal,
@@ -78,9 +81,9 @@ class _OnDemand:
 
     def __get__(self, instance: object, owner: type) -> object:
         cls: Any = self._cls
-        about = {"__annotations__": dict(cls.__annotations__), "__module__": cls.__module__} | dict(self._fields)
+        about = {"__annotations__": dict(cls.__annotations__), "__module__": cls.__module__, "__doc__": "a twin"}
         twin: Any = dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=self._kw_only)(
-            type(cls.__name__, (), about)
+            type(cls.__name__, (), about | dict(self._fields))
         )
         params = twin.__dataclass_params__
         params.init = params.repr = params.eq = params.frozen = True
@@ -169,9 +172,9 @@ def _replaced(self: Any, /, **changes: Any) -> Any:
 
 
 def _state(self: Any) -> list[object]:
-    return [getattr(self, name) for name in self.__slots__]
+    return [getattr(self, part.name) for part in dataclasses.fields(self)]
 
 
 def _restore(self: Any, state: Iterable[object]) -> None:
-    for name, value in zip(self.__slots__, state, strict=True):
-        object.__setattr__(self, name, value)
+    for part, value in zip(dataclasses.fields(self), state, strict=True):
+        object.__setattr__(self, part.name, value)

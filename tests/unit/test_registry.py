@@ -102,6 +102,28 @@ def test_what_is_installed_is_told_without_importing_it(
     )
 
 
+def test_entry_points_are_kept_until_something_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def install(name: str) -> Path:
+        info = tmp_path / f"{name}-1.dist-info"
+        info.mkdir()
+        (info / "entry_points.txt").write_text(f"[assaymark.plugins]\n{name} = {name}:PLUGIN\n")
+        return info
+
+    def found() -> list[str]:
+        forget()
+        return [point.name for point in registry.points()]
+
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    spam = install("spam")
+    assert found() == ["spam"]
+    (spam / "entry_points.txt").write_text("")  # behind the back of every installer
+    assert found() == ["spam"]
+    install("eggs")
+    (spam / "entry_points.txt").write_text("[assaymark.plugins]\nham = ham:PLUGIN\n")
+    assert found() == ["eggs", "ham"]
+    forget()
+
+
 def test_entry_points_are_those_that_the_standard_library_finds() -> None:
     forget()
     told = {(p.name, p.value, p.dist.version if p.dist else "") for p in entry_points(group=registry.ENTRY_POINTS)}

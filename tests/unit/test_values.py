@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 import inspect
 import pickle
 from typing import Any
@@ -86,9 +87,27 @@ def test_copies_are_equal() -> None:
     assert pickle.loads(pickle.dumps(place)) == copy.copy(place) == copy.deepcopy(place) == place
 
 
-def test_only_frozen_classes_with_slots() -> None:
+def test_only_frozen_classes() -> None:
     with pytest.raises(TypeError, match="only for frozen"):
         values.dataclass(frozen=False, slots=True)(_point())
+
+
+def test_room_for_more() -> None:
+    class Point:
+        x: int
+        y: int = 2
+
+        @functools.cached_property
+        def sum(self) -> int:
+            return self.x + self.y
+
+    one: Any = values.dataclass(frozen=True)(Point)(1)
+    assert (one.sum, one.__dict__) == (3, {"sum": 3})
+    assert dataclasses.replace(one, y=4).sum == 5
+    assert dataclasses.asdict(one) == {"x": 1, "y": 2}
+    assert copy.copy(one) == copy.deepcopy(one) == one
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.z = 1
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
 from assaymark.patterns import late, ready
+from assaymark.values import dataclass
 
 _CLASS = rb"(?:Fake|Stub|Mock|Dummy)[A-Z]\w*|\w+(?:Mock|Stub|Fake)\b"
 

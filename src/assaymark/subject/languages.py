@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from assaymark.api import Entry, FactUnavailable, Tree, fact
 from assaymark.patterns import late
 from assaymark.subject.globs import compile_globs
+from assaymark.values import dataclass
 
 _PROGRAMMING = {
     "Ada": "adb ads ada",

@@ -8,10 +8,10 @@ paths that starts a job, or the key of a cache, runs nothing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 
 from assaymark.patterns import late, literals, ready
+from assaymark.values import dataclass
 
 _INPUT = late(r"\s[\w.-]+=")  # where the inputs of an action begin
 

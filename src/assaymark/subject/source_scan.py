@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from assaymark.api import Entry, Tree, fact
@@ -16,6 +15,7 @@ from assaymark.records import NamedTuple
 from assaymark.subject.double_libraries import DOUBLES
 from assaymark.subject.languages import CODE, Languages
 from assaymark.subject.testing_names import in_tests
+from assaymark.values import dataclass
 
 HEAD = 65_536
 _TOTAL = 48_000_000  # bytes read of one subject
@@ -220,7 +220,7 @@ def _is_comment(raw: bytes) -> bool:
 
 def _beside(line: str, mark: re.Match[str], comment: str) -> str:
     """What else the comment around the mark says, or the comment after a mark that is code (an attribute)."""
-    opening = re.search(comment, line)
+    opening = ready(comment).search(line)
     if opening is None:
         return ""
     if mark.start() < opening.start():

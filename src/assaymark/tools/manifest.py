@@ -85,7 +85,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
@@ -96,6 +96,7 @@ from assaymark.errors import InputError
 from assaymark.model import Severity
 from assaymark.patterns import late, ready
 from assaymark.records import NamedTuple
+from assaymark.values import dataclass
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

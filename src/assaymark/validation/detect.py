@@ -12,7 +12,7 @@ from json import detect_encoding
 from typing import Any
 
 from assaymark.api import Validator
-from assaymark.patterns import late, ready
+from assaymark.patterns import late, of_library, ready
 
 _WILD = late(r"[*?\[]")
 
@@ -57,7 +57,8 @@ def detector(validator: Validator) -> Callable[[str, bytes], bool]:
 def loaded(name: str) -> Callable[..., Any]:
     """The function behind ``module:function``, imported on first use."""
     module, _, function = name.partition(":")
-    found: Callable[..., Any] = getattr(import_module(module), function)
+    with of_library():
+        found: Callable[..., Any] = getattr(import_module(module), function)
     return found
 
 

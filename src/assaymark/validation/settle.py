@@ -9,13 +9,15 @@ A comment silences the rules that it names on its own line, or (alone on a line)
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from assaymark.api import Finding, Location, Problem, Severity
 from assaymark.patterns import late
 from assaymark.validation.model import Judgement, Suppressed, is_unexamined
+from assaymark.values import dataclass
 
 OFF = "off"
 _MARK = b"assaymark:"
@@ -26,7 +28,7 @@ _RULE = late(r"[A-Z]{2,3}-[A-Z]\d{3}")
 _MAX_COMMENTS = 1_000
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class Comment:
     """One comment: where it stands, the line it speaks of (None for the whole file) and whether it was needed."""
 
