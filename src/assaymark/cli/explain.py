@@ -21,18 +21,20 @@ if TYPE_CHECKING:
 def command(id: str, profile: str | None) -> None:
     """Explain a criterion, a sub-criterion, a check or a rule of a validator by its id."""
     from assaymark import catalogue, registry
-    from assaymark.cli.criteria import page
+    from assaymark.cli.criteria import elsewhere, named, pages
 
     definitions = catalogue.load().subcriteria(catalogue.profile(profile_of(profile)))
-    chosen = [d for i, d in definitions.items() if id in (i, d.criterion)]
+    chosen = named(id, definitions)
     checks = registry.load().checks
     if chosen:
-        out("\n\n".join(page(d) for d in chosen))
+        out(pages(chosen))
     elif id in checks:
         used = [i for i, d in definitions.items() if id in d.checks]
         out(f"{id}\n\n{checks[id].help}\n\nEvidence for: {', '.join(used) or 'nothing in this profile'}")
     elif (rules := _rules()) and id in rules:
         out(_rule_page(rules[id]))
+    elif profile is None and (found := elsewhere(id))[1]:
+        out(pages(found[1], found[0]))
     else:
         from difflib import get_close_matches
 

@@ -113,7 +113,8 @@ def evidence_of(report: Report, minimum: float = MINIMUM_COVERAGE) -> Evidence:
         return _with(base, outcome, f"{report.path}: {text}", remedy, findings=parsed.findings)
     failing = tuple(f for f in parsed.findings if at_least(f.severity, _FAILS_AT))
     if failing:
-        text = f"{report.path} ({tool}) holds {len(failing)} problems"
+        number = "1 problem" if len(failing) == 1 else f"{len(failing)} problems"
+        text = f"{report.path} ({tool}) holds {number}"
         return _with(base, Outcome.FAILED, text, "mend them and hand in a new report", findings=failing)
     if parsed.unexamined:
         text = f"{report.path} ({tool}): {len(parsed.unexamined)} files were not examined"

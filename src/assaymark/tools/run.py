@@ -173,7 +173,7 @@ def find_program(job: Job, workspace: Workspace) -> Located:
             if manifest.pypi
             else f"put {manifest.program} on PATH"
         )
-        where = f"; {manifest.program} inside the checkout is only used with --trust-repository"
+        where = "; one inside the checkout is only used with --trust-repository"
         raise Trouble(
             outcome=Outcome.UNKNOWN,
             reason=f"{manifest.program} is not installed{'' if trusted else where}",

@@ -36,6 +36,25 @@ def test_show_prints_a_page_and_a_family(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out.count("What to do") == 4
 
 
+@pytest.mark.parametrize("verb", [("criteria", "show"), ("explain",)])
+@pytest.mark.parametrize(("id", "profile"), [("QC.Ver02", "sqaaas-v3"), ("ML.Cal01", "model"), ("RDA-F1-01M", "fair")])
+def test_what_only_another_profile_has_is_shown_with_its_name(
+    verb: tuple[str, ...], id: str, profile: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*verb, id]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith(f"In the profile {profile}:\n\n{id}  ")
+    assert main([*verb, id, "--profile", "assaymark"]) == 2, "that one does not have it"
+
+
+def test_show_names_the_tools_that_may_decide(capsys: pytest.CaptureFixture[str]) -> None:
+    run("show", "QC.Sec02")
+    (tools,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  tools: ")]
+    assert "bandit" in tools
+    run("show", "QC.Doc06.1")
+    assert "tools: " not in capsys.readouterr().out
+
+
 def test_show_suggests_an_id(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("show", "QC.Lic0l") == 2
     assert "did you mean" in capsys.readouterr().err
