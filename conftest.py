@@ -51,6 +51,13 @@ GITCONFIG = """\
     autocrlf = false
 [advice]
     detachedHead = false
+[maintenance]
+    auto = false
+"""
+# Without the dozen examples of hooks that Git puts into each repository.
+TEMPLATE = """\
+[init]
+    templateDir = "{}"
 """
 
 _real_connect = socket.socket.connect
@@ -157,19 +164,22 @@ class _Homes:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._free: list[Path] = []
+        for name in ("hooks", "info"):
+            (root / "template" / name).mkdir(parents=True)
+        self._settings = GITCONFIG + TEMPLATE.format(root / "template")
 
     def take(self) -> Path:
         if self._free:
             return self._free.pop()
         home = self._root / str(next(_numbers))
         home.mkdir()
-        (home / ".gitconfig").write_text(GITCONFIG, encoding="utf-8")
+        (home / ".gitconfig").write_text(self._settings, encoding="utf-8")
         return home
 
     def give_back(self, home: Path) -> None:
         try:
             as_it_was = [p.name for p in home.iterdir()] == [".gitconfig"]
-            as_it_was = as_it_was and (home / ".gitconfig").read_text(encoding="utf-8") == GITCONFIG
+            as_it_was = as_it_was and (home / ".gitconfig").read_text(encoding="utf-8") == self._settings
         except (OSError, ValueError):
             return
         if as_it_was:

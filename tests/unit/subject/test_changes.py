@@ -120,7 +120,7 @@ EXPRESSIONS = [
 def test_no_text_makes_an_expression_slow(expression: re.Pattern[str]) -> None:
     pieces = ["a", " ", "-", "/", "#", "\n", "a.", "A1-", "https://a", "(", "- [ ", "Merge branch '", "fix ", "sh("]
     for piece in pieces:
-        text = piece * (100_000 // len(piece))
+        text = piece * (50_000 // len(piece))
         started = time.perf_counter()
         expression.search(text)
         assert time.perf_counter() - started < 2, piece
