@@ -153,7 +153,7 @@ def _present(program: str) -> bool:
 def tmp_path(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """A folder of its own; pytest looks for a free number among thousands, and links to the latest of each name."""
     name = re.sub(r"\W", "_", request.node.name)[:25]
-    folder = tmp_path_factory.getbasetemp() / f"{name}-{next(_numbers)}"
+    folder = tmp_path_factory.getbasetemp() / f"{name}_{next(_numbers)}"
     folder.mkdir(mode=0o700)
     return folder
 
