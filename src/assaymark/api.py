@@ -42,6 +42,7 @@ from assaymark.records import NamedTuple
 from assaymark.values import dataclass
 
 if TYPE_CHECKING:
+    from assaymark.content import content_of
     from assaymark.hdf5 import leads_elsewhere
     from assaymark.image import Binary, Image, Layer, Member, MemberKind
     from assaymark.job import Confinement, Handle, Job, Log, Resources, Runner, Site, State, Status, told_of_run
@@ -99,6 +100,7 @@ __all__ = [
     "answer_options",
     "ask_web",
     "check",
+    "content_of",
     "fact",
     "failed",
     "fetcher",
@@ -128,6 +130,7 @@ __all__ = [
 
 
 _ELSEWHERE = {
+    "content_of": "assaymark.content",
     "leads_elsewhere": "assaymark.hdf5",
     **dict.fromkeys(("Binary", "Image", "Layer", "Member", "MemberKind"), "assaymark.image"),
     **dict.fromkeys(

@@ -17,12 +17,14 @@ from types import MappingProxyType
 from typing import Any
 
 from assaymark.api import Tree
+from assaymark.content import text_of
 from assaymark.data import schema
 from assaymark.errors import InputError
 from assaymark.model import Attestation, Finding, Location, Waiver
 from assaymark.values import dataclass
 
 DEFAULT_PROFILE = "assaymark"
+_LARGEST = 5_000_000
 _KEYS = (
     "profile",
     "gate",
@@ -112,10 +114,7 @@ def _changed(rule: str, text: str, proposed: Config) -> Finding:
 
 def from_file(path: Path) -> Config:
     """A configuration given on the command line. Raises InputError when it cannot be read."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise InputError(f"the configuration cannot be read: {problem}", where=str(path)) from problem
+    text = text_of(path, _LARGEST)
     return _from_pyproject(text, str(path)) if path.name == "pyproject.toml" else read(text, str(path))
 
 

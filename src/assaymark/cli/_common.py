@@ -151,16 +151,6 @@ def say(text: str) -> None:
         click.echo(text, err=True)
 
 
-def content_of(path: Path, most: int) -> bytes:
-    """The content of a file that the user names, of at most ``most`` bytes. Raises InputError."""
-    try:
-        if path.stat().st_size > most:
-            raise InputError(f"is larger than {most // 1_000_000} MB", where=str(path))
-        return path.read_bytes()
-    except OSError as problem:
-        raise InputError(f"cannot be read: {problem.strerror or problem}", where=str(path)) from problem
-
-
 def write(folder: Path, name: str, content: str | bytes) -> Path:
     """Write one file of a result folder whole or not at all.
 

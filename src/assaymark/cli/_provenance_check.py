@@ -11,9 +11,10 @@ from typing import Any
 
 import click
 
-from assaymark.cli._common import content_of, out, say, split
+from assaymark.cli._common import out, say, split
 from assaymark.cli._provenance_release import MOST, records
 from assaymark.cli._signing import identity_of
+from assaymark.content import content_of
 from assaymark.errors import GateNotMet, InputError, Undetermined
 from assaymark.wording import one_line
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assaymark.cli._common import content_of
+from assaymark.content import content_of
 from assaymark.errors import InputError
 
 BUILD = "release-provenance.json"

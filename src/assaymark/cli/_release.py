@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from assaymark.cli._common import content_of, wants_colour
+from assaymark.cli._common import wants_colour
+from assaymark.content import content_of
 from assaymark.errors import InputError, Undetermined
 
 LIMIT = 200_000_000

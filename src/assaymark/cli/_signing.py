@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from assaymark.cli._common import content_of, say, talk
+from assaymark.cli._common import say, talk
+from assaymark.content import content_of
 from assaymark.errors import InputError
 
 if TYPE_CHECKING:

@@ -85,11 +85,10 @@ def read_assessment(path: str | None) -> Assessment | None:
     """An ``assessment.json``; None for no path. Raises InputError when it cannot be read or is none."""
     if path is None:
         return None
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise InputError(f"the assessment cannot be read: {problem}", where=path) from problem
-    return assessment_of(text, path)
+    from assaymark.content import text_of
+    from assaymark.reports.json import MAX_SIZE
+
+    return assessment_of(text_of(Path(path), MAX_SIZE), path)
 
 
 def assessment_of(text: str, where: str) -> Assessment:

@@ -13,8 +13,9 @@ import click
 
 from assaymark.cli import _badge_signed as _signed
 from assaymark.cli._badge_publish import publish
-from assaymark.cli._common import content_of, out, say, write
+from assaymark.cli._common import out, say, write
 from assaymark.cli._signing import bytes_of
+from assaymark.content import content_of
 from assaymark.errors import InputError
 
 if TYPE_CHECKING:

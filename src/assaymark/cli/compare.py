@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from assaymark.cli._common import out, wants_colour
-from assaymark.errors import InputError
 
 if TYPE_CHECKING:
     from assaymark.model import Assessment
@@ -32,12 +31,10 @@ def command(before: str, after: str, form: str) -> None:
 
 def load(place: str) -> Assessment:
     """The assessment in a file or folder. Raises InputError."""
-    from assaymark.reports.json import from_json
+    from assaymark.content import text_of
+    from assaymark.reports.json import MAX_SIZE, from_json
 
     path = Path(place)
     if path.is_dir():
         path = path / "assessment.json"
-    try:
-        return from_json(path.read_text(encoding="utf-8"), where=str(path))
-    except (OSError, UnicodeDecodeError) as problem:
-        raise InputError(f"the assessment cannot be read: {problem}", where=str(path)) from problem
+    return from_json(text_of(path, MAX_SIZE), where=str(path))

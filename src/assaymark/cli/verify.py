@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assaymark.cli._common import content_of, out, split, wants_colour
+from assaymark.cli._common import out, split, wants_colour
 from assaymark.cli._signing import identity_of
+from assaymark.content import content_of
 from assaymark.errors import GateNotMet, InputError, Undetermined
 
 if TYPE_CHECKING:

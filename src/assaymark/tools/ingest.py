@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from assaymark.api import Check, Evidence, Finding, Grade, Outcome, Severity, ToolRef, Tree
+from assaymark.content import content_of
 from assaymark.errors import InputError
 from assaymark.subject.parsing import REPORT_LIMIT
 from assaymark.tools.found import FOLDER, Report, ingested, report_of
@@ -29,12 +30,7 @@ def ingest(file: Path, for_id: str, root: Path) -> Path:
     if opened.git_dir is None:
         # Files that ship their own reports must not speak for themselves; Git tells the two apart.
         raise InputError("is no Git checkout: a report could not be told from the files it is about", where=str(root))
-    try:
-        if file.stat().st_size > REPORT_LIMIT:
-            raise InputError(f"is larger than {REPORT_LIMIT // 1_000_000} MB", where=str(file))
-        data = file.read_bytes()
-    except OSError as problem:
-        raise InputError(f"cannot be read: {problem.strerror}", where=str(file)) from problem
+    data = content_of(file, REPORT_LIMIT)
     report = report_of(data, file.name, opened.root)
     if report.problem:
         raise InputError(f"is no report that can be used: {report.problem}", where=str(file))

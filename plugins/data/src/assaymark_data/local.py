@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from assaymark.api import FactUnavailable, InputError
+from assaymark.api import FactUnavailable, InputError, content_of
 from assaymark_data import manifest, table_schema
 from assaymark_data.dataset import GRIDS, MAPS, PICKLES, TABLES, Dataset, File, kind_of
 from assaymark_data.reading import from_json, record_of
 from assaymark_data.record import Record
-from assaymark_data.source import MANIFEST, RECORDS, Source, read
+from assaymark_data.source import LIMIT, MANIFEST, RECORDS, Source
 
 MOST_FILES = 2_000
 _DATA = (*TABLES, *GRIDS, *MAPS, *PICKLES, ".npy", ".npz", ".h5", ".hdf5", ".zip", ".gz")
@@ -52,7 +52,7 @@ def of_manifest(place: Path, root: Path) -> Source:
     if not record:
         return replace(found, problem="the manifest names no metadata record", remedy='record = "datacite.json"')
     try:
-        return replace(found, where=record, document=read(dataset.place(record)))
+        return replace(found, where=record, document=content_of(dataset.place(record), LIMIT))
     except (FactUnavailable, InputError) as problem:
         return replace(found, where=record, problem=f"{record}: {problem}", remedy="mend record in the manifest")
 
@@ -76,7 +76,7 @@ def _folder(folder: Path, root: Path) -> Source:
 
 
 def _of_record(place: Path, root: Path) -> Source:
-    document = read(place)
+    document = content_of(place, LIMIT)
     folder = place.parent
     files = tuple(_named(document, place, root))
     bag = (folder / "bagit.txt").is_file()
@@ -109,7 +109,7 @@ def _beside(dataset: Dataset, path: str) -> Mapping[str, Any]:
     if "://" in path:
         raise FactUnavailable(f"{path[:200]} lies elsewhere and was not read")
     try:
-        tree = from_json(read(dataset.place(path)), path)
+        tree = from_json(content_of(dataset.place(path), LIMIT), path)
     except InputError as problem:
         raise FactUnavailable(f"{path}: {problem}") from problem
     if not isinstance(tree, Mapping):

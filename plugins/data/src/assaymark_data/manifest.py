@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assaymark.api import FactUnavailable, InputError, line_of_key, read_manifest
+from assaymark.api import FactUnavailable, InputError, content_of, line_of_key, read_manifest
 from assaymark_data import table_schema
 from assaymark_data.dataset import Column, Dataset, File, ForeignKey, kind_of
 from assaymark_data.reading import from_json
-from assaymark_data.source import read as read_bytes
+from assaymark_data.source import LIMIT as LARGEST_RECORD
 
 LIMIT = 1_000_000
 SCHEMA = Path(__file__).with_name("manifest.schema.json")
@@ -95,7 +95,7 @@ def _file(item: Mapping[str, Any], line: int | None, draft: Dataset) -> File:
 
 def _schema(path: str, draft: Dataset) -> Mapping[str, Any]:
     try:
-        tree = from_json(read_bytes(draft.place(path)), path)
+        tree = from_json(content_of(draft.place(path), LARGEST_RECORD), path)
     except InputError as problem:
         raise FactUnavailable(f"{path}: {problem}") from problem
     if not isinstance(tree, dict) or not isinstance(tree.get("fields"), list):

@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from assaymark.api import InputError
 from assaymark_data.dataset import Dataset
 
 # Names under which a folder's record is found, best first.
@@ -55,13 +54,3 @@ class Source:
         words = [f"record {hashlib.sha256(self.document).hexdigest()}" if self.document is not None else "no record"]
         words += self.states
         return "sha256:" + hashlib.sha256("\n".join([self.where or self.name, *words]).encode()).hexdigest()
-
-
-def read(place: Path) -> bytes:
-    """The bytes of a local document. Raises InputError when it cannot be read or is too large."""
-    try:
-        if place.stat().st_size > LIMIT:
-            raise InputError(f"is larger than {LIMIT:,} bytes", where=str(place))
-        return place.read_bytes()
-    except OSError as problem:
-        raise InputError(f"cannot be read: {problem.strerror or problem}", where=str(place)) from problem
