@@ -164,3 +164,8 @@ def test_nothing_configured_means_errors_and_not_taste(run: Run) -> None:
     long = {"app.py": '"""An app."""\n\nVALUE = "' + "x" * 120 + '" \n'}
     assert run("ruff", long).outcome is Outcome.PASSED
     assert [f.rule for f in run("ruff", {"app.py": "print(value)\n"}).findings] == ["ruff/F821"]
+
+
+@pytest.mark.service("ruff")
+def test_scripts_of_snakemake_are_given_a_name(run: Run) -> None:
+    assert run("ruff", {"workflow/scripts/plot.py": "print(snakemake.input[0])\n"}).outcome is Outcome.PASSED

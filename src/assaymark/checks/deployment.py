@@ -9,6 +9,7 @@ from assaymark.api import Evidence, Finding, Location, Severity, check, failed, 
 from assaymark.model import Subject
 from assaymark.subject.automation import Automation, named
 from assaymark.subject.deployment_files import DeploymentFiles, ImageUse
+from assaymark.subject.docs_site import DocsSite
 from assaymark.subject.languages import Languages
 from assaymark.subject.packaging_files import Packages
 from assaymark.subject.purposes import DEPLOYMENT_TEST
@@ -21,7 +22,11 @@ _HOSTS = ("https://", "http://", "ssh://git@", "git@")
 
 @check("deployment.automated", reads=_LOCAL)
 def automated(
-    deployment_files: DeploymentFiles, packages: Packages, languages: Languages, settings: Mapping[str, Any]
+    deployment_files: DeploymentFiles,
+    packages: Packages,
+    languages: Languages,
+    docs_site: DocsSite,
+    settings: Mapping[str, Any],
 ) -> Evidence:
     """The software is deployed by code: Compose, Helm, Kubernetes, Ansible, Terraform, Apptainer, Spack and others.
 
@@ -44,6 +49,12 @@ def automated(
             "distribution) deploys it cannot be seen here",
             remedy="name the recipe's repository in the policy 'deployment-repository', or attest how the "
             "software is deployed",
+        )
+    pages = next((p for p in docs_site.publishers if p.step), None)
+    if pages and not docs_site.generators and not docs_site.urls:
+        return unknown(
+            f"{pages.path}:{pages.line} publishes pages ({pages.what}); whether they are the software is not said",
+            remedy="attest that the application is deployed there, or declare the documentation whose pages they are",
         )
     sign = f"; {deployment_files.services[0]} shows that it runs as a service" if deployment_files.services else ""
     return failed(

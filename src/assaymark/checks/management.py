@@ -258,7 +258,7 @@ def outside_requests(
 
 
 _GUIDING = late(r"(?i)contribut|develop")
-_CONTRIBUTING = late(r"(?i)contribut")
+_ON_CONTRIBUTING = late(r"(?i)contribut")
 
 
 def _other_guides(tree: Tree, documents: Documents) -> Iterator[tuple[str, str]]:
@@ -268,7 +268,7 @@ def _other_guides(tree: Tree, documents: Documents) -> Iterator[tuple[str, str]]
         yield path, tree.text(path, 200_000)
     for entry in tree.find("README*")[:3]:
         text = tree.text(entry.path, 200_000)
-        if found := _CONTRIBUTING.search(text):
+        if found := _ON_CONTRIBUTING.search(text):
             yield entry.path, text[found.start() : found.start() + 2_000]
 
 

@@ -34,7 +34,7 @@ def policy(security_files: SecurityFiles, defaults: Defaults, readme: Readme) ->
     """A security policy says how to report a weakness: a SECURITY file with a contact and more than a few words.
 
     With ``--forge``, the one of the owner's ``.github`` repository holds where there is none here; without, one
-    elsewhere that the README points to is unknown, as nobody read it.
+    elsewhere that the README or a short policy points to is unknown, as nobody read it.
     """
     found = security_files.policy
     shared = defaults.security if found is None else None
@@ -55,6 +55,11 @@ def policy(security_files: SecurityFiles, defaults: Defaults, readme: Readme) ->
             f"an answer comes.{defaults.hint}",
         )
     if found.words < _SHORTEST or found.contact is None:
+        if found.link:
+            return unknown(
+                f"{found.path} points to {found.link}, which was not looked at",
+                remedy=f"say in {found.path} itself to whom a weakness is reported",
+            )
         lacks = f"has only {found.words} words" if found.words < _SHORTEST else "names no way to report a weakness"
         return failed(
             f"{found.path} {lacks}",

@@ -33,10 +33,10 @@ _OPERATE = late(
     r"|kubernetes|helm"
     r"|security|troubleshoot\w*|faq|frequently asked|ports?|log(?:s|ging)|backup|monitor\w*|upgrad\w*|production)\b"
 )
-# What a library for logging offers, and what a training shows.
+# What a library for logging offers, what a training shows, and how a page is packed.
 _NOT_OPERATED = late(
     r"(?i)\b(?:(?:a?sync\w*|structured|binary|conditional|formatted|custom) logging"
-    r"|monitor\w*(?: \w+)?? (?:loss|training|convergence))\b"
+    r"|monitor\w*(?: \w+)?? (?:loss|training|convergence)|(?:minif\w+|bundl\w+|compil\w+|build\w*) for production)\b"
 )
 INSTALL, OPERATE = Words(_INSTALL, _INSTALL), Words(_OPERATE, _OPERATE, never=_NOT_OPERATED)
 DEVELOPER = Words(

@@ -200,7 +200,8 @@ def parse_version(text: str) -> Version | None:
         return None
     semver, pep440 = _SEMVER.fullmatch(bare), _PEP440.fullmatch(bare)
     schemes = {SEMVER} if semver else set()
-    schemes |= {PEP440} if pep440 else set()
+    # ``01-02`` fits PEP 440 as a post-release of 01, which nobody means who parts numbers by dashes.
+    schemes |= {PEP440} if pep440 and not (pep440["post_n"] and "." not in pep440["release"]) else set()
     schemes |= {CALVER} if _CALVER.fullmatch(bare) else set()
     schemes |= {CRAN} if schemes and _CRAN.fullmatch(bare) else set()
     key = _key(bare, semver, pep440, bool(schemes))

@@ -46,15 +46,20 @@ _WRITABLE = late(
 )
 _STICKY = late(r"0?1[0-7]{3}|.*t")
 _COMMENT = late(r"^\s*(?:#|//)")
+_LINK = late(r"https?://[^\s()<>\[\]/]{1,200}/([^\s()<>\[\]]{1,300})")
 _MAX_FILES = 1_500
 
 
 class Policy(NamedTuple):
-    """A security policy: its size in words, and the line with a way to report (None when there is none)."""
+    """A security policy: its size in words, and the line with a way to report (None when there is none).
+
+    ``link`` is the first address in it that speaks of security; '' when there is none.
+    """
 
     path: str
     words: int
     contact: int | None
+    link: str = ""
 
 
 class Writable(NamedTuple):
@@ -118,7 +123,8 @@ def policy_of(path: str, text: str) -> Policy:
     """A security policy from its text."""
     contact = re.search(_CONTACT, text)
     line = text.count("\n", 0, contact.start()) + 1 if contact else None
-    return Policy(path, len(text.split()), line)
+    link = next((found[0] for found in _LINK.finditer(text) if "security" in found[1].lower()), "")
+    return Policy(path, len(text.split()), line, link)
 
 
 def _watchers(tree: Tree) -> Iterator[tuple[str, str]]:

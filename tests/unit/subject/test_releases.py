@@ -201,3 +201,13 @@ def test_rc10_comes_after_rc9() -> None:
     assert nine is not None
     assert ten is not None
     assert nine.key < ten.key
+
+
+def test_numbers_parted_by_dashes_are_no_post_release() -> None:
+    dashed, later = parse_version("01-02"), parse_version("01-03")
+    assert dashed is not None
+    assert later is not None
+    assert not dashed.schemes
+    assert dashed.key < later.key
+    assert (found := parse_version("1.2-1")) is not None
+    assert "pep440" in found.schemes

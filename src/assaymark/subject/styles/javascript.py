@@ -15,6 +15,8 @@ _KNOWN = (
     r"(?:js|eslint|tseslint|ts|vue|react|angular|n|jsdoc|importPlugin|prettier|svelte)\.configs[.\[][^,;\s]+|airbnb[\w/-]*|standard[\w-]*|neostandard|"
     r"@antfu/eslint-config|eslint-config-[\w-]+|plugin:[\w@/-]+|eslint:recommended|\bxo\b|configs\.recommended\w*|recommendedTypeChecked"
 )
+# The levels of a rule that depends on something (``x ? 'error' : 'off'``) are no names of rules.
+_RULE = r"(?<![\w@/-])['\"]?(?!(?:off|warn|error)\b)([@\w/-]{3,60})['\"]?\s*:\s*\[?\s*['\"](off|warn|error)['\"]"
 _PRETTIER_NEUTRAL = {"$schema", "printWidth", "tabWidth", "plugins", "overrides", "parser"}
 
 
@@ -59,7 +61,7 @@ def _eslint(path: str, text: str, data: dict[str, Any]) -> StyleTool:
 def eslint_program(path: str, text: str) -> Iterator[StyleTool]:
     """ESLint configured by a program: its base is recognised by name, and rules that it writes out."""
     base = ", ".join(dict.fromkeys(m[0] for m in re.finditer(_KNOWN, text)))
-    rules = dict(re.findall(r"['\"]?([@\w/-]{3,60})['\"]?\s*:\s*\[?\s*['\"](off|warn|error)['\"]", text))
+    rules = dict(re.findall(_RULE, text))
     off = [k for k, v in rules.items() if v == "off"]
     overrides = (*ignored(path, text, off), *own(path, text, [k for k in rules if k not in off]))
     yield StyleTool(name="eslint", path=path, line=1, base=base[:120], overrides=overrides)

@@ -1,0 +1,2 @@
+def height(t):
+    return 2 * t

@@ -1,0 +1,1 @@
+export const height = (t) => 2 * t;
