@@ -88,8 +88,10 @@ def _argv(lines: Sequence[str], image: str | None, engine: str | None, root: Pat
     if not image or not engine:
         return shell
     user = f"{os.getuid()}:{os.getgid()}"
+    # The client of Podman finds none on many machines.
+    init = ["--init"] if Path(engine).name == "docker" else []
     return [
-        *(engine, "run", "--rm", "--init", "--security-opt", "no-new-privileges", "--cap-drop", "ALL", "--user", user),
+        *(engine, "run", "--rm", *init, "--security-opt", "no-new-privileges", "--cap-drop", "ALL", "--user", user),
         *("--volume", f"{root}:{_INSIDE}", "--workdir", _INSIDE, "--entrypoint", shell[0], image, *shell[1:]),
     ]
 

@@ -141,10 +141,11 @@ def test_a_container_needs_an_engine(run: Callable[..., Evidence], monkeypatch: 
     assert "docker or podman" in found.message
 
 
+@pytest.mark.parametrize("program", ["docker", "podman"])
 def test_a_container_gets_the_checkout_and_no_shell_of_ours(
-    run: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    program: str, run: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    engine = tmp_path / "docker"
+    engine = tmp_path / program
     engine.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/asked\n')
     engine.chmod(0o755)
     monkeypatch.setattr("assaymark.tools.steps.shutil.which", lambda name: str(engine))
@@ -153,3 +154,4 @@ def test_a_container_gets_the_checkout_and_no_shell_of_ours(
     assert "lab/py:1\n-e\n-c\nmake test\necho done\n" in asked
     assert f"--volume\n{tmp_path}:/work\n" in asked
     assert "--cap-drop\nALL\n" in asked
+    assert ("--init\n" in asked) is (program == "docker"), "that of Podman is a package of its own"
