@@ -53,8 +53,9 @@ def _made(cls: type, room: tuple[str, ...], kw_only: bool) -> type:
     }
     made: Any = type(cls)(cls.__name__, cls.__bases__, space)
     made.__qualname__ = cls.__qualname__
-    made.__dataclass_fields__ = _OnDemand(made, "__dataclass_fields__", fields, kw_only)
-    made.__dataclass_params__ = _OnDemand(made, "__dataclass_params__", fields, kw_only)
+    asked = {"slots": not room, "kw_only": kw_only}
+    made.__dataclass_fields__ = _OnDemand(made, "__dataclass_fields__", fields, asked)
+    made.__dataclass_params__ = _OnDemand(made, "__dataclass_params__", fields, asked)
     made.__init__ = _init(made, fields, kw_only)
     return made  # type: ignore[no-any-return] # it is the class again, with slots
 
@@ -76,19 +77,18 @@ def _field(cls: type, name: str) -> dataclasses.Field[Any]:
 class _OnDemand:
     """What `dataclasses` says of a class, found when somebody asks: of most classes nobody does."""
 
-    def __init__(self, cls: type, asked: str, fields: Mapping[str, dataclasses.Field[Any]], kw_only: bool) -> None:
-        self._cls, self._asked, self._fields, self._kw_only = cls, asked, fields, kw_only
+    def __init__(self, cls: type, name: str, fields: Mapping[str, Any], asked: Mapping[str, bool]) -> None:
+        self._cls, self._name, self._fields, self._asked = cls, name, fields, asked
 
     def __get__(self, instance: object, owner: type) -> object:
         cls: Any = self._cls
         about = {"__annotations__": dict(cls.__annotations__), "__module__": cls.__module__, "__doc__": "a twin"}
-        twin: Any = dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=self._kw_only)(
-            type(cls.__name__, (), about | dict(self._fields))
-        )
+        bare = type(cls.__name__, (), about | dict(self._fields))
+        twin: Any = dataclasses.dataclass(init=False, repr=False, eq=False, **self._asked)(bare)
         params = twin.__dataclass_params__
         params.init = params.repr = params.eq = params.frozen = True
         cls.__dataclass_fields__, cls.__dataclass_params__ = twin.__dataclass_fields__, params
-        return getattr(cls, self._asked)
+        return getattr(cls, self._name)
 
 
 def _init(cls: type, fields: Mapping[str, dataclasses.Field[Any]], kw_only: bool) -> FunctionType:

@@ -96,7 +96,7 @@ def test_toml_that_is_whole_or_a_template_is_let_be() -> None:
 
 
 def test_the_evidence_names_the_place() -> None:
-    evidence = evidence_of(data_files, tree=tree_of({"src/a.json": '{"a": 1,\n}}', "b.toml": "x = 1\n"}))
+    evidence = evidence_of(data_files, tree=tree_of({"src/a.json": '{"a": 1,\n!}', "b.toml": "x = 1\n"}))
     assert evidence.outcome is Outcome.FAILED
     assert [(f.location.path, f.location.line) for f in evidence.findings if f.location] == [("src/a.json", 2)]
     assert evidence.remedy

@@ -55,3 +55,7 @@ def test_what_python_cannot_read_is_told_where_it_begins(tmp_path: Path) -> None
     assert said(tmp_path, f"FILES = [\n    'a',\n\n{rule}") == [("SMK-Y001", "error", 1)]
     assert said(tmp_path, f'''{rule}TEXT = """never\nends\n''')[-1] == ("SMK-Y001", "error", 4)
     assert said(tmp_path, f"{rule}if x:\n        y = 1\n    z = 2\n")[-1] == ("SMK-Y001", "error", 6)
+
+
+def test_a_null_byte_is_told_where_it_is(tmp_path: Path) -> None:
+    assert said(tmp_path, "rule all:\n    input: 'a\0b'\n") == [("SMK-Y001", "error", 2)]

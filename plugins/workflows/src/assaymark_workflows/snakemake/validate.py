@@ -85,6 +85,10 @@ def validate(path: str, data: bytes, context: Context) -> tuple[Problem, ...] | 
 
 def _readable(text: str, context: Context, problems: Problems) -> None:
     """Snakemake reads the tokens of Python first: where these end too early, there is nothing to run."""
+    if (null := text.find("\0")) >= 0:
+        line = text.count("\n", 0, null) + 1
+        _unreadable("Python reads no null bytes", (line, null - text.rfind("\n", 0, null) - 1), problems)
+        return
     open_places: list[tuple[int, int]] = []
     try:
         for count, token in enumerate(tokenize.generate_tokens(io.StringIO(text).readline)):
