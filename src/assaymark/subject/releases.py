@@ -151,9 +151,25 @@ def main_series(found: Iterable[Release]) -> str:
     by_name: dict[str, list[Release]] = {}
     for release in known:
         by_name.setdefault(release.series, []).append(release)
+    if named := _named_releases(by_name):
+        return named
     if len(by_name) == 1 or any(r.version.final for r in by_name.get("", ())):
         return _gone_on(by_name) if len(by_name) > 1 else known[-1].series
     return known[-1].series if known else ""
+
+
+def _named_releases(by_name: Mapping[str, list[Release]]) -> str:
+    """The one series that calls itself releases (``rel/commons-csv-1.2``) and is ahead of the unnamed one, or ''."""
+    highest = max((r.version.key for r in by_name.get("", ()) if r.version.final), default=None)
+    found = [
+        name
+        for name, made in by_name.items()
+        if "/" in name
+        and name.partition("/")[0] in _UNNAMED
+        and len(finals := [r.version.key for r in made if r.version.final]) >= _SEVERAL
+        and (highest is None or max(finals) > highest)
+    ]
+    return found[0] if len(found) == 1 else ""
 
 
 def _gone_on(by_name: Mapping[str, list[Release]]) -> str:

@@ -186,6 +186,8 @@ def test_numbers_that_go_on_under_a_name_are_the_projects() -> None:
     assert _tagged("1.0", "2.0", "plugin-1.0", "plugin-1.1", "plugin-1.2").series == ""  # numbers of its own
     assert _tagged("1.0", "plugin-2.0", "plugin-2.1", "plugin-2.2", "1.1").series == ""  # beside the project
     assert _tagged("1.0", "plugin-2.0").series == ""
+    assert _tagged("rel/tide-1.0", "1.1", "rel/tide-1.1", "rel/tide-1.2").series == "rel/tide"
+    assert _tagged("rel/tide-1.0", "2.0", "rel/tide-1.1", "rel/tide-1.2").series == ""
 
 
 def test_a_release_on_another_branch_is_not_part_of_this_history() -> None:
