@@ -23,9 +23,15 @@ def test_the_configuration_example_is_valid() -> None:
     assert {conf.waivers[0].id, conf.attestations[0].id, conf.steps[0]["criterion"]} <= set(known)
 
 
+def test_each_configuration_in_the_guide_can_be_read() -> None:
+    blocks = [b for b in BLOCKS if b.startswith("# .assaymark.toml")]
+    assert [config.read(b, ".assaymark.toml").policy for b in blocks[1:]]
+
+
 def test_the_profile_example_is_valid(tmp_path: Path) -> None:
     file = tmp_path / "lab.toml"
-    file.write_text(BLOCKS[1])
+    [block] = [b for b in BLOCKS if b.startswith("# lab.toml")]
+    file.write_text(block)
     profile = catalogue.profile(str(file))
     assert [rule.level for rule in profile.levels] == ["bronze", "silver", "gold"]
     assert set(profile.levels[0].require) <= set(catalogue.load().subcriteria(profile))
