@@ -91,6 +91,14 @@ def test_wrong_words_are_the_users_error(words: list[str], said: str, capsys: py
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [[], ["criteria"], ["badge"]])
+def test_a_command_without_a_word_more_shows_its_help(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert __main__.main(words) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Usage: assaymark")
+    assert said.count("--help") < 3
+
+
 def test_every_verb_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     assert __main__.main(["--help"]) == 0
     assert "assess" in capsys.readouterr().out

@@ -44,6 +44,7 @@ def test_lines_that_state_nothing_are_said_to(tmp_path: Path, line: str) -> None
     assert sums(tmp_path, line + "\n").broken
 
 
+@pytest.mark.filterwarnings("ignore:'count' is passed:DeprecationWarning:bagit")
 def test_a_bag_of_the_library_is_whole_until_it_is_spoilt(tmp_path: Path) -> None:
     (tmp_path / "bag").mkdir()
     (tmp_path / "bag" / "levels.csv").write_text("a\n1\n", encoding="utf-8")

@@ -248,7 +248,7 @@ def test_what_unpacks_to_too_much_ends_within_its_limits(
 ) -> None:
     monkeypatch.setattr(grids, "MEMORY", 2**30)
     make(tmp_path / name)
-    with pytest.raises(FactUnavailable, match=r"allocate|limits of memory|Can't synchronously read|HDF error"):
+    with pytest.raises(FactUnavailable, match=r"allocat|limits of memory|Can't synchronously read|HDF error"):
         read(tmp_path / name, name, Wanted(frozenset({"t"})))
 
 

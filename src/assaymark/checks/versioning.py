@@ -40,8 +40,9 @@ def newest_release(releases: Releases, settings: Mapping[str, Any], metadata: Me
     seen = {"tags": len(releases.all) + len(releases.others), "releases": len(releases.own)}
     if scheme in newest.version.schemes:
         dated = " (also a date)" if scheme == SEMVER and CALVER in newest.version.schemes else ""
+        here = " that this shallow clone shows" if releases.shallow else ""
         return passed(
-            f"the newest release, {newest.tag}, follows {_NAMES[scheme]}{dated}", findings=notes, metrics=seen
+            f"the newest release{here}, {newest.tag}, follows {_NAMES[scheme]}{dated}", findings=notes, metrics=seen
         )
     other = CRAN if _is_of_r(newest, metadata) else newest.version.scheme
     return failed(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 KEEP = 900  # seconds: long enough for several runs on one commit, short enough to see a setting that was mended
 NOT_ASKED = "the forge was not asked"
+NO_REMOTE = "the subject has no remote, so its forge is not known"
 OUTSIDERS = frozenset({"NONE", "CONTRIBUTOR", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN"})
 
 
@@ -71,6 +72,8 @@ def forge(forge_seen: ForgeSeen) -> Forge:
         return forge_seen.forge
     if forge_seen.reason == NOT_ASKED:
         raise FactUnavailable("needs the forge: run with --forge")
+    if forge_seen.reason == NO_REMOTE:
+        raise FactUnavailable(NO_REMOTE, remedy="tell where it is kept: git remote add origin URL")
     raise FactUnavailable(forge_seen.reason, remedy="run again with --forge where the forge can be reached")
 
 
@@ -80,7 +83,7 @@ def look(subject: Subject, environment: Mapping[str, str], *, cached: bool = Tru
     Raises FactUnavailable with the reason when it is not known or does not answer.
     """
     if subject.repository is None:
-        raise FactUnavailable("the subject has no remote, so its forge is not known")
+        raise FactUnavailable(NO_REMOTE)
     from assaymark.forge import read, settled
     from assaymark.subject.forges.model import Forge
 

@@ -18,6 +18,11 @@ def of(*tags: str, shallow: bool = False) -> Releases:
     return Releases(all=tuple(found), series="", others=tuple(others), shallow=shallow)
 
 
+def test_a_shallow_clone_may_not_show_the_newest() -> None:
+    found = evidence_of(newest_release, releases=of("v1.0.0", "v1.1.0", shallow=True), settings={})
+    assert found.message == "the newest release that this shallow clone shows, v1.1.0, follows Semantic Versioning"
+
+
 def test_a_shallow_clone_without_tags_is_unknown() -> None:
     found = evidence_of(newest_release, releases=of(shallow=True), settings={})
     assert found.outcome is Outcome.UNKNOWN

@@ -87,6 +87,13 @@ def test_no_remote_no_forge() -> None:
         look(Subject(kind="software", path="."), {})
 
 
+def test_who_asked_is_not_told_to_ask() -> None:
+    facts = Facts([forge, forge_seen], {"options": ALLOWED, "subject": Subject(kind="software", path=".")})
+    with pytest.raises(FactUnavailable, match="no remote") as told:
+        facts.get("forge")
+    assert told.value.remedy == "tell where it is kept: git remote add origin URL"
+
+
 def test_the_answer_becomes_the_fact(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
