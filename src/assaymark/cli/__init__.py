@@ -119,7 +119,7 @@ def run(words: list[str]) -> int:
     try:
         answer = main.main(args=words, prog_name="assaymark", standalone_mode=False)
     except click.UsageError as problem:
-        if problem.ctx and problem.format_message() == problem.ctx.get_help():  # a command was asked for with no word more
+        if problem.ctx and problem.format_message() == problem.ctx.get_help():  # a command with no word more
             click.echo(problem.ctx.get_help(), err=True)
             return InputError.code
         usage = f"{problem.ctx.command_path} --help" if problem.ctx else "assaymark --help"
