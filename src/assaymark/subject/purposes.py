@@ -350,8 +350,8 @@ ANALYSERS = (SAST, DEPENDENCIES, INFRASTRUCTURE)
 SCANNERS = (*ANALYSERS, SECRETS)
 
 # Plugins of Woodpecker and Drone are images.
-_IMAGE_PLUGIN = r"plugin(?:-(?:docker(?:-buildx)?|kaniko)|s/(?:docker|buildx|kaniko))(?=[:@\s])"
-_RELEASE_PLUGIN = r"plugin(?:-(?:release|ready-release-go)|s/(?:github|gitea)-release)(?=[:@\s])"
+_IMAGE_PLUGIN = r"plugin(?:-(?:docker(?:-buildx)?|kaniko)|s/(?:docker|buildx|kaniko))(?=[:@\s]|$)"
+_RELEASE_PLUGIN = r"plugin(?:-(?:release|ready-release-go)|s/(?:github|gitea)-release)(?=[:@\s]|$)"
 
 BUILD = Purpose(
     "an artefact",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assaymark.subject.purposes import ANY_STYLE, BUILD, COVERAGE, DEPENDENCIES, SAST, STYLE, TEST, Purpose
+from assaymark.subject.purposes import ANY_STYLE, BUILD, COVERAGE, DEPENDENCIES, PUBLISH, SAST, STYLE, TEST, Purpose
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,20 @@ def test_it_serves_its_purpose(purpose: Purpose, text: str) -> None:
 )
 def test_it_serves_another(purpose: Purpose, text: str) -> None:
     assert not purpose.fits(text, False), text
+
+
+@pytest.mark.parametrize(
+    ("text", "publishes"),
+    [
+        ("plugins/docker", True),
+        ("woodpeckerci/plugin-docker-buildx:6 repo=lab/tide", True),
+        ("woodpeckerci/plugin-docker-buildx repo=lab/tide", True),
+        ("woodpeckerci/plugin-docker-buildx dry_run=true", False),
+        ("lab/plugins/dockers", False),
+    ],
+)
+def test_an_image_of_a_plugin_has_a_tag_or_none(text: str, publishes: bool) -> None:
+    assert PUBLISH.fits(text, True) is publishes
 
 
 def test_every_expression_is_valid() -> None:
