@@ -173,6 +173,7 @@ class _Reader:
             owner=self.string(table, "owner", place) or "",
             path=self.string(table, "path", place),
             rule=self.string(table, "rule", place),
+            line=self.line_of(place),
         )
 
     def attestation(self, table: Mapping[str, Any], place: str) -> Attestation:
@@ -187,6 +188,7 @@ class _Reader:
             until=self.day(table, "until", place),
             statement=self.text_of(table, "statement", place, least=10),
             link=link,
+            line=self.line_of(place),
         )
 
     def step(self, table: Mapping[str, Any], place: str) -> Mapping[str, Any]:
@@ -293,6 +295,13 @@ class _Reader:
     def problem(self, message: str, place: str, key: str) -> InputError:
         dotted = ".".join(part for part in (place, key) if part)
         return InputError(f"{self.prefix}{dotted} {message}", where=self.at(key.rpartition(".")[2]))
+
+    def line_of(self, place: str) -> int | None:
+        """The line on which a table of several begins, given as ``waiver[0]``; None where they are written in one."""
+        key, _, number = place.rstrip("]").partition("[")
+        head = f"[[{self.prefix}{key}]]"
+        lines = [n for n, line in enumerate(self.text.splitlines(), 1) if line.replace(" ", "").startswith(head)]
+        return lines[int(number)] if int(number) < len(lines) else None
 
     def at(self, key: str) -> str | None:
         """``file:line`` of the first line that sets the key, as far as a search can tell."""

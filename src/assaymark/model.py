@@ -215,7 +215,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
-    """A recorded exception: it quiets the gate until ``until`` and never raises the level."""
+    """A recorded exception: it quiets the gate until ``until`` and never raises the level.
+
+    ``line`` is where the configuration has it, None when that is not known.
+    """
 
     id: str
     reason: str
@@ -223,11 +226,12 @@ class Waiver:
     owner: str = ""
     path: str | None = None
     rule: str | None = None
+    line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attestation:
-    """A person's dated word for something no machine can decide."""
+    """A person's dated word for something no machine can decide; ``line`` is where the configuration has it."""
 
     id: str
     by: str
@@ -235,6 +239,7 @@ class Attestation:
     until: date
     statement: str
     link: str
+    line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,10 +162,10 @@ def notices(
     partial: bool = False,
 ) -> tuple[Finding, ...]:
     """Findings about the policy itself: what expired, what is unused, what names nothing that exists."""
-    place = Location(path=source) if source else None
     known = set(results) | {r.definition.criterion for r in results.values()}
     out: list[Finding] = []
     for w in waivers:
+        place = Location(path=source, line=w.line) if source else None
         if w.until < as_of:
             out.append(_notice("waiver-expired", f"the waiver for {w.id} ended on {w.until}: {w.reason}", place))
         elif w.id not in known:
@@ -174,6 +174,7 @@ def notices(
         elif not any(_used(w, r) for r in results.values()):
             out.append(_notice("waiver-unused", f"the waiver for {w.id} excuses nothing: take it out", place))
     for a in attestations:
+        place = Location(path=source, line=a.line) if source else None
         if a.until < as_of:
             out.append(_notice("attestation-expired", f"the attestation for {a.id} ended on {a.until}", place))
         elif a.on > as_of:

@@ -151,3 +151,22 @@ def test_policy_values_are_checked_by_the_published_schema(monkeypatch: pytest.M
 def test_a_given_file_that_cannot_be_read_is_the_users_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         config.from_file(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("prefix", ["", "tool.assaymark."])
+def test_exceptions_and_words_know_their_line(prefix: str) -> None:
+    waiver = 'id = "QC.Sec02"\nreason = "the scanner is too old"\nuntil = 2027-01-01\n'
+    word = (
+        'id = "QC.Doc05"\nby = "Ada"\non = 2026-01-01\nuntil = 2027-01-01\nstatement = "all of it was read"\n'
+        'link = "https://example.org"\n'
+    )
+    text = f"[[{prefix}waiver]]\n{waiver}[[ {prefix}attestation ]]\n{word}\n[[{prefix}waiver]]\n{waiver}"
+    name = "pyproject.toml" if prefix else ".assaymark.toml"
+    found = config.from_tree(tree_of({name: text}))
+    assert [w.line for w in found.waivers] == [1, 13]
+    assert [a.line for a in found.attestations] == [5]
+
+
+def test_exceptions_in_one_line_have_none_of_their_own() -> None:
+    text = 'waiver = [{ id = "QC.Sec02", reason = "the scanner is too old", until = 2027-01-01 }]\n'
+    assert [w.line for w in config.read(text, "c.toml").waivers] == [None]

@@ -168,6 +168,15 @@ def test_what_is_expired_unused_or_misnamed_is_a_finding() -> None:
     ]
 
 
+def test_a_notice_names_the_line() -> None:
+    ended, word = waiver(until=BEFORE, line=7), attestation(until=BEFORE, line=12)
+    found = policy.notices([ended], [word], {}, TODAY, ".assaymark.toml")
+    assert [(n.location.path, n.location.line) for n in found if n.location] == [
+        (".assaymark.toml", 7),
+        (".assaymark.toml", 12),
+    ]
+
+
 PROFILE = Profile(
     id="p",
     title="t",
