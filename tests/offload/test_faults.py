@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import slurm
-from offloading import NEEDS, Place, done, given, job, left, places, sh, until, waiting
+from offloading import NEEDS, Place, done, given, job, left, places, running, sh, sleeping, until, waiting
 
 from assaymark.errors import InputError
 from assaymark.job import Handle, Job, Resources, State, finished
@@ -51,6 +52,27 @@ def test_a_job_outlives_a_controller_that_is_killed(name: str, place: Place) -> 
     status = wait(at, [handle])["survivor"][0]
     assert (status.state, status.code) == (State.EXITED, 6)
     assert at.logs(handle).stdout == b"done\n"
+
+
+@pytest.mark.parametrize("moment", ["assaymark.proc.detach", "assaymark.runners.folder.save"])
+def test_interrupted_while_it_is_submitted_nothing_is_left(
+    moment: str, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, long = place("local"), sleeping()
+    whole = pkgutil.resolve_name(moment)
+
+    def interrupted(first: object, **more: object) -> object:
+        done = whole(first, **more)
+        if isinstance(first, Handle) and first.reference is None:
+            return done  # nothing is started yet
+        while not running(long):
+            time.sleep(0.02)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(moment, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        at.submit(job("cut", f"exec {long}"))
+    assert left(long) == []
 
 
 def test_a_killed_reporter_is_no_verdict_and_leaves_nothing(place: Place) -> None:

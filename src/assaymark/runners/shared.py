@@ -182,16 +182,23 @@ class SharedFolder:
                 place=self.back.place(folder, job),
             )
             folders.save(handle)
-            try:
-                reference = self.back.launch(handle, job)
-            except Unsure:
-                # It may run. The handle without a name stays, so that whoever asks next looks for it.
-                return handle
-            except InputError:
-                # Nothing was started: the same job may be tried again.
-                (folder / "handle.json").unlink(missing_ok=True)
-                raise
-            return folders.save(replace(handle, reference=reference))
+            return self._launched(handle, job)
+
+    def _launched(self, handle: Handle, job: Job) -> Handle:
+        """Started, and its name written down. When that is interrupted nobody else knows what runs: it is ended."""
+        try:
+            return folders.save(replace(handle, reference=self.back.launch(handle, job)))
+        except Unsure:
+            # It may run. The handle without a name stays, so that whoever asks next looks for it.
+            return handle
+        except InputError:
+            # Nothing was started: the same job may be tried again.
+            Path(handle.folder, "handle.json").unlink(missing_ok=True)
+            raise
+        except BaseException:
+            with contextlib.suppress(InputError):  # where it cannot be ended it stays known
+                self.cancel(handle)
+            raise
 
     def _wrapped(self, job: Job) -> Wrapped:
         if job.launcher and not self.back.starts_ranks:
