@@ -7,9 +7,10 @@ The program compiles each only once for all its runs, see `assaymark.expressions
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import get_ident
+from threading import Lock, get_ident
 from typing import Any, AnyStr, cast
 
 _METHODS = ("search", "match", "fullmatch", "finditer", "findall", "split", "sub", "subn", "pattern", "flags")
@@ -36,17 +37,29 @@ def of_library() -> Iterator[None]:
     Those of PyYAML and of click take a thirtieth of a short run. Other threads, which may hold what a repository
     wrote, are left alone.
     """
-    loader, compiled = get_ident(), re.compile
-
-    def compile(source: Any, flags: Any = 0) -> re.Pattern[Any]:
-        own = get_ident() == loader and isinstance(source, (str, bytes))
-        return ready(source, flags) if own else compiled(source, flags)
-
-    re.compile = compile  # type: ignore[assignment] # it does the same
+    loader = get_ident()
+    with _guard:
+        _loading[loader] += 1
+        re.compile = _for_loaders  # type: ignore[assignment] # it does the same
     try:
         yield
     finally:
-        re.compile = compiled
+        # Threads may end in another order than they began.
+        with _guard:
+            _loading[loader] -= 1
+            if not any(_loading.values()):
+                _loading.clear()
+                re.compile = _compile
+
+
+_compile = re.compile
+_guard = Lock()
+_loading: Counter[int] = Counter()
+
+
+def _for_loaders(source: Any, flags: Any = 0) -> re.Pattern[Any]:
+    own = _loading[get_ident()] > 0 and isinstance(source, (str, bytes))
+    return ready(source, flags) if own else _compile(source, flags)
 
 
 class Pattern:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import assaymark
+from assaymark import patterns
 from assaymark.expressions import assembled, parts_of
 from assaymark.patterns import Pattern, late, literals
 from assaymark.subject import purposes
@@ -54,6 +56,33 @@ def test_nothing_is_compiled_before_it_is_used() -> None:
     broken = late("(")
     with pytest.raises(re.error):
         broken.search("x")
+
+
+def test_threads_that_load_libraries_may_end_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    own: list[object] = []
+    plain = re.compile
+    monkeypatch.setattr(patterns, "_compiler", lambda source, flags: own.append(source) or plain(source, flags))
+    begun, ended = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with patterns.of_library():
+            begun.set()
+            ended.wait(60)
+            re.compile("of the other")
+
+    thread = threading.Thread(target=other)
+    with patterns.of_library():
+        thread.start()
+        assert begun.wait(60)
+        with patterns.of_library():
+            re.compile("of this one")
+        re.compile("of this one, too")
+    re.compile("of a repository")
+    ended.set()
+    thread.join(60)
+    re.compile("of a repository, too")
+    assert own == ["of this one", "of this one, too", "of the other"]
+    assert re.compile is plain
 
 
 def test_every_constant_can_be_compiled() -> None:
